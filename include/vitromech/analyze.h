@@ -1,0 +1,35 @@
+/* L3. Running a list of statistics on a cube in one pass, and on maps and fields. Results go to /statistics of a file. */
+#ifndef VITROMECH_ANALYZE_H
+#define VITROMECH_ANALYZE_H
+
+#include <vitromech/cube.h>
+#include <vitromech/log.h>
+#include <vitromech/params.h>
+
+/* All statistics, of cubes (analysis/stat) and of maps and fields (analysis/field); selector "statistic". */
+extern const VmPluginKind vm_statistic_kind;
+
+/* Common keys of every analysis entry: `name` (of the group under /statistics; default the statistic's own), `of` (map
+ * statistics: which map or field; cube statistics need none). */
+extern const VmTable vm_statistic_common_table;
+
+/** True if the statistic reads a cube, false if it reads a map or field. Not collective. */
+bool VmStatisticReadsCube(const VmPluginHead *statistic);
+
+/**
+ * Runs the cube statistics of a list over a cube in one pass, then its map statistics whose `of` names a map made by
+ * them, and writes /statistics/<name>/... into an open file.
+ *
+ * \param[in] list  items from a VM_PLUGINS row of vm_statistic_kind with vm_statistic_common_table
+ * Collective.
+ */
+PetscErrorCode VmAnalyzeCube(MPI_Comm comm, VmCube cube, const VmList *list, VmH5 out, VmProgress progress);
+
+/**
+ * Runs the map statistics of a list whose `of` names a field of /fields/<last step> of a mesoscale result (six
+ * components: von Mises equivalent value), and writes /statistics/<name>/... into `out` (may be the same open file).
+ * Entries that name no field of the result are skipped (they belong to the cube). Collective.
+ */
+PetscErrorCode VmAnalyzeResult(MPI_Comm comm, VmH5 result, const VmList *list, VmH5 out);
+
+#endif

@@ -1,0 +1,56 @@
+/* L3. Atoms in a periodic cell, distributed over ranks. */
+#ifndef VITROMECH_ATOMS_H
+#define VITROMECH_ATOMS_H
+
+#include <vitromech/base.h>
+
+#define VM_MAX_SPECIES 16
+
+/* Each rank holds n atoms in any order; the union over ranks is the structure. Positions are Cartesian, in nm, need not
+ * be wrapped. The rows of cell are the lattice vectors. */
+typedef struct {
+  int64_t  n, capacity;
+  int      nspecies;
+  int      number[VM_MAX_SPECIES]; /* atomic number of each species */
+  uint8_t *species;                /* [n] index into number */
+  double  *x, *y, *z;              /* [n] nm */
+  int64_t *id;                     /* [n] global, unique, independent of the number of ranks */
+  double   cell[3][3];             /* nm */
+  bool     periodic[3];
+} VmAtoms;
+
+/** Zero-initialise a VmAtoms before first use. Grows the arrays to hold n atoms. Not collective. */
+PetscErrorCode VmAtomsReserve(VmAtoms *atoms, int64_t n);
+PetscErrorCode VmAtomsAppend(VmAtoms *atoms, int species, const double r[3], int64_t id);
+void           VmAtomsFree(VmAtoms *atoms);
+
+/** Index of the species of an atomic number, added if new; -1 if there is no room. Not collective. */
+int VmAtomsSpecies(VmAtoms *atoms, int number);
+
+/** Total number of atoms. Collective. */
+PetscErrorCode VmAtomsCount(MPI_Comm comm, const VmAtoms *atoms, int64_t *total);
+
+/** Atomic number of a symbol ("Zr"), 0 if unknown; and back. Not collective. */
+int         VmElementNumber(const char *symbol);
+const char *VmElementSymbol(int number);
+
+/** Reads a structure (extended XYZ, plain or gzipped), Angstrom on disk, every rank the whole of it.
+ * Bad or truncated: VM_ERR_INPUT with file and line. Collective. */
+PetscErrorCode VmAtomsRead(MPI_Comm comm, const char *path, VmAtoms *atoms);
+
+/** Writes extended XYZ (Angstrom), in order of id, collectively, by temporary file and rename. Collective. */
+PetscErrorCode VmAtomsWrite(MPI_Comm comm, const char *path, const char *comment, const VmAtoms *atoms);
+
+/**
+ * Atoms inside an axis-aligned box, periodic images included: what a microscope tile needs.
+ *
+ * \param[in]  atoms    distributed structure
+ * \param[in]  lo, hi   this rank's own box [nm] (may differ by rank; lo > hi: nothing wanted)
+ * \param[in]  images   which of x, y, z are replicated periodically (also needs atoms->periodic)
+ * \param[out] inside   this rank's own copy, sorted by id, then image; cell and species copied
+ * Collective: ranks send each other what each needs.
+ */
+PetscErrorCode VmAtomsExtract(MPI_Comm comm, const VmAtoms *atoms, const double lo[3], const double hi[3],
+                              const bool images[3], VmAtoms *inside);
+
+#endif

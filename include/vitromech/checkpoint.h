@@ -1,0 +1,19 @@
+/* L2. Checkpoints that are either whole or absent: written to a temporary file, fsynced, renamed, directory fsynced. */
+#ifndef VITROMECH_CHECKPOINT_H
+#define VITROMECH_CHECKPOINT_H
+
+#include <vitromech/h5.h>
+
+/** Opens <path>.part for writing (an older one is replaced). Collective. */
+PetscErrorCode VmCheckpointBegin(MPI_Comm comm, const char *path, VmH5 *file);
+/** Marks it whole, closes, fsyncs, renames to path, fsyncs the directory. Collective. */
+PetscErrorCode VmCheckpointCommit(VmH5 *file, const char *path);
+/** Opens a checkpoint for reading; *file = NULL if there is none. One that is not whole raises VM_ERR_FILE. Collective. */
+PetscErrorCode VmCheckpointOpen(MPI_Comm comm, const char *path, VmH5 *file);
+
+/** Writes a whole small text file by temporary file, fsync and rename, on rank 0. Collective. */
+PetscErrorCode VmFileReplace(MPI_Comm comm, const char *path, const char *text);
+/** Creates a directory and its parents. Failure: VM_ERR_FILE. Collective. */
+PetscErrorCode VmDirectoryCreate(MPI_Comm comm, const char *path);
+
+#endif

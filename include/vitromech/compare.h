@@ -1,0 +1,24 @@
+/* L4. Comparison of what was measured on a simulated glass with published and measured values. */
+#ifndef VITROMECH_COMPARE_H
+#define VITROMECH_COMPARE_H
+
+#include <vitromech/h5.h>
+#include <vitromech/params.h>
+
+/* Parameters of the `compare` block: references by name ("im2018") and measured curves (CSV of k, V, sigma). */
+typedef struct VmCompareParams_s VmCompareParams;
+extern const VmTable vm_compare_table;
+
+/**
+ * Puts the statistics of an analysis file beside the references: prints a table (quantity, ours, reference, difference,
+ * what differs in the conditions) and writes it to /comparison of `out` and to a CSV.
+ *
+ * \param[in] analysis  file with /statistics
+ * \param[in] base      directory that relative paths in params start from
+ * Differences of composition, probe and thickness are printed, never a failure. A missing measured file is said to be
+ * absent and left out. Collective.
+ */
+PetscErrorCode VmCompare(MPI_Comm comm, const VmCompareParams *params, const char *base, VmH5 analysis, VmH5 out,
+                         const char *csv_path);
+
+#endif

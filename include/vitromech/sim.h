@@ -1,0 +1,41 @@
+/* L4. A mesoscale run: grid, flow units, kinetics, loading stages; history, fields, checkpoints. */
+#ifndef VITROMECH_SIM_H
+#define VITROMECH_SIM_H
+
+#include <vitromech/history.h>
+#include <vitromech/log.h>
+#include <vitromech/params.h>
+#include <vitromech/provenance.h>
+
+typedef struct VmSimParams_s VmSimParams;
+extern const VmTable vm_sim_table; /* grid, material, flow_units, kinetics, loading, solver: top-level keys of a case */
+
+/* The `output` block, shared by all parts of a case. */
+typedef struct {
+  char   *directory;
+  double  every_strain, every_time, checkpoint_every; /* NAN: not given; s of wall time for the last */
+  int64_t every_events;                               /* 0: not given */
+  VmList  fields;                                     /* of struct { char *name } from vm_output_field_table */
+} VmOutputParams;
+extern const VmTable vm_output_table;
+
+typedef struct VmSim_s *VmSim;
+
+typedef enum { VM_SIM_COMPLETE, VM_SIM_STOPPED } VmSimOutcome;
+
+/** What a run will need: text lines of grid, memory per rank, disk, estimated time. Collective. */
+PetscErrorCode VmSimEstimate(MPI_Comm comm, const VmSimParams *params, const VmOutputParams *output);
+
+/** Copies what it needs from params, which must outlive the object. Collective. */
+PetscErrorCode VmSimCreate(MPI_Comm comm, const VmSimParams *params, const VmOutputParams *output, uint64_t seed,
+                           double temperature, VmSim *sim);
+/** Builds fields and kernel, or reads the checkpoint in the output directory if resume is true; opens the outputs.
+ * Collective. */
+PetscErrorCode VmSimSetUp(VmSim sim, VmProvenance provenance, bool resume);
+/** Advances to the end, or until a stop is requested (then writes a checkpoint). Collective. */
+PetscErrorCode VmSimAdvance(VmSim sim, VmProgress progress, VmSimOutcome *outcome);
+/** Writes the last fields, statistics of the run and the status into result.h5. Collective. */
+PetscErrorCode VmSimFinish(VmSim sim, VmSimOutcome outcome);
+PetscErrorCode VmSimDestroy(VmSim *sim);
+
+#endif

@@ -1,0 +1,48 @@
+/* L3. Loading programmes: what is prescribed to the mean strain and stress, piecewise linear in time (physics.md B7). */
+#ifndef VITROMECH_LOADING_H
+#define VITROMECH_LOADING_H
+
+#include <vitromech/params.h>
+#include <vitromech/tensor.h>
+
+/* A stretch of a stage in which every component is either strain- or stress-controlled, linear in time. */
+typedef struct {
+  bool   stress_controlled[6]; /* else the strain is */
+  double level[6];             /* stress at the start of the segment [GPa]; unused for strain control */
+  double rate[6];              /* strain rate [1/s] or stress rate [GPa/s] */
+  double duration;             /* s; INFINITY: until the stage ends */
+} VmSegment;
+
+typedef struct {
+  VmPluginHead head;
+  /**
+   * Segment number `index` (0, 1, ...) of a stage. A strain-controlled component goes on from its present strain.
+   *
+   * \param[in]  params, common of the stage's plug-in
+   * \param[in]  stress         [6] mean stress as the segment starts [GPa]
+   * \param[out] segment
+   * \return false if there is no such segment: the stage is over. Not collective.
+   */
+  bool (*segment)(const void *params, const void *common, int index, const double stress[6], VmSegment *segment);
+} VmLoadingOps;
+
+extern const VmPluginKind vm_loading_kind; /* selector "programme" */
+
+/* What a component of `control` prescribes; NAN where not given. */
+typedef struct {
+  double strain_rate, stress, stress_rate;
+} VmControlParams;
+
+/* Common keys of every stage. */
+typedef struct {
+  VmControlParams *control[6]; /* NULL: the component holds its strain */
+  struct {
+    double  strain[6]; /* NAN: no limit */
+    int64_t events;    /* 0: no limit */
+  } until;
+  double duration;     /* s, NAN: no limit */
+} VmStageParams;
+
+extern const VmTable vm_stage_table;
+
+#endif

@@ -1,0 +1,7 @@
+/* One line for each law; included by kinetics.c, without guard on purpose. */
+#ifdef VM_KINETICS
+VM_KINETICS(stz)
+#endif
+#ifdef VM_BARRIER
+VM_BARRIER(linear)
+#endif

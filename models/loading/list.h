@@ -1,0 +1,4 @@
+/* One line for each loading programme; included twice by loading.c, without guard on purpose. */
+VM_LOADING(strain_rate)
+VM_LOADING(creep)
+VM_LOADING(relaxation)

@@ -1,0 +1,2 @@
+/* One line for each material law; included twice by material.c, without guard on purpose. */
+VM_MATERIAL(elastic)

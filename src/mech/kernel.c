@@ -1,0 +1,132 @@
+#include <vitromech/mech.h>
+
+struct VmKernel_s {
+  VmGrid  grid;
+  int64_t half[3]; /* n/2 + 1 offsets of the octant along each axis */
+  double *octant;  /* [half0][half1][6 stress][6 eigenstrain][half2] GPa per unit eigenstrain */
+  double *row;     /* [3][half2] and [n2]: even and odd part of a line and the line */
+};
+
+VmGrid VmGreenGrid(VmGreen green);
+
+/* Parity of the number of indices `axis` in component c. */
+static int Parity(int c, int axis) { return (vm_voigt_pair[c][0] == axis) ^ (vm_voigt_pair[c][1] == axis); }
+
+static int64_t KernelSize(const int64_t n[3]) { return (n[0] / 2 + 1) * (n[1] / 2 + 1) * (n[2] / 2 + 1) * 36; }
+
+int64_t VmKernelBytes(const int64_t n[3]) { return KernelSize(n) * (int64_t)sizeof(double); }
+
+/* Copies the local planes of the response [6][np] to unit eigenstrain d into the octant. */
+static void StoreResponse(VmKernel kernel, int d, const double *response)
+{
+  VmGrid        grid = kernel->grid;
+  const int64_t n1 = grid->n[1], n2 = grid->n[2];
+  for (int64_t x = 0; x < grid->nx && grid->x0 + x < kernel->half[0]; ++x)
+    for (int64_t y = 0; y < kernel->half[1]; ++y)
+      for (int c = 0; c < 6; ++c)
+        for (int64_t z = 0; z < kernel->half[2]; ++z)
+          kernel->octant[((((grid->x0 + x) * kernel->half[1] + y) * 6 + c) * 6 + d) * kernel->half[2] + z] =
+            response[c * grid->np + (x * n1 + y) * n2 + z];
+}
+
+PetscErrorCode VmKernelCreate(VmGreen green, VmKernel *out)
+{
+  VmGrid   grid = VmGreenGrid(green);
+  VmKernel kernel;
+  double  *eigenstrain, *response;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&kernel));
+  kernel->grid = grid;
+  for (int d = 0; d < 3; ++d) kernel->half[d] = grid->n[d] / 2 + 1;
+  PetscCall(PetscCalloc1((size_t)KernelSize(grid->n), &kernel->octant));
+  PetscCall(PetscMalloc1((size_t)(2 * kernel->half[2] + grid->n[2]), &kernel->row));
+  PetscCall(PetscMalloc2((size_t)(6 * grid->np), &eigenstrain, (size_t)(6 * grid->np), &response));
+  for (int d = 0; d < 6; ++d) {
+    for (int64_t i = 0; i < 6 * grid->np; ++i) eigenstrain[i] = 0.0;
+    if (grid->x0 == 0 && grid->np) eigenstrain[d * grid->np] = 1.0;
+    PetscCall(VmGreenStress(green, eigenstrain, response));
+    StoreResponse(kernel, d, response);
+  }
+  PetscCall(PetscFree2(eigenstrain, response));
+
+  /* every plane has one owner: broadcasting plane by plane gives the whole octant to all ranks */
+  const int64_t plane = KernelSize(grid->n) / kernel->half[0];
+  for (int64_t x = 0; x < kernel->half[0]; ++x)
+    PetscCallMPI(MPI_Bcast(kernel->octant + x * plane, (PetscMPIInt)plane, MPI_DOUBLE, VmGridOwner(grid, x), grid->comm));
+  *out = kernel;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmKernelDestroy(VmKernel *kernel)
+{
+  PetscFunctionBegin;
+  if (!*kernel) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscFree((*kernel)->octant));
+  PetscCall(PetscFree((*kernel)->row));
+  PetscCall(PetscFree(*kernel));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Octant index and sign of a periodic offset. */
+static int64_t Fold(int64_t offset, int64_t n, double *sign)
+{
+  const int64_t wrapped = ((offset % n) + n) % n;
+  *sign                 = wrapped > n / 2 ? -1.0 : 1.0;
+  return wrapped > n / 2 ? n - wrapped : wrapped;
+}
+
+/* Line along z of stress component c: line[dz], dz = 0 ... n2-1 (wrapped), from the octant rows at (ax, ay). */
+static void StressLine(VmKernel kernel, int64_t ax, int64_t ay, double sx, double sy, int c, const double eps[6], double *line)
+{
+  const int64_t half = kernel->half[2], n2 = kernel->grid->n[2];
+  const double *rows = kernel->octant + ((ax * kernel->half[1] + ay) * 6 + c) * 6 * half;
+  double       *part[2] = {kernel->row, kernel->row + half};
+  for (int64_t z = 0; z < 2 * half; ++z) kernel->row[z] = 0.0;
+  for (int d = 0; d < 6; ++d) {
+    if (eps[d] == 0.0) continue;
+    const double factor = eps[d] * (Parity(c, 0) ^ Parity(d, 0) ? sx : 1.0) * (Parity(c, 1) ^ Parity(d, 1) ? sy : 1.0);
+    const double *from = rows + d * half;
+    double       *into = part[Parity(c, 2) ^ Parity(d, 2)];
+    for (int64_t z = 0; z < half; ++z) into[z] += factor * from[z];
+  }
+  for (int64_t z = 0; z < half; ++z) line[z] = part[0][z] + part[1][z];
+  for (int64_t z = half; z < n2; ++z) line[z] = part[0][n2 - z] - part[1][n2 - z];
+}
+
+void VmKernelAdd(VmKernel kernel, const int64_t source[3], const double eigenstrain[6], double *stress)
+{
+  VmGrid        grid = kernel->grid;
+  const int64_t n1 = grid->n[1], n2 = grid->n[2];
+  double       *line = kernel->row + 2 * kernel->half[2];
+  for (int64_t x = 0; x < grid->nx; ++x) {
+    double        sx, sy;
+    const int64_t ax = Fold(grid->x0 + x - source[0], grid->n[0], &sx);
+    for (int64_t y = 0; y < n1; ++y) {
+      const int64_t ay = Fold(y - source[1], n1, &sy);
+      for (int c = 0; c < 6; ++c) {
+        double *row = stress + c * grid->np + (x * n1 + y) * n2;
+        StressLine(kernel, ax, ay, sx, sy, c, eigenstrain, line);
+        for (int64_t z = source[2]; z < n2; ++z) row[z] += line[z - source[2]];
+        for (int64_t z = 0; z < source[2]; ++z) row[z] += line[z - source[2] + n2];
+      }
+    }
+  }
+}
+
+void VmKernelAt(VmKernel kernel, const int64_t offset[3], const double eigenstrain[6], double stress[6])
+{
+  double        sign[3];
+  int64_t       at[3];
+  const int64_t half = kernel->half[2];
+  for (int d = 0; d < 3; ++d) at[d] = Fold(offset[d], kernel->grid->n[d], &sign[d]);
+  const double *block = kernel->octant + (at[0] * kernel->half[1] + at[1]) * 36 * half + at[2];
+  for (int c = 0; c < 6; ++c) {
+    stress[c] = 0.0;
+    for (int d = 0; d < 6; ++d) {
+      double factor = eigenstrain[d];
+      for (int axis = 0; axis < 3; ++axis) factor *= Parity(c, axis) ^ Parity(d, axis) ? sign[axis] : 1.0;
+      stress[c] += factor * block[(c * 6 + d) * half];
+    }
+  }
+}

@@ -3,10 +3,21 @@
 
 #include <stdlib.h>
 
+char *VmFormat(const char *format, va_list arguments)
+{
+  va_list again;
+  va_copy(again, arguments);
+  const int length = vsnprintf(NULL, 0, format, again);
+  va_end(again);
+  char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+  if (text) vsnprintf(text, (size_t)length + 1, format, arguments);
+  return text;
+}
+
 void VmPrintLine(FILE *out, const char *prefix, const char *format, va_list arguments)
 {
-  char *message = NULL;
-  if (vasprintf(&message, format, arguments) < 0) return;
+  char *message = VmFormat(format, arguments);
+  if (!message) return;
   fprintf(out, "%s%s\n", prefix, message);
   fflush(out);
   free(message);

@@ -9,8 +9,9 @@
 /* A generator of flow-unit clusters (physics.md B4). */
 typedef struct {
   VmPluginHead head;
-  /** Sets flow_unit[np] to 1 in about fraction*total voxels and 0 elsewhere; correlation_length in nm. Same voxels on any
-   * number of ranks. `threshold` is the generator's own percolation threshold (fraction; NAN if unknown). Collective. */
+  /** Sets flow_unit[np] to 1 in about fraction*total voxels and 0 elsewhere; correlation_length in nm. Same voxels on
+   * any number of ranks. `threshold` is the generator's own percolation threshold (fraction; NAN if unknown).
+   * Collective. */
   PetscErrorCode (*generate)(VmGrid grid, const void *params, double fraction, double correlation_length, VmRngKey key,
                              double *flow_unit);
   double (*threshold)(double correlation_length, double spacing);

@@ -17,7 +17,8 @@ typedef struct {
    * \param[out] slope   [n] -d left/d work
    * Not collective. The slope must not depend on work if `linear` is true.
    */
-  void (*evaluate)(const void *params, int64_t n, const double *barrier, const double *work, double *left, double *slope);
+  void (*evaluate)(const void *params, int64_t n, const double *barrier, const double *work, double *left,
+                   double *slope);
   bool linear;
 } VmBarrierOps;
 
@@ -33,29 +34,29 @@ typedef struct {
 /* Common keys of every barrier law. */
 typedef struct {
   double mean, spread; /* eV */
-  int    per;          /* VmPer */
+  int per;             /* VmPer */
 } VmBarrierCommon;
 
 /* The law `stz`: parameters of kinetics. */
 typedef struct {
-  int64_t     modes;
-  double      attempt_frequency; /* 1/s */
-  double      volume;            /* Omega [nm^3] */
-  double      strain;            /* gamma_0, engineering */
-  double      saddle;            /* fraction of the strain at the saddle point */
-  VmPlugin    barrier;
+  int64_t modes;
+  double attempt_frequency; /* 1/s */
+  double volume;            /* Omega [nm^3] */
+  double strain;            /* gamma_0, engineering */
+  double saddle;            /* fraction of the strain at the saddle point */
+  VmPlugin barrier;
   VmSoftening softening;
 } VmStz;
 
 extern const VmPluginKind vm_kinetics_kind; /* selector "law" */
 
-/** Mode of a catalogue: the traceless shear strain (gamma_0/2)(n x m + m x n) of the zone itself, n and m uniformly random
- * orthonormal; a new catalogue comes with each `generation` of the voxel (number of its past events). Components in the
- * order of tensor.h. Not collective. Source: physics.md B2. */
+/** Mode of a catalogue: the traceless shear strain (gamma_0/2)(n x m + m x n) of the zone itself, n and m uniformly
+ * random orthonormal; a new catalogue comes with each `generation` of the voxel (number of its past events). Components
+ * in the order of tensor.h. Not collective. Source: physics.md B2. */
 void VmStzMode(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generation, int mode, double eps[6]);
 
-/** Barrier Q r + dQ [eV] of a mode before memory and stress: dQ Gaussian, drawn again until the barrier is positive, once per
- * voxel and generation or once per mode. Not collective. Source: physics.md B5. */
+/** Barrier Q r + dQ [eV] of a mode before memory and stress: dQ Gaussian, drawn again until the barrier is positive,
+ * once per voxel and generation or once per mode. Not collective. Source: physics.md B5. */
 double VmStzBarrier(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generation, int mode, double ratio);
 
 /** Memory factor 1 - p - d exp(-(t - t_i)/tau_d) of a voxel that transformed last at age s ago (no event yet: 1).

@@ -1,4 +1,5 @@
-/* L3. Loading programmes: what is prescribed to the mean strain and stress, piecewise linear in time (physics.md B7). */
+/* L3. Loading programmes: what is prescribed to the mean strain and stress, piecewise linear in time (physics.md B7).
+ */
 #ifndef VITROMECH_LOADING_H
 #define VITROMECH_LOADING_H
 
@@ -7,10 +8,10 @@
 
 /* A stretch of a stage in which every component is either strain- or stress-controlled, linear in time. */
 typedef struct {
-  bool   stress_controlled[6]; /* else the strain is */
-  double level[6];             /* stress at the start of the segment [GPa]; unused for strain control */
-  double rate[6];              /* strain rate [1/s] or stress rate [GPa/s] */
-  double duration;             /* s; INFINITY: until the stage ends */
+  bool stress_controlled[6]; /* else the strain is */
+  double level[6];           /* stress at the start of the segment [GPa]; unused for strain control */
+  double rate[6];            /* strain rate [1/s] or stress rate [GPa/s] */
+  double duration;           /* s; INFINITY: until the stage ends */
 } VmSegment;
 
 typedef struct {
@@ -24,6 +25,8 @@ typedef struct {
    * \return false if there is no such segment: the stage is over. Not collective.
    */
   bool (*segment)(const void *params, const void *common, int index, const double stress[6], VmSegment *segment);
+  /** What is wrong with the common keys for this programme, or NULL. Not collective. */
+  const char *(*complaint)(const void *params, const void *common);
 } VmLoadingOps;
 
 extern const VmPluginKind vm_loading_kind; /* selector "programme" */
@@ -37,10 +40,10 @@ typedef struct {
 typedef struct {
   VmControlParams *control[6]; /* NULL: the component holds its strain */
   struct {
-    double  strain[6]; /* NAN: no limit */
-    int64_t events;    /* 0: no limit */
+    double strain[6]; /* NAN: no limit */
+    int64_t events;   /* 0: no limit */
   } until;
-  double duration;     /* s, NAN: no limit */
+  double duration; /* s, NAN: no limit */
 } VmStageParams;
 
 extern const VmTable vm_stage_table;

@@ -8,11 +8,11 @@
 
 /* A batch of np points, structure of arrays, Mandel components (xx, yy, zz, sqrt2 yz, sqrt2 xz, sqrt2 xy). */
 typedef struct {
-  int64_t              np;
-  double               dt, temperature; /* s, K */
-  const double *const *strain;          /* [6][np] at the end of the step */
-  double *const       *stress;          /* [6][np] GPa */
-  double *const       *state;           /* [nstate][np], updated */
+  int64_t np;
+  double dt, temperature;      /* s, K */
+  const double *const *strain; /* [6][np] at the end of the step */
+  double *const *stress;       /* [6][np] GPa */
+  double *const *state;        /* [nstate][np], updated */
 } VmPoints;
 
 typedef enum {
@@ -22,8 +22,8 @@ typedef enum {
 } VmStepStatus;
 
 typedef struct {
-  VmPluginHead       head;
-  int                nstate;
+  VmPluginHead head;
+  int nstate;
   const char *const *state_names;
   /** Stress, and state, after a step dt. Not collective. */
   VmStepStatus (*update)(const void *params, const VmPoints *points);

@@ -12,10 +12,10 @@ extern const VmTable vm_sim_table; /* grid, material, flow_units, kinetics, load
 
 /* The `output` block, shared by all parts of a case. */
 typedef struct {
-  char   *directory;
-  double  every_strain, every_time, checkpoint_every; /* NAN: not given; s of wall time for the last */
-  int64_t every_events;                               /* 0: not given */
-  VmList  fields;                                     /* of struct { char *name } from vm_output_field_table */
+  char *directory;
+  double every_strain, every_time, checkpoint_every; /* NAN: not given; s of wall time for the last */
+  int64_t every_events;                              /* 0: not given */
+  VmList fields;                                     /* of struct { char *name } from vm_output_field_table */
 } VmOutputParams;
 extern const VmTable vm_output_table;
 

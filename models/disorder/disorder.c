@@ -7,7 +7,7 @@
 #define VM_DISORDER(name) &vm_disorder_##name.head,
 static const VmPluginHead *const table[] = {
 #include "list.h"
-  NULL};
+    NULL};
 
 const VmPluginKind vm_disorder_kind = {
-  .kind = "disorder", .selector = "generator", .doc = "how flow units are arranged in space", .table = table};
+    .kind = "disorder", .selector = "generator", .doc = "how flow units are arranged in space", .table = table};

@@ -6,7 +6,7 @@
 static void Cover(VmGrid grid, const double centre[3], double radius, double order, double *first)
 {
   const int64_t reach = (int64_t)ceil(radius / grid->spacing) + 1;
-  int64_t       at[3];
+  int64_t at[3];
   for (int d = 0; d < 3; ++d) at[d] = (int64_t)floor(centre[d] / grid->spacing);
   const int64_t span[3] = {PetscMin(reach, (grid->n[0] - 1) / 2 + 1), PetscMin(reach, (grid->n[1] - 1) / 2 + 1),
                            PetscMin(reach, (grid->n[2] - 1) / 2 + 1)};
@@ -16,12 +16,12 @@ static void Cover(VmGrid grid, const double centre[3], double radius, double ord
     for (int64_t dy = -span[1]; dy <= span[1]; ++dy)
       for (int64_t dz = -span[2]; dz <= span[2]; ++dz) {
         const double r[3] = {(double)(at[0] + dx) + 0.5, (double)(at[1] + dy) + 0.5, (double)(at[2] + dz) + 0.5};
-        double       r2   = 0.0;
+        double r2 = 0.0;
         for (int d = 0; d < 3; ++d) r2 += pow(r[d] * grid->spacing - centre[d], 2);
         if (r2 > radius * radius) continue;
         const int64_t y = ((at[1] + dy) % grid->n[1] + grid->n[1]) % grid->n[1];
         const int64_t z = ((at[2] + dz) % grid->n[2] + grid->n[2]) % grid->n[2];
-        double       *f = &first[x * grid->plane + y * grid->n[2] + z];
+        double *f = &first[x * grid->plane + y * grid->n[2] + z];
         if (order < *f) *f = order;
       }
   }
@@ -29,14 +29,14 @@ static void Cover(VmGrid grid, const double centre[3], double radius, double ord
 
 /* Spheres are laid one after the other; a voxel's value is the number of the first that covers it. The voxels covered
  * earliest are the flow units, whole spheres as far as the fraction allows. */
-static PetscErrorCode Generate(VmGrid grid, const void *params, double fraction, double correlation_length, VmRngKey key,
-                               double *flow_unit)
+static PetscErrorCode Generate(VmGrid grid, const void *params, double fraction, double correlation_length,
+                               VmRngKey key, double *flow_unit)
 {
-  const double  radius = fmax(correlation_length, 0.5 * grid->spacing);
-  const double  volume = 4.0 / 3.0 * VM_PI * radius * radius * radius;
+  const double radius = fmax(correlation_length, 0.5 * grid->spacing);
+  const double volume = 4.0 / 3.0 * VM_PI * radius * radius * radius;
   const int64_t wanted = llround(fraction * (double)grid->total);
-  int64_t       covered = 0, laid = 0;
-  double       *first;
+  int64_t covered = 0, laid = 0;
+  double *first;
 
   PetscFunctionBegin;
   (void)params;
@@ -67,8 +67,8 @@ static double Threshold(double correlation_length, double spacing)
 }
 
 const VmDisorderOps vm_disorder_spheres = {
-  .head      = {.name   = "spheres",
-                .doc    = "overlapping spheres at random centres, of radius xi (at least half a voxel)",
-                .source = "threshold: Lorenz & Ziff, J. Chem. Phys. 114 (2001) 3659"},
-  .generate  = Generate,
-  .threshold = Threshold};
+    .head = {.name = "spheres",
+             .doc = "overlapping spheres at random centres, of radius xi (at least half a voxel)",
+             .source = "threshold: Lorenz & Ziff, J. Chem. Phys. 114 (2001) 3659"},
+    .generate = Generate,
+    .threshold = Threshold};

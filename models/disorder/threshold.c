@@ -38,9 +38,9 @@ PetscErrorCode VmThresholdCount(VmGrid grid, const double *field, int64_t count,
   PetscCallMPI(MPI_Exscan(&ties, &before, 1, MPI_INT64_T, MPI_SUM, grid->comm));
   if (grid->rank == 0) before = 0;
   for (int64_t i = 0; i < grid->np; ++i) {
-    const uint64_t key  = SortKey(field[i]);
-    const bool     tied = key == level;
-    mask[i]             = key > level || (tied && above + before < count) ? 1.0 : 0.0;
+    const uint64_t key = SortKey(field[i]);
+    const bool tied = key == level;
+    mask[i] = key > level || (tied && above + before < count) ? 1.0 : 0.0;
     before += tied;
   }
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,6 +1,7 @@
 #include <vitromech/kinetics.h>
 
-static void Evaluate(const void *params, int64_t n, const double *barrier, const double *work, double *left, double *slope)
+static void Evaluate(const void *params, int64_t n, const double *barrier, const double *work, double *left,
+                     double *slope)
 {
   (void)params;
   for (int64_t i = 0; i < n; ++i) left[i] = barrier[i] - work[i];
@@ -8,8 +9,8 @@ static void Evaluate(const void *params, int64_t n, const double *barrier, const
 }
 
 const VmBarrierOps vm_barrier_linear = {
-  .head     = {.name   = "linear",
-               .doc    = "barrier falls linearly with the work of the stress: Q - saddle Omega sig:eps",
-               .source = "Bulatov & Argon, Modelling Simul. Mater. Sci. Eng. 2 (1994) 167"},
-  .evaluate = Evaluate,
-  .linear   = true};
+    .head = {.name = "linear",
+             .doc = "barrier falls linearly with the work of the stress: Q - saddle Omega sig:eps",
+             .source = "Bulatov & Argon, Modelling Simul. Mater. Sci. Eng. 2 (1994) 167"},
+    .evaluate = Evaluate,
+    .linear = true};

@@ -1,7 +1,7 @@
 #include <vitromech/kinetics.h>
 
 #define VM_KINETICS(name) extern const VmPluginHead vm_kinetics_##name;
-#define VM_BARRIER(name)  extern const VmBarrierOps vm_barrier_##name;
+#define VM_BARRIER(name) extern const VmBarrierOps vm_barrier_##name;
 #include "list.h"
 #undef VM_KINETICS
 #undef VM_BARRIER
@@ -9,15 +9,19 @@
 #define VM_KINETICS(name) &vm_kinetics_##name,
 static const VmPluginHead *const kinetics_table[] = {
 #include "list.h"
-  NULL};
+    NULL};
 #undef VM_KINETICS
 
 #define VM_BARRIER(name) &vm_barrier_##name.head,
 static const VmPluginHead *const barrier_table[] = {
 #include "list.h"
-  NULL};
+    NULL};
 
-const VmPluginKind vm_kinetics_kind = {
-  .kind = "kinetics", .selector = "law", .doc = "which events deform the glass, and how often", .table = kinetics_table};
-const VmPluginKind vm_barrier_kind = {
-  .kind = "barrier", .selector = "law", .doc = "how the barrier of an event falls with stress", .table = barrier_table};
+const VmPluginKind vm_kinetics_kind = {.kind = "kinetics",
+                                       .selector = "law",
+                                       .doc = "which events deform the glass, and how often",
+                                       .table = kinetics_table};
+const VmPluginKind vm_barrier_kind = {.kind = "barrier",
+                                      .selector = "law",
+                                      .doc = "how the barrier of an event falls with stress",
+                                      .table = barrier_table};

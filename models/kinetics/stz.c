@@ -4,62 +4,135 @@
 static const char *const per_choices[] = {"voxel", "mode", NULL};
 
 static const VmParam barrier_rows[] = {
-  {.key = "mean", .type = VM_REAL, .offset = offsetof(VmBarrierCommon, mean), .unit = "eV", .min = 1e-3, .max = 100.0,
-   .doc    = "mean barrier without stress, Q",
-   .source = "Argon & Homer-Schuh: 1.73 eV for G = 37 GPa, nu = 0.352, gamma_0 = 0.1, Omega = 1.6 nm^3"},
-  {.key = "spread", .type = VM_REAL, .offset = offsetof(VmBarrierCommon, spread), .unit = "eV", .default_text = "0 eV",
-   .max = 100.0, .doc = "standard deviation of the barrier (Gaussian, drawn again until the barrier is positive)"},
-  {.key = "per", .type = VM_ENUM, .offset = offsetof(VmBarrierCommon, per), .default_text = "voxel", .choices = per_choices,
-   .doc = "whether the barrier varies from voxel to voxel or from mode to mode"},
-  {0}};
+    {.key = "mean",
+     .type = VM_REAL,
+     .offset = offsetof(VmBarrierCommon, mean),
+     .unit = "eV",
+     .min = 1e-3,
+     .max = 100.0,
+     .doc = "mean barrier without stress, Q",
+     .source = "Argon & Homer-Schuh: 1.73 eV for G = 37 GPa, nu = 0.352, gamma_0 = 0.1, Omega = 1.6 nm^3"},
+    {.key = "spread",
+     .type = VM_REAL,
+     .offset = offsetof(VmBarrierCommon, spread),
+     .unit = "eV",
+     .default_text = "0 eV",
+     .max = 100.0,
+     .doc = "standard deviation of the barrier (Gaussian, drawn again until the barrier is positive)"},
+    {.key = "per",
+     .type = VM_ENUM,
+     .offset = offsetof(VmBarrierCommon, per),
+     .default_text = "voxel",
+     .choices = per_choices,
+     .doc = "whether the barrier varies from voxel to voxel or from mode to mode"},
+    {0}};
 static const VmTable barrier_common = {
-  .name = "barrier", .doc = "height of the barriers", .size = sizeof(VmBarrierCommon), .rows = barrier_rows};
+    .name = "barrier", .doc = "height of the barriers", .size = sizeof(VmBarrierCommon), .rows = barrier_rows};
 
 static const VmParam softening_rows[] = {
-  {.key = "permanent", .type = VM_REAL, .offset = offsetof(VmSoftening, permanent), .unit = "1", .default_text = "0",
-   .min = -10.0, .max = 0.999, .doc = "fraction of the barrier lost for good after the first event of a voxel (negative: hardening)",
-   .source = "hrSTZ: Zhao, Li & Wang, J. Appl. Phys. 113 (2013)"},
-  {.key = "decaying", .type = VM_REAL, .offset = offsetof(VmSoftening, decaying), .unit = "1", .default_text = "0",
-   .min = -10.0, .max = 0.999, .doc = "further fraction lost right after each event, recovered with `time`"},
-  {.key = "time", .type = VM_REAL, .offset = offsetof(VmSoftening, time), .unit = "s", .default_text = "1e-3 s",
-   .min = 1e-15, .max = 1e15, .doc = "relaxation time of the decaying part"},
-  {0}};
+    {.key = "permanent",
+     .type = VM_REAL,
+     .offset = offsetof(VmSoftening, permanent),
+     .unit = "1",
+     .default_text = "0",
+     .min = -10.0,
+     .max = 0.999,
+     .doc = "fraction of the barrier lost for good after the first event of a voxel (negative: hardening)",
+     .source = "hrSTZ: Zhao, Li & Wang, J. Appl. Phys. 113 (2013)"},
+    {.key = "decaying",
+     .type = VM_REAL,
+     .offset = offsetof(VmSoftening, decaying),
+     .unit = "1",
+     .default_text = "0",
+     .min = -10.0,
+     .max = 0.999,
+     .doc = "further fraction lost right after each event, recovered with `time`"},
+    {.key = "time",
+     .type = VM_REAL,
+     .offset = offsetof(VmSoftening, time),
+     .unit = "s",
+     .default_text = "1e-3 s",
+     .min = 1e-15,
+     .max = 1e15,
+     .doc = "relaxation time of the decaying part"},
+    {0}};
 static PetscErrorCode SofteningCheck(const void *params, const VmNode *node, VmReport report)
 {
   const VmSoftening *p = params;
   PetscFunctionBegin;
   if (p->permanent + fmax(p->decaying, 0.0) >= 1.0)
-    PetscCall(VmReportAdd(report, node, "permanent + decaying softening is %g; the sum must be below 1, or barriers vanish",
+    PetscCall(VmReportAdd(report, node,
+                          "permanent + decaying softening is %g; the sum must be below 1, or barriers vanish",
                           p->permanent + p->decaying));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
-static const VmTable softening_table = {.name  = "softening",
-                                        .doc   = "memory of events: barriers fall (or rise) where the glass has transformed",
-                                        .size  = sizeof(VmSoftening),
-                                        .rows  = softening_rows,
+static const VmTable softening_table = {.name = "softening",
+                                        .doc =
+                                            "memory of events: barriers fall (or rise) where the glass has transformed",
+                                        .size = sizeof(VmSoftening),
+                                        .rows = softening_rows,
                                         .check = SofteningCheck};
 
 static const VmParam rows[] = {
-  {.key = "modes", .type = VM_INT, .offset = offsetof(VmStz, modes), .default_text = "20", .min = 1, .max = 1000,
-   .doc = "shear modes each voxel can choose from", .source = "Homer & Schuh, Acta Mater. 57 (2009) 2823"},
-  {.key = "attempt_frequency", .type = VM_REAL, .offset = offsetof(VmStz, attempt_frequency), .unit = "1/s",
-   .default_text = "1e13 1/s", .min = 1e-12, .max = 1e18, .doc = "prefactor nu_0 of the rate of each mode"},
-  {.key = "stz_volume", .type = VM_REAL, .offset = offsetof(VmStz, volume), .unit = "nm^3", .default_text = "1.6 nm^3",
-   .min = 1e-3, .max = 1e3, .doc = "volume Omega of a shear transformation zone; at most the voxel's"},
-  {.key = "stz_strain", .type = VM_REAL, .offset = offsetof(VmStz, strain), .unit = "1", .default_text = "0.1", .min = 1e-6,
-   .max = 1.0, .doc = "engineering shear strain gamma_0 of a zone", .source = "Argon, Acta Metall. 27 (1979) 47"},
-  {.key = "saddle", .type = VM_REAL, .offset = offsetof(VmStz, saddle), .unit = "1", .default_text = "0.5", .min = 0.0, .max = 1.0,
-   .doc = "fraction of the zone's strain reached at the saddle point, in the work term saddle Omega sig:eps"},
-  {.key = "barrier", .type = VM_PLUGIN, .offset = offsetof(VmStz, barrier), .plugin = &vm_barrier_kind,
-   .subtable = &barrier_common, .doc = "height of the barrier and how it falls with stress"},
-  {.key = "softening", .type = VM_BLOCK, .offset = offsetof(VmStz, softening), .subtable = &softening_table,
-   .default_text = "", .doc = "memory of events"},
-  {0}};
+    {.key = "modes",
+     .type = VM_INT,
+     .offset = offsetof(VmStz, modes),
+     .default_text = "20",
+     .min = 1,
+     .max = 1000,
+     .doc = "shear modes each voxel can choose from",
+     .source = "Homer & Schuh, Acta Mater. 57 (2009) 2823"},
+    {.key = "attempt_frequency",
+     .type = VM_REAL,
+     .offset = offsetof(VmStz, attempt_frequency),
+     .unit = "1/s",
+     .default_text = "1e13 1/s",
+     .min = 1e-12,
+     .max = 1e18,
+     .doc = "prefactor nu_0 of the rate of each mode"},
+    {.key = "stz_volume",
+     .type = VM_REAL,
+     .offset = offsetof(VmStz, volume),
+     .unit = "nm^3",
+     .default_text = "1.6 nm^3",
+     .min = 1e-3,
+     .max = 1e3,
+     .doc = "volume Omega of a shear transformation zone; at most the voxel's"},
+    {.key = "stz_strain",
+     .type = VM_REAL,
+     .offset = offsetof(VmStz, strain),
+     .unit = "1",
+     .default_text = "0.1",
+     .min = 1e-6,
+     .max = 1.0,
+     .doc = "engineering shear strain gamma_0 of a zone",
+     .source = "Argon, Acta Metall. 27 (1979) 47"},
+    {.key = "saddle",
+     .type = VM_REAL,
+     .offset = offsetof(VmStz, saddle),
+     .unit = "1",
+     .default_text = "0.5",
+     .min = 0.0,
+     .max = 1.0,
+     .doc = "fraction of the zone's strain reached at the saddle point, in the work term saddle Omega sig:eps"},
+    {.key = "barrier",
+     .type = VM_PLUGIN,
+     .offset = offsetof(VmStz, barrier),
+     .plugin = &vm_barrier_kind,
+     .subtable = &barrier_common,
+     .doc = "height of the barrier and how it falls with stress"},
+    {.key = "softening",
+     .type = VM_BLOCK,
+     .offset = offsetof(VmStz, softening),
+     .subtable = &softening_table,
+     .default_text = "",
+     .doc = "memory of events"},
+    {0}};
 static const VmTable table = {
-  .name = "stz", .doc = "thermally activated shear transformation zones", .size = sizeof(VmStz), .rows = rows};
+    .name = "stz", .doc = "thermally activated shear transformation zones", .size = sizeof(VmStz), .rows = rows};
 
-const VmPluginHead vm_kinetics_stz = {.name   = "stz",
-                                      .doc    = "thermally activated shear transformation zones",
+const VmPluginHead vm_kinetics_stz = {.name = "stz",
+                                      .doc = "thermally activated shear transformation zones",
                                       .source = "Bulatov & Argon (1994); Homer & Schuh, Acta Mater. 57 (2009) 2823",
                                       .params = &table};
 
@@ -73,7 +146,7 @@ static uint32_t FirstDraw(const VmStz *stz, int64_t generation, int mode)
 
 void VmStzMode(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generation, int mode, double eps[6])
 {
-  double         rotation[3][3];
+  double rotation[3][3];
   const VmRngKey key = {.seed = seed, .stream = VM_STREAM_CATALOGUE};
   VmRngRotation(key, (uint64_t)voxel, FirstDraw(stz, generation, mode), rotation);
   const double *n = rotation[0], *m = rotation[1], g = stz->strain;
@@ -88,8 +161,8 @@ void VmStzMode(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generatio
 double VmStzBarrier(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generation, int mode, double ratio)
 {
   const VmBarrierCommon *common = stz->barrier.common;
-  const VmRngKey         key    = {.seed = seed, .stream = VM_STREAM_BARRIER};
-  const uint32_t         first  = FirstDraw(stz, generation, common->per == VM_PER_VOXEL ? 0 : mode);
+  const VmRngKey key = {.seed = seed, .stream = VM_STREAM_BARRIER};
+  const uint32_t first = FirstDraw(stz, generation, common->per == VM_PER_VOXEL ? 0 : mode);
   for (uint32_t draw = 0;; ++draw) {
     double gauss[2];
     VmRngNormal2(key, (uint64_t)voxel, first + draw, gauss);

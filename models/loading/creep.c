@@ -1,4 +1,5 @@
 #include "prescribed.h"
+#include <math.h>
 
 static bool Segment(const void *params, const void *common, int index, const double stress[6], VmSegment *segment)
 {
@@ -6,4 +7,18 @@ static bool Segment(const void *params, const void *common, int index, const dou
   return VmPrescribedSegment(common, index, stress, segment);
 }
 
-const VmLoadingOps vm_loading_creep = {.head = {.name = "creep", .doc = "constant stress on some components, from the start of the stage; others held or strained", .source = "mixed control of the mean: physics of a homogeneous box"}, .segment = Segment};
+static const char *Complaint(const void *params, const void *common)
+{
+  const VmStageParams *stage = common;
+  (void)params;
+  for (int c = 0; c < 6; ++c)
+    if (stage->control[c] && isnan(stage->control[c]->strain_rate)) return NULL;
+  return "programme creep needs a stress on at least one component of control";
+}
+
+const VmLoadingOps vm_loading_creep = {
+    .head = {.name = "creep",
+             .doc = "constant stress on some components from the start of the stage; others strained, or held",
+             .source = "mixed control of mean strain and stress"},
+    .segment = Segment,
+    .complaint = Complaint};

@@ -7,7 +7,7 @@
 #define VM_LOADING(name) &vm_loading_##name.head,
 static const VmPluginHead *const table[] = {
 #include "list.h"
-  NULL};
+    NULL};
 
 const VmPluginKind vm_loading_kind = {
-  .kind = "loading", .selector = "programme", .doc = "what is done to the glass in one stage", .table = table};
+    .kind = "loading", .selector = "programme", .doc = "what is done to the glass in one stage", .table = table};

@@ -2,64 +2,109 @@
 #include <math.h>
 
 static const VmParam control_rows[] = {
-  {.key = "strain_rate", .type = VM_REAL, .offset = offsetof(VmControlParams, strain_rate), .unit = "1/s", .default_text = "none",
-   .doc = "rate of this tensor component of the mean strain (engineering shear rate is twice it)"},
-  {.key = "stress", .type = VM_REAL, .offset = offsetof(VmControlParams, stress), .unit = "GPa", .default_text = "none",
-   .doc = "mean stress of this component, set as the stage starts and held (or changed by stress_rate)"},
-  {.key = "stress_rate", .type = VM_REAL, .offset = offsetof(VmControlParams, stress_rate), .unit = "GPa/s", .default_text = "none",
-   .doc = "rate of the mean stress of this component, from `stress` or from its present value"},
-  {0}};
+    {.key = "strain_rate",
+     .type = VM_REAL,
+     .offset = offsetof(VmControlParams, strain_rate),
+     .unit = "1/s",
+     .default_text = "none",
+     .doc = "rate of this tensor component of the mean strain (engineering shear rate is twice it)"},
+    {.key = "stress",
+     .type = VM_REAL,
+     .offset = offsetof(VmControlParams, stress),
+     .unit = "GPa",
+     .default_text = "none",
+     .doc = "mean stress of this component, set as the stage starts and held (or changed by stress_rate)"},
+    {.key = "stress_rate",
+     .type = VM_REAL,
+     .offset = offsetof(VmControlParams, stress_rate),
+     .unit = "GPa/s",
+     .default_text = "none",
+     .doc = "rate of the mean stress of this component, from `stress` or from its present value"},
+    {0}};
 
 static PetscErrorCode ControlCheck(const void *params, const VmNode *node, VmReport report)
 {
   const VmControlParams *p = params;
   PetscFunctionBegin;
   if (!isnan(p->strain_rate) && (!isnan(p->stress) || !isnan(p->stress_rate)))
-    PetscCall(VmReportAdd(report, node, "strain_rate and a stress on the same component; a component is controlled by one of them"));
+    PetscCall(VmReportAdd(report, node,
+                          "strain_rate and a stress on the same component; a component is controlled by one of them"));
   if (isnan(p->strain_rate) && isnan(p->stress) && isnan(p->stress_rate))
-    PetscCall(VmReportAdd(report, node, "nothing is prescribed; give strain_rate, stress or stress_rate, or leave the component out "
-                                        "to hold its strain"));
+    PetscCall(VmReportAdd(report, node,
+                          "nothing is prescribed; give strain_rate, stress or stress_rate, or leave the component out "
+                          "to hold its strain"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static const VmTable control_component = {.name  = "component",
-                                          .doc   = "control of one tensor component",
-                                          .size  = sizeof(VmControlParams),
-                                          .rows  = control_rows,
+static const VmTable control_component = {.name = "component",
+                                          .doc = "control of one tensor component",
+                                          .size = sizeof(VmControlParams),
+                                          .rows = control_rows,
                                           .check = ControlCheck};
 
-#define COMPONENT(name, index) \
-  {.key = name, .type = VM_OPTIONAL, .offset = (index) * sizeof(VmControlParams *), .subtable = &control_component, \
-   .default_text = "none", .doc = "control of component " name "; left out: its strain is held"}
-static const VmParam control_list[] = {COMPONENT("xx", VM_XX), COMPONENT("yy", VM_YY), COMPONENT("zz", VM_ZZ),
-                                       COMPONENT("yz", VM_YZ), COMPONENT("xz", VM_XZ), COMPONENT("xy", VM_XY), {0}};
-static const VmTable control_table = {
-  .name = "control", .doc = "tensor components and what is prescribed to them", .size = 6 * sizeof(VmControlParams *),
-  .rows = control_list};
+#define COMPONENT(name, index)                                                                                         \
+  {                                                                                                                    \
+    .key = name, .type = VM_OPTIONAL, .offset = (index) * sizeof(VmControlParams *), .subtable = &control_component,   \
+    .default_text = "none", .doc = "control of component " name "; left out: its strain is held"                       \
+  }
+static const VmParam control_list[] = {COMPONENT("xx", VM_XX),
+                                       COMPONENT("yy", VM_YY),
+                                       COMPONENT("zz", VM_ZZ),
+                                       COMPONENT("yz", VM_YZ),
+                                       COMPONENT("xz", VM_XZ),
+                                       COMPONENT("xy", VM_XY),
+                                       {0}};
+static const VmTable control_table = {.name = "control",
+                                      .doc = "tensor components and what is prescribed to them",
+                                      .size = 6 * sizeof(VmControlParams *),
+                                      .rows = control_list};
 
 typedef struct {
-  double  strain[6];
+  double strain[6];
   int64_t events;
 } Until;
-#define LIMIT(name, index) \
-  {.key = name, .type = VM_REAL, .offset = (index) * sizeof(double), .unit = "1", .default_text = "none", .min = -10.0, .max = 10.0, \
-   .doc = "the stage ends when mean strain " name " has reached this value"}
-static const VmParam until_rows[] = {
-  LIMIT("xx", VM_XX), LIMIT("yy", VM_YY), LIMIT("zz", VM_ZZ), LIMIT("yz", VM_YZ), LIMIT("xz", VM_XZ), LIMIT("xy", VM_XY),
-  {.key = "events", .type = VM_INT, .offset = offsetof(Until, events), .default_text = "0", .max = 1e15,
-   .doc = "the stage ends after so many events (0: no limit)"},
-  {0}};
+#define LIMIT(name, index)                                                                                             \
+  {                                                                                                                    \
+    .key = name, .type = VM_REAL, .offset = (index) * sizeof(double), .unit = "1", .default_text = "none",             \
+    .min = -10.0, .max = 10.0, .doc = "the stage ends when mean strain " name " has reached this value"                \
+  }
+static const VmParam until_rows[] = {LIMIT("xx", VM_XX),
+                                     LIMIT("yy", VM_YY),
+                                     LIMIT("zz", VM_ZZ),
+                                     LIMIT("yz", VM_YZ),
+                                     LIMIT("xz", VM_XZ),
+                                     LIMIT("xy", VM_XY),
+                                     {.key = "events",
+                                      .type = VM_INT,
+                                      .offset = offsetof(Until, events),
+                                      .default_text = "0",
+                                      .max = 1e15,
+                                      .doc = "the stage ends after so many events (0: no limit)"},
+                                     {0}};
 static const VmTable until_table = {
-  .name = "until", .doc = "what ends the stage, whichever comes first", .size = sizeof(Until), .rows = until_rows};
+    .name = "until", .doc = "what ends the stage, whichever comes first", .size = sizeof(Until), .rows = until_rows};
 
-static const VmParam stage_rows[] = {
-  {.key = "control", .type = VM_BLOCK, .offset = offsetof(VmStageParams, control), .subtable = &control_table, .default_text = "",
-   .doc = "components that are driven; the others hold their strain"},
-  {.key = "until", .type = VM_BLOCK, .offset = offsetof(VmStageParams, until), .subtable = &until_table, .default_text = "",
-   .doc = "what ends the stage"},
-  {.key = "duration", .type = VM_REAL, .offset = offsetof(VmStageParams, duration), .unit = "s", .default_text = "none",
-   .min = 1e-30, .max = 1e30, .doc = "longest duration of the stage"},
-  {0}};
+static const VmParam stage_rows[] = {{.key = "control",
+                                      .type = VM_BLOCK,
+                                      .offset = offsetof(VmStageParams, control),
+                                      .subtable = &control_table,
+                                      .default_text = "",
+                                      .doc = "components that are driven; the others hold their strain"},
+                                     {.key = "until",
+                                      .type = VM_BLOCK,
+                                      .offset = offsetof(VmStageParams, until),
+                                      .subtable = &until_table,
+                                      .default_text = "",
+                                      .doc = "what ends the stage"},
+                                     {.key = "duration",
+                                      .type = VM_REAL,
+                                      .offset = offsetof(VmStageParams, duration),
+                                      .unit = "s",
+                                      .default_text = "none",
+                                      .min = 1e-30,
+                                      .max = 1e30,
+                                      .doc = "longest duration of the stage"},
+                                     {0}};
 
 static PetscErrorCode StageCheck(const void *params, const VmNode *node, VmReport report)
 {
@@ -70,12 +115,16 @@ static PetscErrorCode StageCheck(const void *params, const VmNode *node, VmRepor
     if (isnan(p->until.strain[c])) continue;
     ends = true;
     if (!p->control[c])
-      PetscCall(VmReportAdd(report, node, "until.%s = %g is never reached: component %s is not in `control`, so its strain is held",
+      PetscCall(VmReportAdd(report, node,
+                            "until.%s = %g is never reached: component %s is not in `control`, so its strain is held",
                             vm_component_names[c], p->until.strain[c], vm_component_names[c]));
   }
   if (!ends) PetscCall(VmReportAdd(report, node, "the stage has no end; give duration or until"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const VmTable vm_stage_table = {
-  .name = "stage", .doc = "keys of every loading stage", .size = sizeof(VmStageParams), .rows = stage_rows, .check = StageCheck};
+const VmTable vm_stage_table = {.name = "stage",
+                                .doc = "keys of every loading stage",
+                                .size = sizeof(VmStageParams),
+                                .rows = stage_rows,
+                                .check = StageCheck};

@@ -4,36 +4,41 @@ typedef struct {
   double shear_modulus, bulk_modulus;
 } Params;
 
-static const VmParam rows[] = {
-  {.key    = "shear_modulus",
-   .type   = VM_REAL,
-   .offset = offsetof(Params, shear_modulus),
-   .unit   = "GPa",
-   .min    = 1e-6,
-   .max    = 1e6,
-   .doc    = "shear modulus G",
-   .source = "values of 278 glasses: Xiong, Shi & Zhang, Mater. Des. 187 (2020) 108378"},
-  {.key = "bulk_modulus", .type = VM_REAL, .offset = offsetof(Params, bulk_modulus), .unit = "GPa", .min = 1e-6, .max = 1e6,
-   .doc = "bulk modulus K"},
-  {0}};
+static const VmParam rows[] = {{.key = "shear_modulus",
+                                .type = VM_REAL,
+                                .offset = offsetof(Params, shear_modulus),
+                                .unit = "GPa",
+                                .min = 1e-6,
+                                .max = 1e6,
+                                .doc = "shear modulus G",
+                                .source = "values of 278 glasses: Xiong, Shi & Zhang, Mater. Des. 187 (2020) 108378"},
+                               {.key = "bulk_modulus",
+                                .type = VM_REAL,
+                                .offset = offsetof(Params, bulk_modulus),
+                                .unit = "GPa",
+                                .min = 1e-6,
+                                .max = 1e6,
+                                .doc = "bulk modulus K"},
+                               {0}};
 
 static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
 {
-  const Params *p  = params;
-  const double  nu = (3.0 * p->bulk_modulus - 2.0 * p->shear_modulus) / (6.0 * p->bulk_modulus + 2.0 * p->shear_modulus);
+  const Params *p = params;
+  const double nu = (3.0 * p->bulk_modulus - 2.0 * p->shear_modulus) / (6.0 * p->bulk_modulus + 2.0 * p->shear_modulus);
   PetscFunctionBegin;
   if (nu <= -1.0 || nu >= 0.4999)
-    PetscCall(VmReportAdd(report, node, "these moduli give a Poisson ratio of %.4f; it must lie between -1 and 0.4999", nu));
+    PetscCall(
+        VmReportAdd(report, node, "these moduli give a Poisson ratio of %.4f; it must lie between -1 and 0.4999", nu));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static const VmTable params_table = {.name = "elastic", .doc = "isotropic linear elasticity", .size = sizeof(Params), .rows = rows,
-                                     .check = Check};
+static const VmTable params_table = {
+    .name = "elastic", .doc = "isotropic linear elasticity", .size = sizeof(Params), .rows = rows, .check = Check};
 
 static VmStepStatus Update(const void *params, const VmPoints *points)
 {
-  const Params *p    = params;
-  const double  lame = p->bulk_modulus - 2.0 * p->shear_modulus / 3.0;
+  const Params *p = params;
+  const double lame = p->bulk_modulus - 2.0 * p->shear_modulus / 3.0;
   for (int c = 0; c < 6; ++c)
     for (int64_t i = 0; i < points->np; ++i) points->stress[c][i] = 2.0 * p->shear_modulus * points->strain[c][i];
   for (int c = 0; c < 3; ++c)
@@ -45,7 +50,8 @@ static VmStepStatus Update(const void *params, const VmPoints *points)
 /* Component (a, b) of the elastic matrix in Mandel notation. */
 static double Stiffness(const Params *p, int a, int b)
 {
-  return (a == b ? 2.0 * p->shear_modulus : 0.0) + (a < 3 && b < 3 ? p->bulk_modulus - 2.0 * p->shear_modulus / 3.0 : 0.0);
+  return (a == b ? 2.0 * p->shear_modulus : 0.0) +
+         (a < 3 && b < 3 ? p->bulk_modulus - 2.0 * p->shear_modulus / 3.0 : 0.0);
 }
 
 static PetscErrorCode Tangent(const void *params, const VmPoints *points, double *const *tangent)
@@ -70,11 +76,11 @@ static void Moduli(const void *params, double *shear, double *bulk)
   *shear = p->shear_modulus, *bulk = p->bulk_modulus;
 }
 
-const VmMaterialOps vm_material_elastic = {.head     = {.name   = "elastic",
-                                                        .doc    = "isotropic linear elasticity (Hooke's law)",
-                                                        .source = "Hooke's law",
-                                                        .params = &params_table},
-                                           .update   = Update,
-                                           .tangent  = Tangent,
+const VmMaterialOps vm_material_elastic = {.head = {.name = "elastic",
+                                                    .doc = "isotropic linear elasticity (Hooke's law)",
+                                                    .source = "Hooke's law",
+                                                    .params = &params_table},
+                                           .update = Update,
+                                           .tangent = Tangent,
                                            .harmonic = Harmonic,
-                                           .moduli   = Moduli};
+                                           .moduli = Moduli};

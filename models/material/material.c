@@ -7,7 +7,7 @@
 #define VM_MATERIAL(name) &vm_material_##name.head,
 static const VmPluginHead *const table[] = {
 #include "list.h"
-  NULL};
+    NULL};
 
 const VmPluginKind vm_material_kind = {
-  .kind = "material", .selector = "law", .doc = "how a voxel responds to strain", .table = table};
+    .kind = "material", .selector = "law", .doc = "how a voxel responds to strain", .table = table};

@@ -44,19 +44,19 @@ static double AliasWeight(double k, int m)
 static void AddPair(double qx, double qy, double w, int nz, const double *cosine, const double *sine, double *sums)
 {
   const double kappa2 = qx * qx + qy * qy, kappa = sqrt(kappa2), e = exp(-kappa);
-  double       factor[VM_QUARTICS];
+  double factor[VM_QUARTICS];
   for (int c = 0; c < VM_QUARTICS; ++c)
     factor[c] = w * pow(qx, vm_quartic_power[c][0]) * pow(qy, vm_quartic_power[c][1]);
 
   for (int z = 0; z < nz; ++z) {
-    const double d  = 1.0 + e * (e - 2.0 * cosine[z]);
-    const double s  = (1.0 - e * e) / d;                                                /* sinh/(cosh - cos) */
-    const double r  = 2.0 * e / d;                                                      /* 1/(cosh - cos) */
-    const double ds = 2.0 * e * (2.0 * e - (1.0 + e * e) * cosine[z]) / (d * d);        /* ds/dkappa */
-    const double v  = 2.0 * (1.0 - cosine[z]);                                          /* 4 sin^2(kz/2) */
-    const double f  = 0.5 * s / kappa;                                                  /* sum 1/(q^2+kappa^2) */
-    const double t2 = 0.25 * (s / kappa - ds) / kappa2;                                 /* sum 1/(q^2+kappa^2)^2 */
-    const double t3 = 0.25 * sine[z] * s * r / kappa;                                   /* sum q/(q^2+kappa^2)^2 */
+    const double d = 1.0 + e * (e - 2.0 * cosine[z]);
+    const double s = (1.0 - e * e) / d;                                          /* sinh/(cosh - cos) */
+    const double r = 2.0 * e / d;                                                /* 1/(cosh - cos) */
+    const double ds = 2.0 * e * (2.0 * e - (1.0 + e * e) * cosine[z]) / (d * d); /* ds/dkappa */
+    const double v = 2.0 * (1.0 - cosine[z]);                                    /* 4 sin^2(kz/2) */
+    const double f = 0.5 * s / kappa;                                            /* sum 1/(q^2+kappa^2) */
+    const double t2 = 0.25 * (s / kappa - ds) / kappa2;                          /* sum 1/(q^2+kappa^2)^2 */
+    const double t3 = 0.25 * sine[z] * s * r / kappa;                            /* sum q/(q^2+kappa^2)^2 */
     const double sum[5] = {(1.0 - v * f) / (kappa2 * kappa2) - v * t2 / kappa2,
                            (sine[z] - 0.5 * v * sine[z] * r) / (kappa2 * kappa2) - v * t3 / kappa2, v * t2, v * t3,
                            v * (f - kappa2 * t2)};
@@ -67,7 +67,7 @@ static void AddPair(double qx, double qy, double w, int nz, const double *cosine
 void VmAliasSum(double kx, double ky, int nz, const double *kz, double *room, double *sums)
 {
   double *cosine = room, *sine = room + nz, *partial = room + 2 * nz;
-  double  weight[SHELLS];
+  double weight[SHELLS];
   ExtrapolationWeights(weight);
   for (int z = 0; z < nz; ++z) cosine[z] = cos(kz[z]), sine[z] = sin(kz[z]);
   memset(partial, 0, sizeof(double) * VM_QUARTICS * (size_t)nz);

@@ -3,10 +3,10 @@
 #include <math.h>
 
 struct VmGreen_s {
-  VmFft    fft; /* six components */
-  double   shear, lame;
-  int64_t *row;   /* [ny] block of `table` that holds |ky| of each local ky-plane */
-  double  *table; /* [blocks][n0/2+1][VM_QUARTICS][nzc] alias sums for ky, kx >= 0 */
+  VmFft fft; /* six components */
+  double shear, lame;
+  int64_t *row;  /* [ny] block of `table` that holds |ky| of each local ky-plane */
+  double *table; /* [blocks][n0/2+1][VM_QUARTICS][nzc] alias sums for ky, kx >= 0 */
 };
 
 /* Zeroes products of odd power along an axis at its Nyquist frequency, where the aliases +-pi cancel. */
@@ -15,7 +15,8 @@ static void ZeroNyquist(VmGrid grid, const int64_t frequency[2], double *sums)
   const int64_t nzc = grid->nzc;
   for (int c = 0; c < VM_QUARTICS; ++c) {
     const int *power = vm_quartic_power[c];
-    const bool zero  = (power[0] % 2 && 2 * frequency[0] == grid->n[0]) || (power[1] % 2 && 2 * frequency[1] == grid->n[1]);
+    const bool zero =
+        (power[0] % 2 && 2 * frequency[0] == grid->n[0]) || (power[1] % 2 && 2 * frequency[1] == grid->n[1]);
     if (zero)
       for (int64_t z = 0; z < nzc; ++z) sums[c * nzc + z] = 0.0;
     if (power[2] % 2 && grid->n[2] % 2 == 0) sums[c * nzc + grid->n[2] / 2] = 0.0;
@@ -24,10 +25,10 @@ static void ZeroNyquist(VmGrid grid, const int64_t frequency[2], double *sums)
 
 static PetscErrorCode BuildTable(VmGreen green)
 {
-  VmGrid        grid = green->fft->grid;
+  VmGrid grid = green->fft->grid;
   const int64_t nzc = grid->nzc, nkx = grid->n[0] / 2 + 1, block = nkx * VM_QUARTICS * nzc;
-  int64_t      *first, blocks = 0;
-  double       *kz, *room;
+  int64_t *first, blocks = 0;
+  double *kz, *room;
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc3(grid->n[1] / 2 + 1, &first, nzc, &kz, VM_ALIAS_ROOM(nzc), &room));
@@ -44,8 +45,8 @@ static PetscErrorCode BuildTable(VmGreen green)
     if (first[y] < 0) continue;
     for (int64_t x = 0; x < nkx; ++x) {
       double *sums = green->table + first[y] * block + x * VM_QUARTICS * nzc;
-      VmAliasSum(2.0 * VM_PI * (double)x / (double)grid->n[0], 2.0 * VM_PI * (double)y / (double)grid->n[1], (int)nzc, kz,
-                 room, sums);
+      VmAliasSum(2.0 * VM_PI * (double)x / (double)grid->n[0], 2.0 * VM_PI * (double)y / (double)grid->n[1], (int)nzc,
+                 kz, room, sums);
       ZeroNyquist(grid, (const int64_t[2]){x, y}, sums);
     }
   }
@@ -58,7 +59,7 @@ PetscErrorCode VmGreenCreate(VmGrid grid, double shear, double bulk, VmGreen *gr
   PetscFunctionBegin;
   PetscCall(PetscNew(green));
   (*green)->shear = shear;
-  (*green)->lame  = bulk - 2.0 * shear / 3.0;
+  (*green)->lame = bulk - 2.0 * shear / 3.0;
   PetscCall(VmFftCreate(grid, 6, &(*green)->fft));
   PetscCall(BuildTable(*green));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -81,8 +82,9 @@ static void Projectors(const double *sums, int64_t stride, double sign_x, double
 {
   double product[VM_QUARTICS];
   for (int c = 0; c < VM_QUARTICS; ++c)
-    product[c] = sums[c * stride] * (vm_quartic_power[c][0] % 2 ? sign_x : 1.0) * (vm_quartic_power[c][1] % 2 ? sign_y : 1.0);
-  static const unsigned char index[6][6] = {{0, 3, 5, 4, 2, 1},   {3, 10, 12, 11, 7, 6}, {5, 12, 14, 13, 9, 8},
+    product[c] =
+        sums[c * stride] * (vm_quartic_power[c][0] % 2 ? sign_x : 1.0) * (vm_quartic_power[c][1] % 2 ? sign_y : 1.0);
+  static const unsigned char index[6][6] = {{0, 3, 5, 4, 2, 1},    {3, 10, 12, 11, 7, 6}, {5, 12, 14, 13, 9, 8},
                                             {4, 11, 13, 12, 8, 7}, {2, 7, 9, 8, 5, 4},    {1, 6, 8, 7, 4, 3}};
   for (int a = 0; a < 6; ++a) {
     for (int b = 0; b < 6; ++b) quartic[a][b] = product[index[a][b]];
@@ -93,15 +95,16 @@ static void Projectors(const double *sums, int64_t stride, double sign_x, double
 /* Stress of one mode from its eigenstrain (both six complex components, in place). */
 static void ModeStress(double shear, double lame, double quartic[6][6], const double quadratic[6], double complex v[6])
 {
-  const double   coupling = (lame + shear) / (shear * (lame + 2.0 * shear));
+  const double coupling = (lame + shear) / (shear * (lame + 2.0 * shear));
   double complex tau[6], eps[6];
   const double complex trace = lame * (v[0] + v[1] + v[2]);
   for (int c = 0; c < 6; ++c) tau[c] = 2.0 * shear * v[c] + (c < 3 ? trace : 0.0);
   for (int c = 0; c < 6; ++c) {
-    const int      i = vm_voigt_pair[c][0], j = vm_voigt_pair[c][1];
+    const int i = vm_voigt_pair[c][0], j = vm_voigt_pair[c][1];
     double complex sum = 0.0;
     for (int l = 0; l < 3; ++l)
-      sum += quadratic[vm_voigt_index[j][l]] * tau[vm_voigt_index[i][l]] + quadratic[vm_voigt_index[i][l]] * tau[vm_voigt_index[j][l]];
+      sum += quadratic[vm_voigt_index[j][l]] * tau[vm_voigt_index[i][l]] +
+             quadratic[vm_voigt_index[i][l]] * tau[vm_voigt_index[j][l]];
     double complex contraction = 0.0;
     for (int d = 0; d < 6; ++d) contraction += (d < 3 ? 1.0 : 2.0) * quartic[c][d] * tau[d];
     eps[c] = 0.5 / shear * sum - coupling * contraction - v[c];
@@ -112,8 +115,8 @@ static void ModeStress(double shear, double lame, double quartic[6][6], const do
 
 PetscErrorCode VmGreenStress(VmGreen green, const double *eigenstrain, double *stress)
 {
-  VmFft         fft  = green->fft;
-  VmGrid        grid = fft->grid;
+  VmFft fft = green->fft;
+  VmGrid grid = fft->grid;
   const int64_t n0 = grid->n[0], nzc = grid->nzc, block = (n0 / 2 + 1) * VM_QUARTICS * nzc;
 
   PetscFunctionBegin;
@@ -126,8 +129,8 @@ PetscErrorCode VmGreenStress(VmGreen green, const double *eigenstrain, double *s
       const int64_t fx = VmFftFrequency(x, n0), fy = VmFftFrequency(grid->y0 + y, grid->n[1]);
       const double *sums = green->table + green->row[y] * block + llabs(fx) * VM_QUARTICS * nzc;
       for (int64_t z = 0; z < nzc; ++z) {
-        const int64_t  at = (y * n0 + x) * nzc + z;
-        double         quartic[6][6], quadratic[6];
+        const int64_t at = (y * n0 + x) * nzc + z;
+        double quartic[6][6], quadratic[6];
         double complex v[6];
         for (int c = 0; c < 6; ++c) v[c] = mode[c][at];
         Projectors(sums + z, nzc, fx < 0 ? -1.0 : 1.0, fy < 0 ? -1.0 : 1.0, quartic, quadratic);
@@ -147,9 +150,9 @@ static double VoxelAverage(double half) { return half == 0.0 ? 1.0 : sin(half) /
 
 PetscErrorCode VmGreenDisplacement(VmGreen green, const double *eigenstrain, double *displacement)
 {
-  VmFft         fft  = green->fft;
-  VmGrid        grid = fft->grid;
-  const double  shear = green->shear, lame = green->lame, coupling = (lame + shear) / (shear * (lame + 2.0 * shear));
+  VmFft fft = green->fft;
+  VmGrid grid = fft->grid;
+  const double shear = green->shear, lame = green->lame, coupling = (lame + shear) / (shear * (lame + 2.0 * shear));
   const int64_t n0 = grid->n[0];
 
   PetscFunctionBegin;
@@ -162,8 +165,8 @@ PetscErrorCode VmGreenDisplacement(VmGreen green, const double *eigenstrain, dou
       for (int64_t z = 0; z < grid->nzc; ++z) {
         const int64_t at = (y * n0 + x) * grid->nzc + z;
         const int64_t frequency[3] = {VmFftFrequency(x, n0), VmFftFrequency(grid->y0 + y, grid->n[1]), z};
-        double        q[3], weight = 1.0, norm2 = 0.0;
-        bool          nyquist = false;
+        double q[3], weight = 1.0, norm2 = 0.0;
+        bool nyquist = false;
         for (int d = 0; d < 3; ++d) {
           q[d] = 2.0 * VM_PI * (double)frequency[d] / grid->length[d];
           weight *= VoxelAverage(0.5 * q[d] * grid->spacing);

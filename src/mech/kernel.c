@@ -1,7 +1,7 @@
 #include <vitromech/mech.h>
 
 struct VmKernel_s {
-  VmGrid  grid;
+  VmGrid grid;
   int64_t half[3]; /* n/2 + 1 offsets of the octant along each axis */
   double *octant;  /* [half0][half1][6 stress][6 eigenstrain][half2] GPa per unit eigenstrain */
   double *row;     /* [3][half2] and [n2]: even and odd part of a line and the line */
@@ -19,21 +19,21 @@ int64_t VmKernelBytes(const int64_t n[3]) { return KernelSize(n) * (int64_t)size
 /* Copies the local planes of the response [6][np] to unit eigenstrain d into the octant. */
 static void StoreResponse(VmKernel kernel, int d, const double *response)
 {
-  VmGrid        grid = kernel->grid;
+  VmGrid grid = kernel->grid;
   const int64_t n1 = grid->n[1], n2 = grid->n[2];
   for (int64_t x = 0; x < grid->nx && grid->x0 + x < kernel->half[0]; ++x)
     for (int64_t y = 0; y < kernel->half[1]; ++y)
       for (int c = 0; c < 6; ++c)
         for (int64_t z = 0; z < kernel->half[2]; ++z)
           kernel->octant[((((grid->x0 + x) * kernel->half[1] + y) * 6 + c) * 6 + d) * kernel->half[2] + z] =
-            response[c * grid->np + (x * n1 + y) * n2 + z];
+              response[c * grid->np + (x * n1 + y) * n2 + z];
 }
 
 PetscErrorCode VmKernelCreate(VmGreen green, VmKernel *out)
 {
-  VmGrid   grid = VmGreenGrid(green);
+  VmGrid grid = VmGreenGrid(green);
   VmKernel kernel;
-  double  *eigenstrain, *response;
+  double *eigenstrain, *response;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&kernel));
@@ -53,7 +53,8 @@ PetscErrorCode VmKernelCreate(VmGreen green, VmKernel *out)
   /* every plane has one owner: broadcasting plane by plane gives the whole octant to all ranks */
   const int64_t plane = KernelSize(grid->n) / kernel->half[0];
   for (int64_t x = 0; x < kernel->half[0]; ++x)
-    PetscCallMPI(MPI_Bcast(kernel->octant + x * plane, (PetscMPIInt)plane, MPI_DOUBLE, VmGridOwner(grid, x), grid->comm));
+    PetscCallMPI(
+        MPI_Bcast(kernel->octant + x * plane, (PetscMPIInt)plane, MPI_DOUBLE, VmGridOwner(grid, x), grid->comm));
   *out = kernel;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -72,22 +73,23 @@ PetscErrorCode VmKernelDestroy(VmKernel *kernel)
 static int64_t Fold(int64_t offset, int64_t n, double *sign)
 {
   const int64_t wrapped = ((offset % n) + n) % n;
-  *sign                 = wrapped > n / 2 ? -1.0 : 1.0;
+  *sign = wrapped > n / 2 ? -1.0 : 1.0;
   return wrapped > n / 2 ? n - wrapped : wrapped;
 }
 
 /* Line along z of stress component c: line[dz], dz = 0 ... n2-1 (wrapped), from the octant rows at (ax, ay). */
-static void StressLine(VmKernel kernel, int64_t ax, int64_t ay, double sx, double sy, int c, const double eps[6], double *line)
+static void StressLine(VmKernel kernel, int64_t ax, int64_t ay, double sx, double sy, int c, const double eps[6],
+                       double *line)
 {
   const int64_t half = kernel->half[2], n2 = kernel->grid->n[2];
   const double *rows = kernel->octant + ((ax * kernel->half[1] + ay) * 6 + c) * 6 * half;
-  double       *part[2] = {kernel->row, kernel->row + half};
+  double *part[2] = {kernel->row, kernel->row + half};
   for (int64_t z = 0; z < 2 * half; ++z) kernel->row[z] = 0.0;
   for (int d = 0; d < 6; ++d) {
     if (eps[d] == 0.0) continue;
     const double factor = eps[d] * (Parity(c, 0) ^ Parity(d, 0) ? sx : 1.0) * (Parity(c, 1) ^ Parity(d, 1) ? sy : 1.0);
     const double *from = rows + d * half;
-    double       *into = part[Parity(c, 2) ^ Parity(d, 2)];
+    double *into = part[Parity(c, 2) ^ Parity(d, 2)];
     for (int64_t z = 0; z < half; ++z) into[z] += factor * from[z];
   }
   for (int64_t z = 0; z < half; ++z) line[z] = part[0][z] + part[1][z];
@@ -96,11 +98,11 @@ static void StressLine(VmKernel kernel, int64_t ax, int64_t ay, double sx, doubl
 
 void VmKernelAdd(VmKernel kernel, const int64_t source[3], const double eigenstrain[6], double *stress)
 {
-  VmGrid        grid = kernel->grid;
+  VmGrid grid = kernel->grid;
   const int64_t n1 = grid->n[1], n2 = grid->n[2];
-  double       *line = kernel->row + 2 * kernel->half[2];
+  double *line = kernel->row + 2 * kernel->half[2];
   for (int64_t x = 0; x < grid->nx; ++x) {
-    double        sx, sy;
+    double sx, sy;
     const int64_t ax = Fold(grid->x0 + x - source[0], grid->n[0], &sx);
     for (int64_t y = 0; y < n1; ++y) {
       const int64_t ay = Fold(y - source[1], n1, &sy);
@@ -116,8 +118,8 @@ void VmKernelAdd(VmKernel kernel, const int64_t source[3], const double eigenstr
 
 void VmKernelAt(VmKernel kernel, const int64_t offset[3], const double eigenstrain[6], double stress[6])
 {
-  double        sign[3];
-  int64_t       at[3];
+  double sign[3];
+  int64_t at[3];
   const int64_t half = kernel->half[2];
   for (int d = 0; d < 3; ++d) at[d] = Fold(offset[d], kernel->grid->n[d], &sign[d]);
   const double *block = kernel->octant + (at[0] * kernel->half[1] + at[1]) * 36 * half + at[2];

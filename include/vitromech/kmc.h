@@ -1,0 +1,89 @@
+/* L4. Kinetic Monte Carlo of shear transformations in a homogeneous elastic box (physics.md B). */
+#ifndef VITROMECH_KMC_H
+#define VITROMECH_KMC_H
+
+#include <vitromech/kinetics.h>
+#include <vitromech/loading.h>
+#include <vitromech/mech.h>
+
+/* Mean strain and stress under mixed control: sig = C:(eps - <eigenstrain>), with the prescribed components met
+ * exactly. */
+typedef struct {
+  double shear, bulk;            /* GPa */
+  VmSegment segment;             /* what is prescribed */
+  double start, start_strain[6]; /* time [s] and strain at the start of the segment */
+  double eigenstrain[6];         /* <eps*> */
+  double time, strain[6], stress[6];
+  double strain_rate[6], stress_rate[6];
+} VmMean;
+
+/** Begins a segment at mean->time: jumps to the prescribed stresses and sets the rates. Not collective. */
+void VmMeanBegin(VmMean *mean, const VmSegment *segment);
+/** Strain and stress at a time of the segment, with the present eigenstrain. Not collective. */
+void VmMeanUpdate(VmMean *mean, double time);
+
+typedef struct {
+  double time;   /* s */
+  int64_t voxel; /* global index */
+  int32_t mode;
+  double strain[6]; /* eigenstrain added to the voxel */
+} VmEvent;
+
+/* State of a run; arrays are this rank's. What is not listed here is derived from it. */
+typedef struct {
+  VmMean mean;
+  double hazard; /* integral of the total rate still to go until the next event */
+  int64_t draws; /* counter of the random numbers used */
+  int64_t events;
+  double *eigenstrain; /* [6][np] */
+  double *fluctuation; /* [6][np] stress minus its mean [GPa] */
+  double *last_event;  /* [np] time of the voxel's last event [s], -1e300 if none */
+  int64_t *generation; /* [np] events of the voxel */
+} VmKmcState;
+
+typedef struct {
+  const VmStz *stz;
+  uint64_t seed;
+  double temperature;          /* K */
+  double shear, bulk;          /* GPa */
+  const double *barrier_ratio; /* [np] r_i, 1 in the matrix; copied */
+  int64_t refresh;             /* events between renewals of the stress by FFT */
+  bool interacting; /* false: voxels feel the mean stress only and do not change it (for checks of the rates) */
+} VmKmcSetup;
+
+typedef enum { VM_KMC_EVENT, VM_KMC_HORIZON } VmKmcOutcome;
+
+typedef struct VmKmc_s *VmKmc;
+
+/** Collective. */
+PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *kmc);
+PetscErrorCode VmKmcDestroy(VmKmc *kmc);
+
+/** The state, to be read, saved, or (after writing into it, by a restart) taken up with VmKmcRestore. Not collective.
+ */
+VmKmcState *VmKmcGetState(VmKmc kmc);
+/** Rebuilds catalogues and barriers from the state. Not collective. */
+PetscErrorCode VmKmcRestore(VmKmc kmc);
+
+/**
+ * Goes on to the next event, or to the time `horizon` if none comes before it. All rates and the stress everywhere are
+ * renewed after each event (the finder `full`). Modes without barrier fire at once, the lowest first.
+ *
+ * \param[out] event  what happened (outcome VM_KMC_EVENT)
+ * Errors: VM_ERR_DIVERGED after more than 100 events per voxel at one instant. Collective.
+ */
+PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
+
+/** Total rate [1/s] at the present time, as of the last VmKmcNext. Not collective. */
+double VmKmcRate(VmKmc kmc);
+
+/** Lowest barrier of each voxel without stress [eV], [np]. Not collective. */
+void VmKmcBarrierField(VmKmc kmc, double *barrier);
+
+/** Displacement of the present eigenstrain, [3][np] nm. Collective. */
+PetscErrorCode VmKmcDisplacement(VmKmc kmc, double *displacement);
+
+/** Bytes this rank holds for np voxels and n voxels of the box. Not collective. */
+int64_t VmKmcBytes(const VmStz *stz, int64_t np, const int64_t n[3]);
+
+#endif

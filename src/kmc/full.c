@@ -1,0 +1,234 @@
+/* The event finder `full`: after each event the stress and all rates are renewed everywhere. */
+#include "exponential.h"
+#include "kmc_private.h"
+#include <math.h>
+#include <string.h>
+
+/* A barrier below this [eV] is no barrier. */
+#define NO_BARRIER 1e-12
+
+/* Events per voxel at one instant that end a run: the glass flows without limit. */
+#define CASCADE_PER_VOXEL 100
+
+/* One uniform number in (0,1) of the run's own sequence. */
+static double NextUniform(VmKmc kmc)
+{
+  const VmRngKey key = {.seed = kmc->seed, .stream = VM_STREAM_EVENT};
+  return VmRngUniform(key, (uint64_t)kmc->state.draws++, 0);
+}
+
+/* Hazard of a time t from now, and its derivative, from the moments. */
+static double Hazard(const double moment[VM_MOMENTS], double t, double *derivative)
+{
+  double sum = 0.0, slope = 0.0, power = 1.0;
+  for (int n = 0; n < VM_MOMENTS; ++n) {
+    slope += moment[n] * power;
+    power *= t / (n + 1);
+    sum += moment[n] * power;
+  }
+  *derivative = slope;
+  return sum;
+}
+
+/* Time at which the hazard reaches the target, known to lie in [0, limit]: Newton, kept inside its bracket. */
+static double SolveHazard(const double moment[VM_MOMENTS], double target, double limit)
+{
+  double low = 0.0, high = limit, t = PetscMin(limit, target / moment[0]);
+  for (int i = 0; i < 100; ++i) {
+    double slope;
+    const double miss = Hazard(moment, t, &slope) - target;
+    if (miss > 0.0) high = t;
+    else low = t;
+    double next = t - miss / slope;
+    if (fabs(next - t) <= 1e-15 * t) return PetscMin(next, limit);
+    if (!(next > low && next < high)) next = 0.5 * (low + high);
+    if (next == t) return t;
+    t = next;
+  }
+  return t;
+}
+
+typedef struct {
+  int64_t voxel; /* global */
+  int64_t mode;
+  double accepted; /* 1 or 0 */
+  double eps[6];   /* strain of the zone */
+} Choice;
+
+/* Lowest barrier of all, ties by global index; the owner's choice is made known to all. */
+static PetscErrorCode ChooseLowest(VmKmc kmc, Choice *choice)
+{
+  VmGrid grid = kmc->grid;
+  const int width = VM_MOMENTS + 1;
+  int64_t plane = 0;
+
+  PetscFunctionBegin;
+  while (kmc->planes[plane * width + VM_MOMENTS] != kmc->lowest_barrier) ++plane;
+  if (plane >= grid->x0 && plane < grid->x0 + grid->nx) {
+    int64_t voxel = (plane - grid->x0) * grid->plane;
+    int best = 0;
+    double left = HUGE_VAL;
+    while (kmc->lowest[voxel] != kmc->lowest_barrier) ++voxel;
+    const double memory = VmKmcMemoryBound(kmc, voxel, kmc->state.mean.time, kmc->until);
+    for (int m = 0; m < kmc->stz.modes; ++m) {
+      double b;
+      const double this_left = VmKmcBarrierLeft(kmc, voxel, m, kmc->state.mean.stress, memory, &b);
+      if (this_left < left) left = this_left, best = m;
+    }
+    choice->voxel = VmGridGlobal(grid, voxel), choice->mode = best, choice->accepted = 1.0;
+    VmKmcModeStrain(kmc, voxel, best, choice->eps);
+  }
+  PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Index of the entry in which the running sum of values passes the target; the last of positive value if rounding
+ * leaves none. The sum so far is taken off the target. */
+static int64_t Pick(int64_t n, int64_t stride, const double *values, double *target)
+{
+  int64_t last = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    if (values[i * stride] <= 0.0) continue;
+    last = i;
+    if (*target < values[i * stride]) return i;
+    *target -= values[i * stride];
+  }
+  *target = 0.5 * values[last * stride];
+  return last;
+}
+
+/* A mode in proportion to its rate a time dt after the pass: chosen by its rate at the pass, kept with probability
+ * exp((b - b_max) dt) and accepted with true rate over bound. */
+static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, Choice *choice)
+{
+  VmGrid grid = kmc->grid;
+  const int width = VM_MOMENTS + 1;
+  const double kt = VM_BOLTZMANN * kmc->temperature, now = kmc->state.mean.time;
+
+  PetscFunctionBegin;
+  for (;;) {
+    double target = NextUniform(kmc) * kmc->total[0];
+    const double keep = NextUniform(kmc);
+    const int64_t plane = Pick(grid->n[0], width, kmc->planes, &target);
+    if (plane >= grid->x0 && plane < grid->x0 + grid->nx) {
+      const int64_t first = (plane - grid->x0) * grid->plane,
+                    voxel = first + Pick(grid->plane, 1, kmc->rate + first, &target);
+      const double bound = VmKmcMemoryBound(kmc, voxel, now, kmc->until), memory = VmKmcMemory(kmc, voxel, now + dt);
+      double b = 0.0, left = 0.0;
+      int mode = 0;
+      for (int m = 0; m < kmc->stz.modes; ++m) {
+        left = VmKmcBarrierLeft(kmc, voxel, m, kmc->state.mean.stress, bound, &b);
+        mode = m;
+        const double rate = kmc->stz.attempt_frequency * VmExp(-left / kt);
+        if (target < rate) break;
+        target -= rate;
+      }
+      const double keep_drift = exp((b - kmc->drift) * dt);
+      const double true_left = VmKmcBarrierLeft(kmc, voxel, mode, kmc->state.mean.stress, memory, &b);
+      choice->voxel = VmGridGlobal(grid, voxel), choice->mode = mode;
+      choice->accepted = keep < keep_drift ? (keep < keep_drift * exp(-(true_left - left) / kt) ? 1.0 : 0.0) : -1.0;
+      VmKmcModeStrain(kmc, voxel, mode, choice->eps);
+    }
+    PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
+    if (choice->accepted >= 0.0) break; /* else the drift refused it: choose again at the same time */
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Transforms a voxel: eigenstrain, stress everywhere, mean, memory and a new catalogue. */
+static PetscErrorCode Fire(VmKmc kmc, const Choice *choice, VmEvent *event)
+{
+  VmGrid grid = kmc->grid;
+  VmKmcState *state = &kmc->state;
+  const double share = kmc->stz.volume / (grid->spacing * grid->spacing * grid->spacing);
+  const int64_t local = choice->voxel - VmGridGlobal(grid, 0);
+  const bool mine = local >= 0 && local < grid->np;
+
+  PetscFunctionBegin;
+  event->time = state->mean.time, event->voxel = choice->voxel, event->mode = (int32_t)choice->mode;
+  for (int c = 0; c < 6; ++c) event->strain[c] = share * choice->eps[c];
+  ++state->events;
+  if (mine) {
+    for (int c = 0; c < 6; ++c) state->eigenstrain[c * grid->np + local] += event->strain[c];
+    state->last_event[local] = state->mean.time;
+    ++state->generation[local];
+    VmKmcDrawVoxel(kmc, local);
+  }
+  if (!kmc->interacting) PetscFunctionReturn(PETSC_SUCCESS);
+  for (int c = 0; c < 6; ++c) state->mean.eigenstrain[c] += event->strain[c] / (double)grid->total;
+  VmMeanUpdate(&state->mean, state->mean.time);
+  if (state->events % kmc->refresh == 0) PetscCall(VmGreenStress(kmc->green, state->eigenstrain, state->fluctuation));
+  else {
+    const int64_t source[3] = {choice->voxel / grid->plane, choice->voxel / grid->n[2] % grid->n[1],
+                               choice->voxel % grid->n[2]};
+    VmKernelAdd(kmc->kernel, source, event->strain, state->fluctuation);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* How far the present rates may be carried: to the horizon, to where the drift needs new moments, and not past the time
+ * at which the lowest barrier could vanish. */
+static double Reach(VmKmc kmc, double horizon)
+{
+  double reach = horizon - kmc->state.mean.time;
+  if (kmc->drift > 0.0) {
+    const double vanish = kmc->lowest_barrier / (VM_BOLTZMANN * kmc->temperature * kmc->drift);
+    reach = PetscMin(reach, PetscMin(VM_DRIFT_LIMIT / kmc->drift, PetscMax(vanish, 1e-12 / kmc->drift)));
+  }
+  return reach;
+}
+
+PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event)
+{
+  VmKmcState *state = &kmc->state;
+  Choice choice;
+
+  PetscFunctionBegin;
+  memset(&choice, 0, sizeof choice);
+  /* Hardening that decays lowers barriers with time. The bound then looks one recovery time ahead at most, and less far
+   * if a barrier would vanish on the way; one that vanishes within a millionth of that time counts as vanished. */
+  const double recovery = kmc->stz.softening.decaying < 0.0 ? kmc->stz.softening.time : 0.0;
+  double ahead = recovery > 0.0 ? recovery : HUGE_VAL;
+  for (;;) {
+    const double until = PetscMin(horizon, state->mean.time + ahead);
+    PetscCall(VmKmcPass(kmc, until));
+    if (kmc->lowest_barrier <= NO_BARRIER && ahead < HUGE_VAL && ahead > 1e-6 * recovery) {
+      ahead *= 0.1;
+      continue;
+    }
+    if (kmc->lowest_barrier <= NO_BARRIER) {
+      if (++kmc->cascade > CASCADE_PER_VOXEL * kmc->grid->total)
+        VmThrow(kmc->grid->comm, VM_ERR_DIVERGED,
+                "%lld events without barrier at time %g s: the glass flows without limit; soften less or load less",
+                (long long)kmc->cascade, state->mean.time);
+      PetscCall(ChooseLowest(kmc, &choice));
+      PetscCall(Fire(kmc, &choice, event));
+      *outcome = VM_KMC_EVENT;
+      PetscFunctionReturn(PETSC_SUCCESS);
+    }
+    kmc->cascade = 0;
+
+    double slope;
+    const double reach = Reach(kmc, until);
+    const double hazard = isfinite(reach) ? Hazard(kmc->total, reach, &slope) : HUGE_VAL;
+    if (hazard <= state->hazard) {
+      const bool at_horizon = state->mean.time + reach >= horizon;
+      state->hazard -= hazard;
+      VmMeanUpdate(&state->mean, at_horizon ? horizon : state->mean.time + reach);
+      if (!at_horizon) continue;
+      *outcome = VM_KMC_HORIZON;
+      PetscFunctionReturn(PETSC_SUCCESS);
+    }
+    const double dt = SolveHazard(kmc->total, state->hazard, reach);
+    PetscCall(ChooseByRate(kmc, dt, &choice));
+    VmMeanUpdate(&state->mean, state->mean.time + dt);
+    state->hazard = -log(NextUniform(kmc));
+    if (choice.accepted == 1.0) {
+      PetscCall(Fire(kmc, &choice, event));
+      *outcome = VM_KMC_EVENT;
+      PetscFunctionReturn(PETSC_SUCCESS);
+    }
+  }
+}
+
+double VmKmcRate(VmKmc kmc) { return kmc->total[0]; }

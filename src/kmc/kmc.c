@@ -1,0 +1,88 @@
+#include "kmc_private.h"
+#include <math.h>
+
+enum { ROOM = 16 * 256 };
+
+PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
+{
+  VmKmc kmc;
+  const VmBarrierCommon *common = setup->stz->barrier.common;
+  const size_t np = (size_t)grid->np, n0 = (size_t)grid->n[0], width = VM_MOMENTS + 1;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&kmc));
+  kmc->grid = grid, kmc->stz = *setup->stz, kmc->seed = setup->seed, kmc->temperature = setup->temperature;
+  kmc->refresh = setup->refresh, kmc->interacting = setup->interacting;
+  kmc->barrier_law = (const VmBarrierOps *)setup->stz->barrier.head;
+  kmc->barrier_params = setup->stz->barrier.params;
+  kmc->barriers = common->per == VM_PER_MODE ? (int)setup->stz->modes : 1;
+  PetscCheck(kmc->barrier_law->linear, grid->comm, PETSC_ERR_SUP,
+             "the finder `full` needs a barrier that is linear in stress");
+  if (kmc->interacting) {
+    PetscCall(VmGreenCreate(grid, setup->shear, setup->bulk, &kmc->green));
+    PetscCall(VmKernelCreate(kmc->green, &kmc->kernel));
+  }
+  PetscCall(PetscCalloc1(5 * np * (size_t)kmc->stz.modes, &kmc->catalogue));
+  PetscCall(PetscCalloc1(np * (size_t)kmc->barriers, &kmc->barrier));
+  PetscCall(PetscMalloc3(np, &kmc->ratio, np, &kmc->rate, np, &kmc->lowest));
+  PetscCall(PetscMalloc3((size_t)grid->nx * width, &kmc->plane_row, n0 * width, &kmc->planes, ROOM, &kmc->room));
+  PetscCall(PetscCalloc4(6 * np, &kmc->state.eigenstrain, 6 * np, &kmc->state.fluctuation, np, &kmc->state.last_event,
+                         np, &kmc->state.generation));
+  for (size_t i = 0; i < np; ++i) kmc->state.last_event[i] = -1e300, kmc->ratio[i] = setup->barrier_ratio[i];
+  kmc->state.mean = (VmMean){.shear = setup->shear, .bulk = setup->bulk};
+  const VmRngKey key = {.seed = kmc->seed, .stream = VM_STREAM_EVENT};
+  kmc->state.hazard = -log(VmRngUniform(key, 0, 1)); /* draw 1 of cell 0: the sequence itself uses draw 0 */
+  PetscCall(VmKmcRestore(kmc));
+  *out = kmc;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmKmcDestroy(VmKmc *kmc)
+{
+  PetscFunctionBegin;
+  if (!*kmc) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmGreenDestroy(&(*kmc)->green));
+  PetscCall(VmKernelDestroy(&(*kmc)->kernel));
+  PetscCall(PetscFree((*kmc)->catalogue));
+  PetscCall(PetscFree((*kmc)->barrier));
+  PetscCall(PetscFree3((*kmc)->ratio, (*kmc)->rate, (*kmc)->lowest));
+  PetscCall(PetscFree3((*kmc)->plane_row, (*kmc)->planes, (*kmc)->room));
+  PetscCall(PetscFree4((*kmc)->state.eigenstrain, (*kmc)->state.fluctuation, (*kmc)->state.last_event,
+                       (*kmc)->state.generation));
+  PetscCall(PetscFree(*kmc));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+VmKmcState *VmKmcGetState(VmKmc kmc) { return &kmc->state; }
+
+PetscErrorCode VmKmcRestore(VmKmc kmc)
+{
+  PetscFunctionBegin;
+  for (int64_t i = 0; i < kmc->grid->np; ++i) VmKmcDrawVoxel(kmc, i);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmKmcBarrierField(VmKmc kmc, double *barrier)
+{
+  for (int64_t i = 0; i < kmc->grid->np; ++i) {
+    double lowest = HUGE_VAL;
+    for (int m = 0; m < kmc->barriers; ++m) lowest = fmin(lowest, kmc->barrier[m * kmc->grid->np + i]);
+    barrier[i] = lowest * VmKmcMemory(kmc, i, kmc->state.mean.time);
+  }
+}
+
+PetscErrorCode VmKmcDisplacement(VmKmc kmc, double *displacement)
+{
+  PetscFunctionBegin;
+  PetscCall(VmGreenDisplacement(kmc->green, kmc->state.eigenstrain, displacement));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int64_t VmKmcBytes(const VmStz *stz, int64_t np, const int64_t n[3])
+{
+  const VmBarrierCommon *common = stz->barrier.common;
+  const int64_t barriers = common->per == VM_PER_MODE ? stz->modes : 1;
+  /* catalogue, barriers, state and sums, six transform components, real-space kernel, alias sums */
+  return np * (20 * stz->modes + 8 * barriers + 8 * (6 + 6 + 2 + 3) + 8 * 7) + VmKernelBytes(n) +
+         VmKernelBytes(n) * 15 / 36 * 4;
+}

@@ -1,0 +1,53 @@
+#include <vitromech/kmc.h>
+#include <string.h>
+
+/* Solves sig = C:eps for the strains of the stress-controlled components and the stresses of the others; on input eps
+ * holds the known strains and sig the known stresses. Shear components decouple; the normal ones need at most three
+ * unknowns. */
+static void SolveMixed(double shear, double bulk, const bool stress_controlled[6], double eps[6], double sig[6])
+{
+  const double lame = bulk - 2.0 * shear / 3.0;
+  for (int c = 3; c < 6; ++c) {
+    if (stress_controlled[c]) eps[c] = sig[c] / (2.0 * shear);
+    else sig[c] = 2.0 * shear * eps[c];
+  }
+  /* sum over the unknown normal strains of 2G e + lame tr = sig gives the trace directly */
+  int unknown = 0;
+  double known_trace = 0.0, stress_sum = 0.0;
+  for (int c = 0; c < 3; ++c) {
+    if (stress_controlled[c]) ++unknown, stress_sum += sig[c];
+    else known_trace += eps[c];
+  }
+  const double trace =
+      unknown ? (stress_sum + 2.0 * shear * known_trace) / (2.0 * shear + unknown * lame) : known_trace;
+  for (int c = 0; c < 3; ++c) {
+    if (stress_controlled[c]) eps[c] = (sig[c] - lame * trace) / (2.0 * shear);
+    else sig[c] = 2.0 * shear * eps[c] + lame * trace;
+  }
+}
+
+void VmMeanUpdate(VmMean *mean, double time)
+{
+  const double elapsed = time - mean->start;
+  double elastic[6] = {0.0};
+  mean->time = time;
+  for (int c = 0; c < 6; ++c) {
+    if (mean->segment.stress_controlled[c]) mean->stress[c] = mean->segment.level[c] + mean->segment.rate[c] * elapsed;
+    else elastic[c] = mean->start_strain[c] + mean->segment.rate[c] * elapsed - mean->eigenstrain[c];
+  }
+  SolveMixed(mean->shear, mean->bulk, mean->segment.stress_controlled, elastic, mean->stress);
+  for (int c = 0; c < 6; ++c)
+    mean->strain[c] = mean->segment.stress_controlled[c] ? elastic[c] + mean->eigenstrain[c]
+                                                         : mean->start_strain[c] + mean->segment.rate[c] * elapsed;
+}
+
+void VmMeanBegin(VmMean *mean, const VmSegment *segment)
+{
+  mean->segment = *segment;
+  mean->start = mean->time;
+  memcpy(mean->start_strain, mean->strain, sizeof mean->strain);
+  memcpy(mean->strain_rate, segment->rate, sizeof mean->strain_rate);
+  memcpy(mean->stress_rate, segment->rate, sizeof mean->stress_rate);
+  SolveMixed(mean->shear, mean->bulk, segment->stress_controlled, mean->strain_rate, mean->stress_rate);
+  VmMeanUpdate(mean, mean->time);
+}

@@ -1,0 +1,140 @@
+#include "exponential.h"
+#include "kmc_private.h"
+#include <vitromech/simd.h>
+#include <math.h>
+
+/* Voxels worked on at a time: their scratch stays in the first-level cache. */
+enum { BATCH = 256, SCRATCH = 16 };
+
+/* Mean drives of a mode's work: work = volume * (catalogue . drive). */
+static void Drives(const double sig[6], double drive[5])
+{
+  drive[0] = sig[0] - sig[2], drive[1] = sig[1] - sig[2];
+  for (int c = 3; c < 6; ++c) drive[c - 1] = sig[c];
+}
+
+/* Energy per unit stress and strain of a zone at its saddle point [eV/GPa]. */
+static double WorkFactor(const VmStz *stz) { return stz->saddle * stz->volume * VM_GPA_NM3_IN_EV; }
+
+VM_SIMD_CLONES
+static void Work(int64_t n, int64_t np, const float *mode, const double *const drive[5], const double rate[5],
+                 double factor, double *restrict work, double *restrict work_rate)
+{
+  const float *e0 = mode, *e1 = mode + np, *e2 = mode + 2 * np, *e3 = mode + 3 * np, *e4 = mode + 4 * np;
+  const double *s0 = drive[0], *s1 = drive[1], *s2 = drive[2], *s3 = drive[3], *s4 = drive[4];
+  for (int64_t i = 0; i < n; ++i) {
+    const double c0 = (double)e0[i], c1 = (double)e1[i], c2 = (double)e2[i], c3 = (double)e3[i], c4 = (double)e4[i];
+    work[i] = factor * ((c0 * s0[i] + c1 * s1[i]) + (c2 * s2[i] + c3 * s3[i]) + c4 * s4[i]);
+    work_rate[i] = factor * ((c0 * rate[0] + c1 * rate[1]) + (c2 * rate[2] + c3 * rate[3]) + c4 * rate[4]);
+  }
+}
+
+VM_SIMD_CLONES
+static void Rates(int64_t n, const double *restrict left, const double *restrict slope,
+                  const double *restrict work_rate, double inverse_kt, double attempt, double *restrict lowest,
+                  double *const moment[VM_MOMENTS])
+{
+  double *restrict m0 = moment[0], *restrict m1 = moment[1], *restrict m2 = moment[2], *restrict m3 = moment[3],
+                   *restrict m4 = moment[4], *restrict m5 = moment[5];
+  for (int64_t i = 0; i < n; ++i) {
+    const double k = attempt * VmExp(-left[i] * inverse_kt), b = slope[i] * work_rate[i] * inverse_kt;
+    const double k1 = k * b, k2 = k1 * b, k3 = k2 * b, k4 = k3 * b;
+    lowest[i] = left[i] < lowest[i] ? left[i] : lowest[i];
+    m0[i] += k, m1[i] += k1, m2[i] += k2, m3[i] += k3, m4[i] += k4, m5[i] += k4 * b;
+  }
+}
+
+/* Rates without drift. */
+VM_SIMD_CLONES
+static void SteadyRates(int64_t n, const double *restrict left, double inverse_kt, double attempt,
+                        double *restrict lowest, double *restrict total)
+{
+  for (int64_t i = 0; i < n; ++i) {
+    total[i] += attempt * VmExp(-left[i] * inverse_kt);
+    lowest[i] = left[i] < lowest[i] ? left[i] : lowest[i];
+  }
+}
+
+/* Works on voxels [first, first + n); adds the moments and the lowest barrier to the row of their plane. */
+static void Batch(VmKmc kmc, int64_t first, int64_t n, double until, const double stress_rate[5], double *row)
+{
+  const int64_t np = kmc->grid->np;
+  const double factor = WorkFactor(&kmc->stz), inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
+  double *s[SCRATCH], *moment[VM_MOMENTS], *lowest = kmc->lowest + first;
+  for (int j = 0; j < SCRATCH; ++j) s[j] = kmc->room + j * BATCH;
+  double *memory = s[5], *work = s[6], *work_rate = s[7], *barrier = s[8], *left = s[9], *slope = s[10];
+  moment[0] = kmc->rate + first;
+  for (int j = 1; j < VM_MOMENTS; ++j) moment[j] = s[10 + j];
+
+  const double *fluctuation = kmc->state.fluctuation + first, *mean = kmc->state.mean.stress;
+  for (int64_t i = 0; i < n; ++i) {
+    double sig[6], drive[5];
+    for (int c = 0; c < 6; ++c) sig[c] = mean[c] + fluctuation[c * np + i];
+    Drives(sig, drive);
+    for (int c = 0; c < 5; ++c) s[c][i] = drive[c];
+    memory[i] = kmc->state.generation[first + i] ? VmKmcMemoryBound(kmc, first + i, kmc->state.mean.time, until) : 1.0;
+    lowest[i] = HUGE_VAL;
+    for (int j = 0; j < VM_MOMENTS; ++j) moment[j][i] = 0.0;
+  }
+  for (int m = 0; m < kmc->stz.modes; ++m) {
+    if (m == 0 || kmc->barriers > 1) {
+      const double *bare = kmc->barrier + (kmc->barriers > 1 ? m : 0) * np + first;
+      for (int64_t i = 0; i < n; ++i) barrier[i] = bare[i] * memory[i];
+    }
+    Work(n, np, kmc->catalogue + (int64_t)m * 5 * np + first, (const double *const *)s, stress_rate, factor, work,
+         work_rate);
+    kmc->barrier_law->evaluate(kmc->barrier_params, n, barrier, work, left, slope);
+    if (kmc->drift > 0.0) Rates(n, left, slope, work_rate, inverse_kt, kmc->stz.attempt_frequency, lowest, moment);
+    else SteadyRates(n, left, inverse_kt, kmc->stz.attempt_frequency, lowest, moment[0]);
+  }
+  for (int j = 0; j < VM_MOMENTS; ++j) row[j] += VmSumRun(n, moment[j]);
+  for (int64_t i = 0; i < n; ++i) row[VM_MOMENTS] = fmin(row[VM_MOMENTS], lowest[i]);
+}
+
+PetscErrorCode VmKmcPass(VmKmc kmc, double until)
+{
+  VmGrid grid = kmc->grid;
+  const int width = VM_MOMENTS + 1;
+  const double *sr = kmc->state.mean.stress_rate;
+  double stress_rate[5], square = 0.0;
+
+  PetscFunctionBegin;
+  kmc->until = until;
+  Drives(sr, stress_rate);
+  const double pressure_rate = (sr[0] + sr[1] + sr[2]) / 3.0;
+  for (int c = 0; c < 6; ++c) square += (c < 3 ? 1.0 : 2.0) * pow(c < 3 ? sr[c] - pressure_rate : sr[c], 2);
+  /* |b| <= factor |s_rate| |eps|/kT, with |eps| = gamma_0/sqrt(2); floats of the catalogue round by less than 1e-6 */
+  kmc->drift = WorkFactor(&kmc->stz) * sqrt(square) * kmc->stz.strain * sqrt(0.5) * (1.0 + 1e-6) /
+               (VM_BOLTZMANN * kmc->temperature);
+
+  for (int64_t x = 0; x < grid->nx; ++x) {
+    double *row = kmc->plane_row + x * width;
+    for (int j = 0; j < VM_MOMENTS; ++j) row[j] = 0.0;
+    row[VM_MOMENTS] = HUGE_VAL;
+    for (int64_t i = 0; i < grid->plane; i += BATCH)
+      Batch(kmc, x * grid->plane + i, PetscMin(BATCH, grid->plane - i), until, stress_rate, row);
+  }
+  PetscCall(VmGatherPlanes(grid, width, kmc->plane_row, kmc->planes));
+  for (int j = 0; j < VM_MOMENTS; ++j) kmc->total[j] = 0.0;
+  kmc->lowest_barrier = HUGE_VAL;
+  for (int64_t x = 0; x < grid->n[0]; ++x) {
+    for (int j = 0; j < VM_MOMENTS; ++j) kmc->total[j] += kmc->planes[x * width + j];
+    kmc->lowest_barrier = fmin(kmc->lowest_barrier, kmc->planes[x * width + VM_MOMENTS]);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+double VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory, double *b)
+{
+  const int64_t np = kmc->grid->np;
+  double sig[6], drive[5], rate[5], work, work_rate, left, slope;
+  for (int c = 0; c < 6; ++c) sig[c] = mean_stress[c] + kmc->state.fluctuation[c * np + voxel];
+  Drives(sig, drive);
+  Drives(kmc->state.mean.stress_rate, rate);
+  const double *const drives[5] = {&drive[0], &drive[1], &drive[2], &drive[3], &drive[4]};
+  const double barrier = kmc->barrier[(kmc->barriers > 1 ? mode : 0) * np + voxel] * memory;
+  Work(1, np, kmc->catalogue + (int64_t)mode * 5 * np + voxel, drives, rate, WorkFactor(&kmc->stz), &work, &work_rate);
+  kmc->barrier_law->evaluate(kmc->barrier_params, 1, &barrier, &work, &left, &slope);
+  *b = slope * work_rate / (VM_BOLTZMANN * kmc->temperature);
+  return left;
+}

@@ -11,11 +11,13 @@ typedef enum {
   VM_REAL,     /* double in `unit`; default_text "none" gives NAN */
   VM_STRING,   /* char *; default_text "none" gives NULL */
   VM_ENUM,     /* int, index into choices (NULL-terminated) */
+  VM_STRINGS,  /* VmList of char *: a sequence of texts, each from choices if given; default_text as YAML, e.g. "[stress]" */
   VM_BLOCK,    /* struct of `subtable`, embedded; a missing block takes the defaults of its rows */
   VM_OPTIONAL, /* pointer to struct of `subtable`, NULL when the block is missing */
   VM_LIST,     /* VmList of structs of `subtable`; one mapping each */
   VM_PLUGIN,   /* VmPlugin: a mapping whose key plugin->selector names the plug-in; its other keys are the plug-in's,
-                  and those of `subtable` (if given), which are stored in VmPlugin.common */
+                  and those of `subtable` (if given), which are stored in VmPlugin.common; default_text "none": may be
+                  missing, head is then NULL */
   VM_PLUGINS,  /* VmList of VmPlugin */
   VM_INCLUDE   /* key NULL: the rows of `subtable` stand at this level and fill a struct at offset (VM_BLOCK layout) or,
                   if default_text is "none", a VM_OPTIONAL-like pointer that is NULL when none of its keys is present */

@@ -13,9 +13,13 @@ extern const VmTable vm_sim_table; /* grid, material, flow_units, kinetics, load
 /* The `output` block, shared by all parts of a case. */
 typedef struct {
   char *directory;
-  double every_strain, every_time, checkpoint_every; /* NAN: not given; s of wall time for the last */
-  int64_t every_events;                              /* 0: not given */
-  VmList fields;                                     /* of struct { char *name } from vm_output_field_table */
+  struct {
+    double  strain, time; /* NAN: not given */
+    int64_t events;       /* 0: not given */
+  } every;                /* a history row is due when any of these has passed since the last one */
+  VmList  fields;         /* of char * */
+  int64_t fields_every;   /* history rows between field outputs; 0: only at the end of each stage */
+  double  checkpoint_every; /* s of wall time */
 } VmOutputParams;
 extern const VmTable vm_output_table;
 

@@ -5,27 +5,27 @@
 #include "command.h"
 
 typedef struct {
-  int64_t             schema;
-  char               *name;
-  int64_t             seed;
-  double              temperature; /* K */
-  VmOutputParams      output;
-  VmSimParams        *sim;         /* NULL: no mesoscale run in this case */
-  VmGlassParams      *glass;       /* NULL: no block */
-  VmMicroscopeParams *microscope;  /* NULL: no block */
-  VmList              analysis;    /* of VmPlugin, vm_statistic_kind */
-  VmCompareParams    *compare;     /* NULL: no block */
-  char               *petsc;       /* options for PETSc, or NULL */
+  int64_t schema;
+  char *name;
+  int64_t seed;
+  double temperature; /* K */
+  VmOutputParams output;
+  VmSimParams *sim;               /* NULL: no mesoscale run in this case */
+  VmGlassParams *glass;           /* NULL: no block */
+  VmMicroscopeParams *microscope; /* NULL: no block */
+  VmList analysis;                /* of VmPlugin, vm_statistic_kind */
+  VmCompareParams *compare;       /* NULL: no block */
+  char *petsc;                    /* options for PETSc, or NULL */
 } VmCase;
 
 extern const VmTable vm_case_table;
 
 typedef struct {
   MPI_Comm comm;
-  char    *path, *base, *text; /* file, its directory (with trailing slash, or ""), verbatim text */
-  VmCase   params;
-  char    *used_yaml;          /* effective input */
-} *VmCaseFile;
+  char *path, *base, *text; /* file, its directory (with trailing slash, or ""), verbatim text */
+  VmCase params;
+  char *used_yaml; /* effective input */
+} * VmCaseFile;
 
 /**
  * Reads, overrides by --set assignments, checks blocks against each other and reads the files the case refers to; all

@@ -1,0 +1,177 @@
+#include "outputs.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool ReadText(hid_t object, const char *name, char text[256])
+{
+  text[0] = '\0';
+  if (H5Aexists(object, name) <= 0) return false;
+  const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+  const hid_t type = H5Aget_type(attribute);
+  if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0) {
+    char *value = NULL;
+    if (H5Aread(attribute, type, &value) >= 0 && value) snprintf(text, 256, "%s", value);
+    H5free_memory(value);
+  } else if (H5Tget_class(type) == H5T_STRING && H5Tget_size(type) < 256) {
+    memset(text, 0, 256);
+    if (H5Aread(attribute, type, text) < 0) text[0] = '\0';
+  }
+  H5Tclose(type);
+  H5Aclose(attribute);
+  return text[0] != '\0';
+}
+
+static const char *TypeName(hid_t type, char name[32])
+{
+  const int bits = (int)H5Tget_size(type) * 8;
+  switch (H5Tget_class(type)) {
+  case H5T_FLOAT:
+    snprintf(name, 32, "float%d", bits);
+    break;
+  case H5T_INTEGER:
+    snprintf(name, 32, "%sint%d", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits);
+    break;
+  case H5T_STRING:
+    snprintf(name, 32, "text");
+    break;
+  default:
+    snprintf(name, 32, "other");
+    break;
+  }
+  return name;
+}
+
+static void PrintShape(hid_t dataset, char shape[128])
+{
+  hsize_t dims[H5S_MAX_RANK];
+  const hid_t space = H5Dget_space(dataset);
+  const int rank = H5Sget_simple_extent_dims(space, dims, NULL);
+  size_t length = 0;
+  for (int i = 0; i < rank && length < 120; ++i) {
+    length += (size_t)snprintf(shape + length, 128 - length, "%s%llu", i ? " x " : "", (unsigned long long)dims[i]);
+  }
+  if (rank <= 0) snprintf(shape, 128, "scalar");
+  H5Sclose(space);
+}
+
+static herr_t PrintDataset(hid_t file, const char *name, const H5O_info_t *object, void *context)
+{
+  (void)context;
+  if (object->type != H5O_TYPE_DATASET) return 0;
+  char shape[128], type_name[32], unit[256], long_name[256];
+  const hid_t dataset = H5Dopen(file, name, H5P_DEFAULT);
+  if (dataset < 0) return -1;
+  const hid_t type = H5Dget_type(dataset);
+  PrintShape(dataset, shape);
+  const bool has_unit = ReadText(dataset, "unit", unit) || ReadText(dataset, "units", unit);
+  ReadText(dataset, "long_name", long_name);
+  printf("  /%-40s %-22s %-8s %s%s%s %s\n", name, shape, TypeName(type, type_name), has_unit ? "[" : "", unit,
+         has_unit ? "]" : "", long_name);
+  H5Tclose(type);
+  H5Dclose(dataset);
+  return 0;
+}
+
+/* On one rank, with the serial driver. */
+static PetscErrorCode PrintHdf5(const char *path)
+{
+  static const char *const attributes[] = {"format", "status", "analysis"};
+  char text[256];
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) return VmRaiseLocal(VM_ERR_FILE, "%s is damaged: HDF5 cannot open it", path);
+  printf("%s: HDF5\n", path);
+  for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; ++i) {
+    if (ReadText(file, attributes[i], text)) printf("  %s: %s\n", attributes[i], text);
+  }
+  const herr_t result = H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, PrintDataset, NULL);
+  H5Fclose(file);
+  return result < 0 ? VmRaiseLocal(VM_ERR_FILE, "%s is damaged: not all objects can be read", path) : PETSC_SUCCESS;
+}
+
+static PetscErrorCode PrintCube(MPI_Comm comm, const char *path)
+{
+  VmCube cube;
+  PetscFunctionBegin;
+  PetscCall(VmCubeOpen(comm, path, &(VmCubeHints){.centre = {NAN, NAN}}, &cube));
+  const VmCubeInfo *i = VmCubeGetInfo(cube);
+  PetscCall(VmLog(comm, "%s: 4D-STEM cube", path));
+  PetscCall(VmLog(comm, "  scan %lld x %lld, pitch %g x %g nm", (long long)i->scan[0], (long long)i->scan[1],
+                  i->scan_pitch[0], i->scan_pitch[1]));
+  PetscCall(VmLog(comm, "  detector %lld x %lld pixels, pitch %g x %g 1/nm", (long long)i->det[0], (long long)i->det[1],
+                  i->det_pitch[0], i->det_pitch[1]));
+  PetscCall(VmLog(comm, "  direct beam at pixel %g, %g; %g keV; %g counts per electron (0 or nan: not known)",
+                  i->centre[0], i->centre[1], i->energy, i->gain));
+  PetscCall(VmCubeClose(&cube));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* All atoms are on every rank after VmAtomsRead. */
+static PetscErrorCode PrintAtoms(MPI_Comm comm, const char *path)
+{
+  VmAtoms atoms = {0};
+  int64_t count[VM_MAX_SPECIES] = {0};
+  PetscFunctionBegin;
+  PetscCall(VmAtomsRead(comm, path, &atoms));
+  for (int64_t i = 0; i < atoms.n; ++i) ++count[atoms.species[i]];
+  PetscCall(VmLog(comm, "%s: %lld atoms", path, (long long)atoms.n));
+  for (int s = 0; s < atoms.nspecies; ++s) {
+    PetscCall(VmLog(comm, "  %-2s %lld (%.2f at.%%)", VmElementSymbol(atoms.number[s]), (long long)count[s],
+                    100.0 * (double)count[s] / (double)atoms.n));
+  }
+  for (int i = 0; i < 3; ++i) {
+    PetscCall(VmLog(comm, "  cell vector %d: %g %g %g nm%s", i + 1, atoms.cell[i][0], atoms.cell[i][1],
+                    atoms.cell[i][2], atoms.periodic[i] ? ", periodic" : ""));
+  }
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+typedef enum { KIND_ABSENT, KIND_HDF5, KIND_CUBE, KIND_OTHER } FileKind;
+
+/* *is_cube: a reader of cubes recognises the beginning of the file. */
+static FileKind Recognise(const char *path, bool *is_cube)
+{
+  uint8_t head[4096];
+  FILE *f = fopen(path, "rb");
+  *is_cube = false;
+  if (!f) return KIND_ABSENT;
+  const size_t n = fread(head, 1, sizeof head, f);
+  fclose(f);
+  for (const VmCubeFormat *const *format = vm_cube_formats; *format; ++format)
+    *is_cube |= (*format)->probe(head, n, path) > 0;
+  const bool hdf5 = n >= 8 && memcmp(head, "\211HDF\r\n\032\n", 8) == 0;
+  return hdf5 ? KIND_HDF5 : *is_cube ? KIND_CUBE : KIND_OTHER;
+}
+
+static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
+{
+  int rank, found[2] = {KIND_ABSENT, 0};
+  VmWords words = {0};
+  bool is_cube;
+  PetscFunctionBegin;
+  PetscCall(VmArguments(comm, &vm_command_info, argc, argv, NULL, 1, 1, &words));
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  const char *path = words.words[0];
+  if (rank == 0) {
+    found[0] = (int)Recognise(path, &is_cube);
+    found[1] = is_cube;
+  }
+  PetscCallMPI(MPI_Bcast(found, 2, MPI_INT, 0, comm));
+  if (found[0] == KIND_ABSENT) PetscCall(VmRaise(comm, VM_ERR_INPUT, "cannot read %s", path));
+  if (found[0] == KIND_HDF5) PetscCall(VmAgree(comm, rank == 0 ? PrintHdf5(path) : PETSC_SUCCESS));
+  if (found[1]) PetscCall(PrintCube(comm, path));
+  if (found[0] == KIND_OTHER) PetscCall(PrintAtoms(comm, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmCommand vm_command_info = {
+    .name = "info",
+    .usage = "info FILE",
+    .summary = "what is in a file: HDF5 results, 4D-STEM cubes, atoms",
+    .help = "HDF5: format, status, every dataset with shape and unit. Cubes: shape and calibration. Extended XYZ: "
+            "number of\n"
+            "atoms, composition, cell.\n\n"
+            "example:\n  vitromech info out/demo/result.h5",
+    .run = Run,
+};

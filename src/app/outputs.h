@@ -1,0 +1,29 @@
+/* L5. The files of an output directory: which stage of a case is done, and whether a directory belongs to a case. */
+#ifndef VM_APP_OUTPUTS_H
+#define VM_APP_OUTPUTS_H
+
+#include "case.h"
+
+#define VM_FILE_USED "used.yaml"
+#define VM_FILE_RESULT "result.h5"
+#define VM_FILE_ATOMS "glass.xyz"
+#define VM_FILE_CUBE "cube.h5"
+#define VM_FILE_ANALYSIS "analysis.h5"
+#define VM_FILE_COMPARISON "comparison.csv"
+#define VM_FILE_REPORT "report.html"
+
+/** True on all ranks if rank 0 sees the file. Collective. */
+PetscErrorCode VmFileExists(MPI_Comm comm, const char *path, bool *exists);
+
+/** True if the file is whole HDF5 whose root has the text attribute `name` equal to `value`; a missing or damaged file
+ * is false, never an error. Collective. */
+PetscErrorCode VmFileHasAttribute(MPI_Comm comm, const char *path, const char *name, const char *value, bool *has);
+
+/**
+ * Takes possession of the output directory of a case: creates it and writes used.yaml, or finds it made from the same
+ * input (*resume = true). One made from another input is refused with the first key that differs: VM_ERR_INPUT.
+ * Collective.
+ */
+PetscErrorCode VmOutputsOpen(VmCaseFile file, bool *resume);
+
+#endif

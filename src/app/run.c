@@ -1,0 +1,89 @@
+#include "stages.h"
+
+#include <vitromech/units.h>
+
+/* Runs the stages that are not done yet; *ran tells whether there were any. */
+static PetscErrorCode RunStages(const VmRun *run, bool *ran)
+{
+  MPI_Comm comm = run->file->comm;
+  bool stop;
+  PetscFunctionBegin;
+  *ran = false;
+  for (const VmStage *stage = vm_stages; stage->name; ++stage) {
+    bool done;
+    if (!stage->wanted(&run->file->params)) continue;
+    PetscCall(stage->done(run, &done));
+    if (done) continue;
+    *ran = true;
+    PetscCall(VmLog(comm, "%s", stage->name));
+    PetscCall(stage->run(run));
+    PetscCall(VmStopRequested(comm, &stop));
+    if (stop && stage[1].name) PetscFunctionReturn(VM_ERR_STOPPED);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode RunCase(VmCaseFile file, int argc, char **argv, bool must_resume)
+{
+  VmRun run = {.file = file};
+  bool ran, exists;
+  char used[PETSC_MAX_PATH_LEN];
+  PetscErrorCode code;
+  PetscFunctionBegin;
+  VmCaseOutput(file, VM_FILE_USED, sizeof used, used);
+  PetscCall(VmFileExists(file->comm, used, &exists));
+  if (must_resume && !exists) PetscCall(VmRaise(file->comm, VM_ERR_INPUT, "nothing to resume: there is no %s", used));
+  PetscCall(VmOutputsOpen(file, &run.resume));
+  PetscCall(VmCaseProvenance(file, argc, argv, &run.provenance));
+  code = RunStages(&run, &ran);
+  PetscCall(VmProvenanceDestroy(&run.provenance));
+  if (code == VM_ERR_STOPPED) PetscCall(VmLog(file->comm, "stopped; the same command goes on from here"));
+  PetscCall(code);
+  if (!ran) PetscCall(VmLog(file->comm, "already complete: %s", file->params.output.directory));
+  PetscCall(VmRunSummary(&run));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
+{
+  VmWords words = {0}, overrides = {0};
+  const char *walltime = NULL;
+  bool must_resume = false;
+  double seconds = 0.0;
+  char why[256];
+  VmCaseFile file;
+  const VmOption options[] = {
+      {.name = "--set", .values = &overrides},
+      {.name = "--resume", .flag = &must_resume},
+      {.name = "--max-walltime", .value = &walltime},
+      {.name = NULL},
+  };
+  PetscFunctionBegin;
+  PetscCall(VmArguments(comm, &vm_command_run, argc, argv, options, 1, 1, &words));
+  if (walltime && !(VmUnitParse(walltime, "s", &seconds, why) && seconds > 0.0)) {
+    PetscCall(VmRaise(comm, VM_ERR_INPUT,
+                      "--max-walltime \"%s\": a positive time is needed, e.g. \"2 h\" or \"90 min\"", walltime));
+  }
+  PetscCall(VmStopInit(seconds));
+  PetscCall(VmCaseRead(comm, words.words[0], overrides.words, &file));
+  const PetscErrorCode code = RunCase(file, argc, argv, must_resume);
+  PetscCall(VmCaseDestroy(&file));
+  PetscFunctionReturn(code);
+}
+
+const VmCommand vm_command_run = {
+    .name = "run",
+    .usage = "run CASE [--set path=value ...] [--resume] [--max-walltime TIME]",
+    .summary = "runs a case: deformation, glass, microscope, analysis, comparison, report",
+    .help = "Runs all blocks of a case, stage by stage. The same command again goes on where it stopped, or says that "
+            "all is\n"
+            "done; an output directory made from another input is refused.\n\n"
+            "  --set path=value     overrides a value of the case, e.g. --set loading.0.duration=\"10 s\" (lists by "
+            "index)\n"
+            "  --resume             goes on only, never begins\n"
+            "  --max-walltime TIME  stops with a checkpoint (exit 85) before TIME, e.g. \"2 h\"; by default what Slurm "
+            "grants\n\n"
+            "The signals USR1, USR2, TERM and INT stop with a checkpoint, a second one at once.\n\n"
+            "example:\n  mpirun -n 2 vitromech run inputs/demo/case.yaml --set seed=8 --set output.directory=out/seed8",
+    .run = Run,
+};

@@ -1,0 +1,183 @@
+#include "stages.h"
+
+#include <math.h>
+#include <string.h>
+
+static PetscErrorCode Complete(const VmRun *run, const char *name, const char *attribute, bool *done)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  PetscFunctionBegin;
+  VmCaseOutput(run->file, name, sizeof path, path);
+  PetscCall(VmFileHasAttribute(run->file->comm, path, attribute, VM_STATUS_COMPLETE, done));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Frees a progress with the status an outcome stands for, and passes the outcome on. */
+static PetscErrorCode EndProgress(VmProgress *progress, PetscErrorCode code)
+{
+  const PetscErrorCode end = VmProgressDestroy(progress, code == VM_ERR_STOPPED ? "stopped"
+                                                         : code                 ? "failed"
+                                                                                : "complete");
+  return code ? code : end;
+}
+
+static bool SimulateWanted(const VmCase *c) { return c->sim != NULL; }
+
+static PetscErrorCode SimulateDone(const VmRun *run, bool *done)
+{
+  return Complete(run, VM_FILE_RESULT, "status", done);
+}
+
+static PetscErrorCode Advance(const VmRun *run, VmSim sim, VmProgress progress)
+{
+  VmSimOutcome outcome;
+  PetscFunctionBegin;
+  PetscCall(VmSimSetUp(sim, run->provenance, run->resume));
+  PetscCall(VmSimAdvance(sim, progress, &outcome));
+  PetscCall(VmSimFinish(sim, outcome));
+  PetscFunctionReturn(outcome == VM_SIM_STOPPED ? VM_ERR_STOPPED : PETSC_SUCCESS);
+}
+
+static PetscErrorCode Simulate(const VmRun *run)
+{
+  const VmCase *c = &run->file->params;
+  VmSim sim;
+  VmProgress progress;
+  PetscFunctionBegin;
+  PetscCall(VmSimCreate(run->file->comm, c->sim, &c->output, (uint64_t)c->seed, c->temperature, &sim));
+  PetscCall(VmProgressCreate(run->file->comm, "run", c->output.directory, &progress));
+  const PetscErrorCode code = EndProgress(&progress, Advance(run, sim, progress));
+  PetscCall(VmSimDestroy(&sim));
+  PetscFunctionReturn(code);
+}
+
+/* Deforms the glass by the run if the case has one. */
+static PetscErrorCode BuildGlass(const VmRun *run, VmAtoms *atoms)
+{
+  const VmCase *c = &run->file->params;
+  char result[PETSC_MAX_PATH_LEN];
+  PetscFunctionBegin;
+  VmCaseOutput(run->file, VM_FILE_RESULT, sizeof result, result);
+  PetscCall(VmGlassBuild(run->file->comm, c->glass, (uint64_t)c->seed, run->file->base, c->sim ? result : NULL, atoms));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The atoms are a result of their own only where nothing looks at them; vitromech glass writes them in any case. */
+static bool AtomsWanted(const VmCase *c) { return c->glass && !c->microscope; }
+
+static PetscErrorCode AtomsDone(const VmRun *run, bool *done)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  PetscFunctionBegin;
+  VmCaseOutput(run->file, VM_FILE_ATOMS, sizeof path, path);
+  PetscCall(VmFileExists(run->file->comm, path, done));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode WriteAtoms(const VmRun *run)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  VmAtoms atoms = {0};
+  PetscFunctionBegin;
+  PetscCall(BuildGlass(run, &atoms));
+  VmCaseOutput(run->file, VM_FILE_ATOMS, sizeof path, path);
+  PetscCall(VmAtomsWrite(run->file->comm, path, run->file->params.name, &atoms));
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static bool DiffractWanted(const VmCase *c) { return c->microscope != NULL; }
+
+static PetscErrorCode DiffractDone(const VmRun *run, bool *done) { return Complete(run, VM_FILE_CUBE, "status", done); }
+
+static PetscErrorCode Diffract(const VmRun *run)
+{
+  const VmCase *c = &run->file->params;
+  char path[PETSC_MAX_PATH_LEN];
+  VmAtoms atoms = {0};
+  VmProgress progress;
+  PetscFunctionBegin;
+  PetscCall(BuildGlass(run, &atoms));
+  VmCaseOutput(run->file, VM_FILE_CUBE, sizeof path, path);
+  PetscCall(VmProgressCreate(run->file->comm, "diffract", c->output.directory, &progress));
+  const PetscErrorCode code =
+      VmDiffract(run->file->comm, c->microscope, &atoms, (uint64_t)c->seed, path, run->provenance, progress);
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(EndProgress(&progress, code));
+}
+
+static bool FieldsWanted(const VmCase *c)
+{
+  bool wanted = false;
+  for (int i = 0; i < c->analysis.count; ++i)
+    wanted |= !VmStatisticReadsCube(((const VmPlugin *)c->analysis.items)[i].head);
+  return c->sim && wanted;
+}
+
+static PetscErrorCode FieldsDone(const VmRun *run, bool *done)
+{
+  return Complete(run, VM_FILE_RESULT, "analysis", done);
+}
+
+static PetscErrorCode AnalyzeFields(const VmRun *run)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  VmH5 result;
+  PetscFunctionBegin;
+  VmCaseOutput(run->file, VM_FILE_RESULT, sizeof path, path);
+  PetscCall(VmH5Open(run->file->comm, path, VM_H5_UPDATE, &result));
+  PetscCall(VmAnalyzeResult(run->file->comm, result, &run->file->params.analysis, result));
+  PetscCall(VmH5AttrText(result, "/", "analysis", VM_STATUS_COMPLETE));
+  PetscCall(VmH5Close(&result));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static bool CubeWanted(const VmCase *c) { return c->microscope && c->analysis.count > 0; }
+
+static PetscErrorCode CubeDone(const VmRun *run, bool *done) { return Complete(run, VM_FILE_ANALYSIS, "status", done); }
+
+static PetscErrorCode MeasureCube(const VmRun *run, VmH5 out)
+{
+  const VmCase *c = &run->file->params;
+  char path[PETSC_MAX_PATH_LEN];
+  VmCube cube;
+  VmProgress progress;
+  PetscFunctionBegin;
+  VmCaseOutput(run->file, VM_FILE_CUBE, sizeof path, path);
+  PetscCall(VmCubeOpen(run->file->comm, path, &(VmCubeHints){.centre = {NAN, NAN}}, &cube));
+  PetscCall(VmProgressCreate(run->file->comm, "analyze", c->output.directory, &progress));
+  const PetscErrorCode code = EndProgress(&progress, VmAnalyzeCube(run->file->comm, cube, &c->analysis, out, progress));
+  PetscCall(VmCubeClose(&cube));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode AnalyzeCube(const VmRun *run)
+{
+  const int64_t version = VM_FORMAT_VERSION;
+  const VmCase *c = &run->file->params;
+  char path[PETSC_MAX_PATH_LEN], csv[PETSC_MAX_PATH_LEN];
+  VmH5 out;
+  PetscFunctionBegin;
+  VmCaseOutput(run->file, VM_FILE_ANALYSIS, sizeof path, path);
+  VmCaseOutput(run->file, VM_FILE_COMPARISON, sizeof csv, csv);
+  PetscCall(VmH5Open(run->file->comm, path, VM_H5_CREATE, &out));
+  PetscCall(VmH5AttrText(out, "/", "format", VM_FORMAT));
+  PetscCall(VmH5AttrInt(out, "/", "format_version", 1, &version));
+  PetscCall(VmH5AttrText(out, "/", "status", VM_STATUS_RUNNING));
+  PetscCall(VmProvenanceWrite(run->provenance, out));
+  PetscCall(MeasureCube(run, out));
+  if (c->compare) PetscCall(VmCompare(run->file->comm, c->compare, run->file->base, out, out, csv));
+  PetscCall(VmProvenanceEnd(run->provenance, out));
+  PetscCall(VmH5AttrText(out, "/", "status", VM_STATUS_COMPLETE));
+  PetscCall(VmH5Close(&out));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmStage vm_stages[] = {
+    {"mesoscale run", SimulateWanted, SimulateDone, Simulate},
+    {"statistics of fields", FieldsWanted, FieldsDone, AnalyzeFields},
+    {"atoms", AtomsWanted, AtomsDone, WriteAtoms},
+    {"diffraction", DiffractWanted, DiffractDone, Diffract},
+    {"analysis of the cube", CubeWanted, CubeDone, AnalyzeCube},
+    {NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,23 @@
+#include <vitromech/provenance.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+
+bool VmSha256File(const char *path, char hex[65])
+{
+  unsigned char block[1 << 16], digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  size_t bytes;
+  FILE *stream = fopen(path, "rb");
+  if (!stream) return false;
+
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+  while (good && (bytes = fread(block, 1, sizeof block, stream)) > 0) {
+    good = EVP_DigestUpdate(context, block, bytes) == 1;
+  }
+  good = good && !ferror(stream) && EVP_DigestFinal_ex(context, digest, &length) == 1 && length == 32;
+  EVP_MD_CTX_free(context);
+  fclose(stream);
+  for (unsigned i = 0; good && i < length; ++i) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+  return good;
+}

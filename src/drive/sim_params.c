@@ -1,0 +1,241 @@
+#include "sim_private.h"
+#include <math.h>
+
+/* Voxels beyond which the replicated kernel and 32-bit plane sizes of the transform are no longer sensible. */
+#define MOST_VOXELS 8.6e9
+
+typedef struct {
+  int64_t cells[3];
+  double spacing;
+} GridParams;
+
+static const VmParam grid_rows[] = {{.key = "cells",
+                                     .type = VM_INT,
+                                     .offset = offsetof(GridParams, cells),
+                                     .count = 3,
+                                     .min = 1,
+                                     .max = 65536,
+                                     .doc = "voxels along x, y, z"},
+                                    {.key = "spacing",
+                                     .type = VM_REAL,
+                                     .offset = offsetof(GridParams, spacing),
+                                     .unit = "nm",
+                                     .min = 1e-3,
+                                     .max = 1e6,
+                                     .doc = "edge of a voxel; 1.17 nm holds one shear transformation zone of 1.6 nm^3"},
+                                    {0}};
+static PetscErrorCode GridCheck(const void *params, const VmNode *node, VmReport report)
+{
+  const GridParams *p = params;
+  const double total = (double)p->cells[0] * (double)p->cells[1] * (double)p->cells[2];
+  PetscFunctionBegin;
+  if (total > MOST_VOXELS)
+    PetscCall(VmReportAdd(report, node, "%lld x %lld x %lld = %.3g voxels, more than %.2g; reduce grid.cells",
+                          (long long)p->cells[0], (long long)p->cells[1], (long long)p->cells[2], total, MOST_VOXELS));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+static const VmTable grid_table = {.name = "grid",
+                                   .doc = "periodic box of cubic voxels",
+                                   .size = sizeof(GridParams),
+                                   .rows = grid_rows,
+                                   .check = GridCheck};
+
+static const VmParam flow_unit_rows[] = {{.key = "fraction",
+                                          .type = VM_REAL,
+                                          .offset = offsetof(VmFlowUnitCommon, fraction),
+                                          .unit = "1",
+                                          .min = 0.0,
+                                          .max = 1.0,
+                                          .doc = "volume fraction of flow units, c_FU",
+                                          .source = "Wang & Wang, Natl. Sci. Rev. 6 (2019) 304"},
+                                         {.key = "correlation_length",
+                                          .type = VM_REAL,
+                                          .offset = offsetof(VmFlowUnitCommon, correlation_length),
+                                          .unit = "nm",
+                                          .default_text = "0 nm",
+                                          .min = 0.0,
+                                          .max = 1e6,
+                                          .doc = "size of the clusters of flow units; 0: independent voxels"},
+                                         {.key = "barrier_ratio",
+                                          .type = VM_REAL,
+                                          .offset = offsetof(VmFlowUnitCommon, barrier_ratio),
+                                          .unit = "1",
+                                          .default_text = "0.85",
+                                          .min = 1e-3,
+                                          .max = 10.0,
+                                          .doc = "mean barrier of flow units over that of the matrix"},
+                                         {0}};
+static const VmTable flow_unit_common = {.name = "flow_units",
+                                         .doc = "loosely packed voxels of lower barrier",
+                                         .size = sizeof(VmFlowUnitCommon),
+                                         .rows = flow_unit_rows};
+
+static const char *const finders[] = {"full", NULL};
+static const VmParam kinetics_rows[] = {
+    {.key = "finder",
+     .type = VM_ENUM,
+     .offset = offsetof(VmKineticsCommon, finder),
+     .default_text = "full",
+     .choices = finders,
+     .doc = "how the next event is found: full renews the stress and all rates after each event"},
+    {0}};
+static const VmTable kinetics_common = {
+    .name = "kinetics", .doc = "keys of all kinetics", .size = sizeof(VmKineticsCommon), .rows = kinetics_rows};
+
+typedef struct {
+  int64_t refresh;
+} SolverParams;
+static const VmParam solver_rows[] = {
+    {.key = "refresh",
+     .type = VM_INT,
+     .offset = offsetof(SolverParams, refresh),
+     .default_text = "1000",
+     .min = 1,
+     .max = 1e9,
+     .doc = "events between renewals of the stress by Fourier transform, which remove the rounding of the increments"},
+    {0}};
+static const VmTable solver_table = {
+    .name = "solver", .doc = "numerical settings of the run", .size = sizeof(SolverParams), .rows = solver_rows};
+
+static const VmParam rows[] = {{.key = "grid",
+                                .type = VM_BLOCK,
+                                .offset = offsetof(struct VmSimParams_s, grid),
+                                .subtable = &grid_table,
+                                .doc = "periodic box of cubic voxels"},
+                               {.key = "material",
+                                .type = VM_PLUGIN,
+                                .offset = offsetof(struct VmSimParams_s, material),
+                                .plugin = &vm_material_kind,
+                                .doc = "elastic response"},
+                               {.key = "flow_units",
+                                .type = VM_PLUGIN,
+                                .offset = offsetof(struct VmSimParams_s, flow_units),
+                                .plugin = &vm_disorder_kind,
+                                .subtable = &flow_unit_common,
+                                .default_text = "none",
+                                .doc = "flow units; left out: none"},
+                               {.key = "kinetics",
+                                .type = VM_PLUGIN,
+                                .offset = offsetof(struct VmSimParams_s, kinetics),
+                                .plugin = &vm_kinetics_kind,
+                                .subtable = &kinetics_common,
+                                .doc = "events"},
+                               {.key = "loading",
+                                .type = VM_PLUGINS,
+                                .offset = offsetof(struct VmSimParams_s, loading),
+                                .plugin = &vm_loading_kind,
+                                .subtable = &vm_stage_table,
+                                .doc = "stages, one after the other"},
+                               {.key = "solver",
+                                .type = VM_BLOCK,
+                                .offset = offsetof(struct VmSimParams_s, solver),
+                                .subtable = &solver_table,
+                                .default_text = "",
+                                .doc = "numerical settings"},
+                               {0}};
+
+static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
+{
+  const VmSimParams *p = params;
+  const VmStz *stz = p->kinetics.params;
+  const double voxel = pow(p->grid.spacing, 3);
+
+  PetscFunctionBegin;
+  if (stz->volume > voxel * (1.0 + 1e-9))
+    PetscCall(VmReportAdd(
+        report, VmTreeGet(node, "kinetics"),
+        "stz_volume %g nm^3 is larger than a voxel, %g nm^3; a zone must fit into its voxel: raise grid.spacing",
+        stz->volume, voxel));
+  const VmNode *list = VmTreeGet(node, "loading");
+  const VmPlugin *stages = p->loading.items;
+  if (p->loading.count == 0)
+    PetscCall(VmReportAdd(report, list ? list : node, "loading has no stage; give at least one"));
+  for (int i = 0; i < p->loading.count; ++i) {
+    const char *complaint = ((const VmLoadingOps *)stages[i].head)->complaint(stages[i].params, stages[i].common);
+    if (complaint) PetscCall(VmReportAdd(report, list && i < list->count ? list->items[i] : list, "%s", complaint));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmTable vm_sim_table = {.name = "simulation",
+                              .doc = "mesoscale deformation by flow units and shear transformation zones",
+                              .size = sizeof(struct VmSimParams_s),
+                              .rows = rows,
+                              .check = Check};
+
+typedef struct {
+  double strain, time;
+  int64_t events;
+} EveryParams;
+static const VmParam every_rows[] = {{.key = "strain",
+                                      .type = VM_REAL,
+                                      .offset = offsetof(EveryParams, strain),
+                                      .unit = "1",
+                                      .default_text = "none",
+                                      .min = 1e-12,
+                                      .max = 10.0,
+                                      .doc = "change of any component of the mean strain"},
+                                     {.key = "time",
+                                      .type = VM_REAL,
+                                      .offset = offsetof(EveryParams, time),
+                                      .unit = "s",
+                                      .default_text = "none",
+                                      .min = 1e-30,
+                                      .max = 1e30,
+                                      .doc = "simulated time"},
+                                     {.key = "events",
+                                      .type = VM_INT,
+                                      .offset = offsetof(EveryParams, events),
+                                      .default_text = "0",
+                                      .max = 1e15,
+                                      .doc = "number of events; 0: no such rule"},
+                                     {0}};
+static const VmTable every_table = {.name = "every",
+                                    .doc = "a history row is due when any of these has passed",
+                                    .size = sizeof(EveryParams),
+                                    .rows = every_rows};
+
+static const char *const field_names[] = {VM_FIELD_PLASTIC_STRAIN,
+                                          VM_FIELD_STRESS,
+                                          VM_FIELD_FLOW_UNIT,
+                                          VM_FIELD_DISPLACEMENT,
+                                          VM_FIELD_BARRIER,
+                                          VM_FIELD_EVENTS,
+                                          NULL};
+static const VmParam output_rows[] = {
+    {.key = "directory",
+     .type = VM_STRING,
+     .offset = offsetof(VmOutputParams, directory),
+     .default_text = "out",
+     .doc = "where results go, relative to the working directory; created if missing"},
+    {.key = "every",
+     .type = VM_BLOCK,
+     .offset = offsetof(VmOutputParams, every),
+     .subtable = &every_table,
+     .default_text = "",
+     .doc = "how often a history row is written; the start and the end of each stage always have one"},
+    {.key = "fields",
+     .type = VM_STRINGS,
+     .offset = offsetof(VmOutputParams, fields),
+     .choices = field_names,
+     .default_text = "[plastic_strain, flow_unit, displacement]",
+     .doc = "fields written at the end of each stage"},
+    {.key = "fields_every",
+     .type = VM_INT,
+     .offset = offsetof(VmOutputParams, fields_every),
+     .default_text = "0",
+     .max = 1e9,
+     .doc = "fields are also written with every n-th history row; 0: only at the end of each stage"},
+    {.key = "checkpoint_every",
+     .type = VM_REAL,
+     .offset = offsetof(VmOutputParams, checkpoint_every),
+     .unit = "s",
+     .default_text = "600 s",
+     .min = 0.0,
+     .max = 1e7,
+     .doc = "wall-clock time between checkpoints"},
+    {0}};
+const VmTable vm_output_table = {.name = "output",
+                                 .doc = "where and how often results are written",
+                                 .size = sizeof(VmOutputParams),
+                                 .rows = output_rows};

@@ -5,7 +5,7 @@
 #include <vitromech/h5.h>
 #include <vitromech/params.h>
 
-/* Parameters of the `compare` block: references by name ("im2018") and measured curves (CSV of k, V, sigma). */
+/* Parameters of the `compare` block: references by name (im2018) and measured curves (CSV of k, V, sigma). */
 typedef struct VmCompareParams_s VmCompareParams;
 extern const VmTable vm_compare_table;
 
@@ -20,5 +20,14 @@ extern const VmTable vm_compare_table;
  */
 PetscErrorCode VmCompare(MPI_Comm comm, const VmCompareParams *params, const char *base, VmH5 analysis, VmH5 out,
                          const char *csv_path);
+
+/**
+ * Puts the numbers, curves and maps that two analysis files share beside each other: difference of numbers in units of
+ * their standard errors, relative root mean square difference and correlation of curves and maps.
+ *
+ * \param[in] csv_path  or NULL
+ * Collective.
+ */
+PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, const char *csv_path);
 
 #endif

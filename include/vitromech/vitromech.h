@@ -22,6 +22,7 @@
 #include <vitromech/xdmf.h>
 #include <vitromech/schema.h>
 #include <vitromech/cube.h>
+#include <vitromech/conditions.h>
 /* L3 */
 #include <vitromech/disorder.h>
 #include <vitromech/atoms.h>

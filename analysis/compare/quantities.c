@@ -1,0 +1,222 @@
+#include "quantities.h"
+
+#include "curve.h"
+
+#include <math.h>
+
+static const int even[] = {2, 4, 6, 8, 10};
+enum { NEVEN = 5 };
+
+static void MapName(int n, char name[32]) { snprintf(name, 32, "nfold/n_%d", n); }
+
+/* Regions found in a map. */
+typedef struct {
+  double count, diameter, diameter_error, volume_fraction; /* nm, 1; NAN: not measured */
+} Regions;
+
+static PetscErrorCode ReadRegions(VmStatistics s, const char *map, Regions *regions)
+{
+  const char *group = VmStatisticsFind(s, "clusters", map);
+  PetscFunctionBegin;
+  PetscCall(VmStatisticsScalar(s, group, "count", &regions->count));
+  PetscCall(VmStatisticsScalar(s, group, "mean_diameter", &regions->diameter));
+  PetscCall(VmStatisticsScalar(s, group, "mean_diameter_error", &regions->diameter_error));
+  PetscCall(VmStatisticsScalar(s, group, "volume_fraction", &regions->volume_fraction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadRegionsOf(VmStatistics s, int n, Regions *regions)
+{
+  char map[32];
+  PetscFunctionBegin;
+  MapName(n, map);
+  PetscCall(ReadRegions(s, map, regions));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Error of a volume fraction from that of the counted number, if regions fall independently. */
+static void SetVolumeFraction(const Regions *regions, VmMeasured *measured)
+{
+  measured->value = 100.0 * regions->volume_fraction;
+  measured->error = measured->value / sqrt(regions->count);
+}
+
+PetscErrorCode VmMeasureVariancePeak(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
+{
+  VmCurve curve = {0};
+  PetscFunctionBegin;
+  (void)n;
+  PetscCall(VmCurveOurs(s, conditions, "omega", &curve));
+  if (curve.n > 0) {
+    const VmPeak peak = VmCurvePeak(&curve);
+    measured->value = peak.position;
+    measured->error = peak.position_error;
+  }
+  PetscCall(VmCurveDestroy(&curve));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmMeasureEvenOdd(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
+{
+  double power[2] = {0.0, 0.0}, variance[2] = {0.0, 0.0};
+  const double probes = VmConditionsIndependentProbes(conditions);
+  const char *group = VmStatisticsFind(s, "nfold", NULL);
+  PetscFunctionBegin;
+  (void)n;
+  for (int m = 1; m <= 10; ++m) {
+    char dataset[16];
+    int64_t count;
+    double *map, mean = 0.0, square = 0.0;
+    snprintf(dataset, sizeof dataset, "n_%d", m);
+    PetscCall(VmStatisticsRead(s, group, dataset, &count, &map));
+    for (int64_t i = 0; i < count; ++i) mean += map[i] / (double)count;
+    for (int64_t i = 0; i < count; ++i) square += (map[i] - mean) * (map[i] - mean) / (double)count;
+    PetscCall(PetscFree(map));
+    power[m % 2] += count > 0 ? mean : NAN;
+    variance[m % 2] += square / probes;
+  }
+  measured->value = power[0] / power[1];
+  measured->error = measured->value * sqrt(variance[0] / (power[0] * power[0]) + variance[1] / (power[1] * power[1]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmMeasureDiameter(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
+{
+  double sum = 0.0, variance = 0.0;
+  int maps = 0;
+  PetscFunctionBegin;
+  (void)conditions;
+  (void)n;
+  for (int i = 0; i < NEVEN; ++i) {
+    Regions regions;
+    PetscCall(ReadRegionsOf(s, even[i], &regions));
+    if (isnan(regions.diameter)) continue;
+    sum += regions.diameter;
+    variance += regions.diameter_error * regions.diameter_error;
+    ++maps;
+  }
+  if (maps > 0) {
+    measured->value = sum / maps;
+    measured->error = sqrt(variance) / maps;
+    snprintf(measured->note, sizeof measured->note, "mean over %d maps", maps);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmMeasureVolumeFraction(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
+{
+  Regions regions;
+  PetscFunctionBegin;
+  (void)conditions;
+  PetscCall(ReadRegionsOf(s, n, &regions));
+  SetVolumeFraction(&regions, measured);
+  if (!isnan(regions.count)) snprintf(measured->note, sizeof measured->note, "%g regions", regions.count);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmMeasureVolumeFractionSum(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
+{
+  double sum = 0.0, variance = 0.0;
+  PetscFunctionBegin;
+  (void)conditions;
+  (void)n;
+  for (int i = 0; i < NEVEN; ++i) {
+    Regions regions;
+    VmMeasured part;
+    PetscCall(ReadRegionsOf(s, even[i], &regions));
+    SetVolumeFraction(&regions, &part);
+    sum += part.value;
+    variance += part.error * part.error;
+  }
+  measured->value = sum;
+  measured->error = sqrt(variance);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+#define SUMMED_MAP "nfold/total"
+
+PetscErrorCode VmMeasureSummedCount(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
+{
+  Regions regions;
+  PetscFunctionBegin;
+  (void)n;
+  PetscCall(ReadRegions(s, SUMMED_MAP, &regions));
+  measured->value = regions.count;
+  measured->error = sqrt(regions.count);
+  if (!isnan(regions.count) && !isnan(conditions->area)) {
+    snprintf(measured->note, sizeof measured->note, "in %.0f nm^2", conditions->area);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmMeasureSummedDensity(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
+{
+  Regions regions;
+  PetscFunctionBegin;
+  (void)n;
+  PetscCall(ReadRegions(s, SUMMED_MAP, &regions));
+  measured->value = regions.count / conditions->area;
+  measured->error = sqrt(regions.count) / conditions->area;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmMeasureSummedDiameter(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
+{
+  Regions regions;
+  PetscFunctionBegin;
+  (void)conditions;
+  (void)n;
+  PetscCall(ReadRegions(s, SUMMED_MAP, &regions));
+  measured->value = regions.diameter;
+  measured->error = regions.diameter_error;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmMeasureSummedVolumeFraction(VmStatistics s, const VmConditions *conditions, int n,
+                                             VmMeasured *measured)
+{
+  Regions regions;
+  PetscFunctionBegin;
+  (void)conditions;
+  (void)n;
+  PetscCall(ReadRegions(s, SUMMED_MAP, &regions));
+  SetVolumeFraction(&regions, measured);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* First maximum beyond the first minimum; -1 if the curve only falls. */
+static int SecondMaximum(int64_t n, const double *y)
+{
+  int64_t i = 1;
+  while (i < n - 1 && !(y[i] <= y[i - 1] && y[i] < y[i + 1])) ++i;
+  for (; i < n - 1; ++i) {
+    if (y[i] >= y[i - 1] && y[i] > y[i + 1]) return (int)i;
+  }
+  return -1;
+}
+
+PetscErrorCode VmMeasureNeighbourDistance(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
+{
+  char map[32];
+  int64_t nr, nsigma;
+  double *r, *sigma;
+  PetscFunctionBegin;
+  (void)conditions;
+  MapName(n, map);
+  const char *group = VmStatisticsFind(s, "autocorrelation", map);
+  PetscCall(VmStatisticsRead(s, group, "r", &nr, &r));
+  PetscCall(VmStatisticsRead(s, group, "sigma", &nsigma, &sigma));
+  if (nr > 0 && nr == nsigma) {
+    const int i = SecondMaximum(nr, sigma);
+    if (i < 0) {
+      snprintf(measured->note, sizeof measured->note, "no second maximum up to %.3g nm", r[nr - 1]);
+    } else {
+      measured->value = r[i];
+      measured->error = 0.5 * (r[i + 1] - r[i - 1]);
+      snprintf(measured->note, sizeof measured->note, "sigma = %.3g there", sigma[i] / sigma[0]);
+    }
+  }
+  PetscCall(PetscFree(r));
+  PetscCall(PetscFree(sigma));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

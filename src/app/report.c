@@ -1,0 +1,109 @@
+#include "report.h"
+
+#include "outputs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SCRIPT "analysis/report/report.py"
+#define PYTHON "/usr/bin/python3"
+
+extern char **environ;
+
+/* The report must not take itself for a rank of our job: h5py with MPI would then start MPI a second time. */
+static void ForgetMpi(void)
+{
+  static const char *const prefixes[] = {"OMPI_", "PMIX_", "PMI_", "PRTE_", "MPI_"};
+  for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; ++i) {
+    for (char **entry = environ; *entry;) {
+      const char *equals = strchr(*entry, '=');
+      if (!equals || strncmp(*entry, prefixes[i], strlen(prefixes[i])) != 0) {
+        ++entry;
+        continue;
+      }
+      char name[256];
+      snprintf(name, sizeof name, "%.*s", (int)(equals - *entry), *entry);
+      if (unsetenv(name) != 0) ++entry;
+    }
+  }
+}
+
+static void Become(const char *script, int n, const char *const *files, const char *output)
+{
+  const char *argv[VM_MAX_WORDS + 8];
+  int argc = 0;
+  argv[argc++] = access(PYTHON, X_OK) == 0 ? PYTHON : "python3";
+  argv[argc++] = script;
+  argv[argc++] = "--output";
+  argv[argc++] = output;
+  argv[argc++] = "--";
+  for (int i = 0; i < n && i < VM_MAX_WORDS; ++i) argv[argc++] = files[i];
+  argv[argc] = NULL;
+  ForgetMpi();
+  execvp(argv[0], (char *const *)argv);
+  fprintf(stderr,
+          "vitromech: error: cannot start %s for the report (%s); install the Debian packages python3, "
+          "python3-h5py, python3-matplotlib\n",
+          argv[0], strerror(errno));
+  exit(1);
+}
+
+PetscErrorCode VmReportExec(int n, const char *const *files, const char *output_html)
+{
+  const char *directory = getenv("VITROMECH_SOURCE_DIR");
+  char script[PETSC_MAX_PATH_LEN];
+  bool exists;
+  int rank;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  snprintf(script, sizeof script, "%s/" SCRIPT, directory ? directory : VM_SOURCE_DIR);
+  PetscCall(VmFileExists(PETSC_COMM_WORLD, script, &exists));
+  if (!exists) {
+    VmThrow(PETSC_COMM_WORLD, VM_ERR_FILE,
+            "the report program %s is not there; set VITROMECH_SOURCE_DIR to the directory that holds analysis/report",
+            script);
+  }
+  fflush(stdout);
+  PetscCall(PetscFinalize());
+  if (rank == 0) Become(script, n, files, output_html);
+  exit(0);
+}
+
+/* report.html beside the first file. */
+static void DefaultOutput(const char *file, size_t size, char *path)
+{
+  const char *slash = strrchr(file, '/');
+  snprintf(path, size, "%.*s%s", slash ? (int)(slash - file) + 1 : 0, file, VM_FILE_REPORT);
+}
+
+static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
+{
+  VmWords words = {0};
+  const char *output = NULL;
+  char path[PETSC_MAX_PATH_LEN];
+  const VmOption options[] = {{.name = "--output", .value = &output}, {.name = NULL}};
+  PetscFunctionBegin;
+  PetscCall(VmArguments(comm, &vm_command_report, argc, argv, options, 1, VM_MAX_WORDS, &words));
+  for (int i = 0; i < words.count; ++i) {
+    bool exists;
+    PetscCall(VmFileExists(comm, words.words[i], &exists));
+    if (!exists) VmThrow(comm, VM_ERR_INPUT, "%s does not exist", words.words[i]);
+  }
+  DefaultOutput(words.words[0], sizeof path, path);
+  PetscCall(VmReportExec(words.count, words.words, output ? output : path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmCommand vm_command_report = {
+    .name = "report",
+    .usage = "report RESULT... [--output FILE.html]",
+    .summary = "one self-contained HTML file with figures, and the data of each as CSV",
+    .help = "Draws what the files hold: history and fields of a run, patterns, curves, maps and the comparison.\n"
+            "Needs the Debian packages python3-h5py and python3-matplotlib.\n\n"
+            "  RESULT           result.h5 of a run, analysis.h5, and the cube (for a single pattern), in any order\n"
+            "  --output FILE    default: report.html beside the first file; the data go to report_data/ beside it\n\n"
+            "example:\n  vitromech report out/demo/result.h5 out/demo/analysis.h5 out/demo/cube.h5",
+    .run = Run,
+};

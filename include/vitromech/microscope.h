@@ -7,6 +7,7 @@
 #include <vitromech/log.h>
 #include <vitromech/params.h>
 #include <vitromech/provenance.h>
+#include <complex.h>
 
 /* Parameters of the `microscope` block; rows and meaning in vm_microscope_table (analysis/synth/microscope.c). */
 typedef struct VmMicroscopeParams_s VmMicroscopeParams;
@@ -22,9 +23,23 @@ PetscErrorCode VmMicroscopeInfo(const VmMicroscopeParams *params, VmCubeInfo *in
  * \param[in] seed        of the counting noise (counter: probe, pixel)
  * \param[in] path        EMD file to write
  * \param[in] provenance  written into the cube, or NULL
- * Same cube on any number of ranks. Collective.
+ * The cube is written under a temporary name and renamed when it is whole. Prints what was chosen and the time per
+ * probe. Same cube on any number of ranks. Collective.
  */
 PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const VmAtoms *atoms, uint64_t seed,
                           const char *path, VmProvenance provenance, VmProgress progress);
+
+/**
+ * Kinematic amplitude of a set of atoms in a parallel beam, by direct summation:
+ * A(k) = sum_j f_j(|k|) exp(-2 pi i k.r_j) exp(i pi wavelength |k|^2 z_j).
+ *
+ * \param[in]  atoms       this rank's atoms, no periodic images
+ * \param[in]  wavelength  nm; 0: flat Ewald sphere
+ * \param[in]  n, k        points [n][2], 1/nm
+ * \param[out] amplitude   [n], nm; intensities are |A|^2 [nm^2]
+ * Not collective. Source: physics.md D3, D4.
+ */
+PetscErrorCode VmKinematicDirect(const VmAtoms *atoms, double wavelength, int64_t n, const double (*k)[2],
+                                 double complex *amplitude);
 
 #endif

@@ -1,0 +1,1 @@
+VM_CUBE_FORMAT(emd)

@@ -1,0 +1,201 @@
+/* The scan: tiles of probes are simulated rank by rank and written row by row, all ranks in step. */
+#include "detector.h"
+#include "foil.h"
+#include "scan.h"
+#include <vitromech/timer.h>
+#include <math.h>
+#include <stdio.h>
+
+typedef struct {
+  MPI_Comm comm;
+  const VmAtoms *atoms;
+  const VmSynthMethod *method;
+  void *context;
+  VmScan scan;
+  VmRngKey key;
+  VmCubeWriter writer;
+  VmProgress progress;
+  double *intensity, *work; /* [grid0][grid1], 2 [pixels0][pixels1] */
+  float *frames;            /* [edge][pixels0][pixels1] */
+  double current, seconds;  /* sum of all frames; time spent on probes of this rank */
+  int64_t done;
+} Diffract;
+
+static PetscErrorCode SimulateRow(Diffract *d, int64_t first, int64_t count)
+{
+  const VmOptics *optics = d->scan.optics;
+  const int64_t points = optics->params->detector.pixels[0] * optics->params->detector.pixels[1];
+
+  PetscFunctionBegin;
+  for (int64_t i = 0; i < count; ++i) {
+    double r[2];
+    VmScanPosition(&d->scan, first + i, r);
+    PetscCall(d->method->probe(d->context, r, d->intensity));
+    VmDetectorFrame(optics, d->key, first + i, d->intensity, d->work, d->frames + i * points);
+    for (int64_t p = 0; p < points; ++p) d->current += d->frames[i * points + p];
+  }
+  d->done += count;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One tile of this rank (run->rows = 0: none left); every rank writes `writes` times. */
+static PetscErrorCode SimulateRun(Diffract *d, const VmScanRun *run, int64_t writes, int64_t mine)
+{
+  VmTileBox box;
+  VmAtoms inside = {0};
+
+  PetscFunctionBegin;
+  if (run->rows) VmScanBox(&d->scan, run, &box);
+  PetscCall(VmFoilAtoms(d->comm, d->scan.optics, d->atoms, run->rows ? &box : NULL, &inside));
+  const double start = VmTime();
+  if (run->rows) PetscCall(d->method->tile(d->context, &inside, &box));
+  d->seconds += VmTime() - start;
+  VmAtomsFree(&inside);
+  for (int64_t i = 0; i < writes; ++i) {
+    int64_t first = 0, count = 0;
+    if (i < run->rows) {
+      const double row_start = VmTime();
+      VmScanRow(&d->scan, run, i, &first, &count);
+      PetscCall(SimulateRow(d, first, count));
+      d->seconds += VmTime() - row_start;
+    }
+    PetscCall(VmCubeWriterPut(d->writer, first, count, d->frames));
+    PetscCall(VmProgressUpdate(d->progress, (double)d->done / (double)mine, "%lld probes on the first rank",
+                               (long long)d->done));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Probes in rows [first, end). */
+static int64_t CountProbes(const VmScan *scan, int64_t first, int64_t end)
+{
+  int64_t probes = 0;
+  while (first < end) {
+    const VmScanRun run = VmScanRunAt(scan, first, end);
+    int64_t start, count;
+    VmScanRow(scan, &run, 0, &start, &count);
+    probes += run.rows * count;
+    first += run.rows;
+  }
+  return probes;
+}
+
+static PetscErrorCode SimulateScan(Diffract *d)
+{
+  const int64_t rows = VmScanRows(&d->scan);
+  int rank, size;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(d->comm, &rank));
+  PetscCallMPI(MPI_Comm_size(d->comm, &size));
+  int64_t row = rows * rank / size;
+  const int64_t end = rows * (rank + 1) / size, mine = PetscMax(1, CountProbes(&d->scan, row, end));
+  for (;;) {
+    VmScanRun run = {0};
+    if (row < end) run = VmScanRunAt(&d->scan, row, end);
+    int64_t writes;
+    PetscCallMPI(MPI_Allreduce(&run.rows, &writes, 1, MPI_INT64_T, MPI_MAX, d->comm));
+    if (writes == 0) break;
+    PetscCall(SimulateRun(d, &run, writes, mine));
+    row += run.rows;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Allocate(Diffract *d, const VmOptics *optics)
+{
+  const size_t points = (size_t)(optics->params->detector.pixels[0] * optics->params->detector.pixels[1]);
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)(optics->grid[0] * optics->grid[1]), &d->intensity));
+  PetscCall(PetscMalloc1(2 * points, &d->work));
+  PetscCall(PetscMalloc1((size_t)d->scan.edge * points, &d->frames));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Announce(const Diffract *d)
+{
+  const VmOptics *optics = d->scan.optics;
+  const VmScanParams *scan = &optics->params->scan;
+  char text[256];
+
+  PetscFunctionBegin;
+  d->method->describe(d->context, sizeof text, text);
+  PetscCall(VmLog(d->comm, "scan: %lld x %lld probes, step %g nm, from (%.3f, %.3f) nm", (long long)scan->points[0],
+                  (long long)scan->points[1], scan->step, d->scan.origin[0], d->scan.origin[1]));
+  PetscCall(VmLog(d->comm, "beam: %g kV, wavelength %.5f pm, aperture %.4f 1/nm, window %g nm", optics->params->voltage,
+                  1e3 * optics->wavelength, optics->aperture, optics->period));
+  PetscCall(VmLog(d->comm, "foil: %.2f nm thick, %.3f scattering events per electron, %.1f %% scattered",
+                  optics->thickness, optics->scattered, -100.0 * expm1(-optics->scattered)));
+  PetscCall(VmLog(d->comm, "%s; tiles of %lld x %lld probes", text, (long long)d->scan.edge, (long long)d->scan.edge));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Summarise(const Diffract *d)
+{
+  const VmDetectorParams *detector = &d->scan.optics->params->detector;
+  const double probes = (double)(d->scan.points[0] * d->scan.points[1]);
+  const double electron = detector->gain * (isnan(detector->dose) ? 1.0 : detector->dose);
+  double local[2] = {d->current, d->seconds}, all[2];
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Allreduce(local, all, 2, MPI_DOUBLE, MPI_SUM, d->comm));
+  PetscCall(VmLog(d->comm, "%.0f probes, %.3g ms per probe and rank; %.2f %% of the electrons reach the detector",
+                  probes, 1e3 * all[1] / probes, electron > 0.0 ? 100.0 * all[0] / probes / electron : 0.0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode WriteScan(Diffract *d, const char *path, VmProvenance provenance)
+{
+  const VmOptics *optics = d->scan.optics;
+  VmCubeInfo info;
+
+  PetscFunctionBegin;
+  PetscCall(VmMicroscopeInfo(optics->params, &info));
+  PetscCall(VmCubeWriterCreate(d->comm, path, &info, &d->writer));
+  VmH5 file = VmCubeWriterFile(d->writer);
+  const double foil[2] = {optics->thickness, optics->scattered};
+  PetscCall(VmH5AttrReal(file, "/", "foil_thickness_nm", 1, &foil[0]));
+  PetscCall(VmH5AttrReal(file, "/", "scattering_events", 1, &foil[1]));
+  PetscCall(VmH5AttrReal(file, "/", "scan_origin_nm", 2, d->scan.origin));
+  if (provenance) {
+    PetscCall(VmProvenanceAddSource(provenance, d->method->name, d->method->source));
+    PetscCall(VmProvenanceWrite(provenance, file));
+  }
+  PetscCall(SimulateScan(d));
+  if (provenance) PetscCall(VmProvenanceEnd(provenance, file));
+  PetscCall(VmCubeWriterClose(&d->writer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const VmAtoms *atoms, uint64_t seed,
+                          const char *path, VmProvenance provenance, VmProgress progress)
+{
+  VmOptics optics;
+  Diffract d = {.comm = comm,
+                .atoms = atoms,
+                .method = vm_synth_methods[params->method],
+                .key = {seed, VM_STREAM_DOSE},
+                .progress = progress};
+
+  PetscFunctionBegin;
+  VmOpticsInit(params, &optics);
+  PetscCall(VmFoilExtent(comm, atoms, &optics));
+  PetscCall(d.method->create(&optics, &d.context));
+  VmScanInit(&optics, d.method, d.context, atoms->cell, &d.scan);
+  double centre[2], extent[2];
+  for (int axis = 0; axis < 2; ++axis) {
+    extent[axis] = (double)(params->scan.points[axis] - 1) * params->scan.step;
+    centre[axis] = d.scan.origin[axis] + 0.5 * extent[axis];
+  }
+  PetscCall(VmFoilScattered(comm, atoms, centre, extent, &optics));
+  PetscCall(Announce(&d));
+  PetscCall(Allocate(&d, &optics));
+  PetscCall(WriteScan(&d, path, provenance));
+  PetscCall(Summarise(&d));
+  PetscCall(PetscFree(d.intensity));
+  PetscCall(PetscFree(d.work));
+  PetscCall(PetscFree(d.frames));
+  PetscCall(d.method->destroy(&d.context));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

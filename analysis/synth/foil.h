@@ -1,0 +1,20 @@
+/* What the microscope needs to know about the foil as a whole. */
+#ifndef VM_SYNTH_FOIL_H
+#define VM_SYNTH_FOIL_H
+
+#include "optics.h"
+
+/** Sets middle and thickness from the atoms' extent along z. No atoms: VM_ERR_INPUT. Collective. */
+PetscErrorCode VmFoilExtent(MPI_Comm comm, const VmAtoms *atoms, VmOptics *optics);
+
+/** All atoms of a box, whatever their z, periodic images in x and y included. A rank that wants none passes NULL.
+ * Collective. */
+PetscErrorCode VmFoilAtoms(MPI_Comm comm, const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
+                           VmAtoms *inside);
+
+/** Sets the mean number of scattering events of an electron, interaction^2 times the variance of the projected
+ * potential, from a square of at most 16 nm about the centre of the scan. Collective. */
+PetscErrorCode VmFoilScattered(MPI_Comm comm, const VmAtoms *atoms, const double centre[2], const double extent[2],
+                               VmOptics *optics);
+
+#endif

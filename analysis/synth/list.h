@@ -1,0 +1,1 @@
+VM_SYNTH_METHOD(kinematic)

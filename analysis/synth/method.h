@@ -1,0 +1,26 @@
+/* How a method of the virtual microscope turns atoms and a probe into the intensity behind the foil. */
+#ifndef VM_SYNTH_METHOD_H
+#define VM_SYNTH_METHOD_H
+
+#include "optics.h"
+
+typedef struct {
+  const char *name, *doc, *source;
+  /** Once for a scan; optics outlives the context. Not collective. */
+  PetscErrorCode (*create)(const VmOptics *optics, void **context);
+  /** Bytes that a tile of the box needs. Not collective. */
+  double (*bytes)(void *context, const VmTileBox *box);
+  /** Makes a tile the current one; atoms: all of the box, periodic images included. Not collective. */
+  PetscErrorCode (*tile)(void *context, const VmAtoms *atoms, const VmTileBox *box);
+  /** Intensity [grid0][grid1] (order of the discrete transform; sum over all electrons 1) of a probe at r [nm], whose
+   * window must lie in the current tile. Not collective. */
+  PetscErrorCode (*probe)(void *context, const double r[2], double *intensity);
+  /** One line about the numerical choices made; text[size]. Not collective. */
+  void (*describe)(void *context, size_t size, char *text);
+  PetscErrorCode (*destroy)(void **context);
+} VmSynthMethod;
+
+extern const VmSynthMethod *const vm_synth_methods[]; /* NULL-terminated */
+extern const char *const vm_synth_method_names[];
+
+#endif

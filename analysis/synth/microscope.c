@@ -1,0 +1,254 @@
+/* Parameters of the `microscope` block. */
+#include "method.h"
+#include <math.h>
+
+static const VmParam scan_rows[] = {{.key = "points",
+                                     .type = VM_INT,
+                                     .offset = offsetof(VmScanParams, points),
+                                     .default_text = "[64, 64]",
+                                     .min = 1,
+                                     .max = 65536,
+                                     .count = 2,
+                                     .doc = "probe positions along x and y",
+                                     .source = "physics.md D6: 128 x 128"},
+                                    {.key = "step",
+                                     .type = VM_REAL,
+                                     .offset = offsetof(VmScanParams, step),
+                                     .unit = "nm",
+                                     .default_text = "0.32 nm",
+                                     .min = 1e-4,
+                                     .max = 1e4,
+                                     .doc = "distance of neighbouring probes",
+                                     .source = "physics.md D6"},
+                                    {.key = "origin",
+                                     .type = VM_REAL,
+                                     .offset = offsetof(VmScanParams, origin),
+                                     .unit = "nm",
+                                     .default_text = "none",
+                                     .count = 2,
+                                     .doc = "position of the first probe; none: the scan is centred on the cell"},
+                                    {0}};
+static const VmTable scan_table = {
+    .name = "scan", .doc = "raster of probe positions", .size = sizeof(VmScanParams), .rows = scan_rows};
+
+static const char *const detector_types[] = {"float32", "uint16", "uint32", NULL};
+
+static const VmParam detector_rows[] = {
+    {.key = "pixels",
+     .type = VM_INT,
+     .offset = offsetof(VmDetectorParams, pixels),
+     .default_text = "[128, 128]",
+     .min = 1,
+     .max = 4096,
+     .count = 2,
+     .doc = "pixels along kx and ky; the direct beam falls on pixel n/2",
+     .source = "physics.md D5"},
+    {.key = "pitch",
+     .type = VM_REAL,
+     .offset = offsetof(VmDetectorParams, pitch),
+     .unit = "1/nm",
+     .default_text = "0.16 1/nm",
+     .min = 1e-4,
+     .max = 100,
+     .doc = "width of a pixel in k = 1/d",
+     .source = "physics.md D5"},
+    {.key = "dose",
+     .type = VM_REAL,
+     .offset = offsetof(VmDetectorParams, dose),
+     .unit = "1",
+     .default_text = "none",
+     .min = 0,
+     .max = 1e15,
+     .doc = "electrons per probe, counted with Poisson noise; none: noise-free fractions of the beam"},
+    {.key = "gain",
+     .type = VM_REAL,
+     .offset = offsetof(VmDetectorParams, gain),
+     .unit = "1",
+     .default_text = "1",
+     .min = 1e-12,
+     .max = 1e12,
+     .doc = "counts per electron"},
+    {.key = "point_spread",
+     .type = VM_REAL,
+     .offset = offsetof(VmDetectorParams, point_spread),
+     .unit = "1",
+     .default_text = "0",
+     .min = 0,
+     .max = 32,
+     .doc = "standard deviation of the Gaussian point spread in pixels, applied before the counting noise"},
+    {.key = "beam_stop",
+     .type = VM_REAL,
+     .offset = offsetof(VmDetectorParams, beam_stop),
+     .unit = "1/nm",
+     .default_text = "0 1/nm",
+     .min = 0,
+     .max = 1e4,
+     .doc = "pixels nearer to the direct beam than this are zero"},
+    {.key = "type",
+     .type = VM_ENUM,
+     .offset = offsetof(VmDetectorParams, type),
+     .default_text = "float32",
+     .choices = detector_types,
+     .doc = "number type of the file; whole numbers need a dose, and saturate"},
+    {0}};
+
+static PetscErrorCode CheckDetector(const void *params, const VmNode *node, VmReport report)
+{
+  const VmDetectorParams *detector = params;
+
+  PetscFunctionBegin;
+  if (detector->type != VM_DETECTOR_F32 && isnan(detector->dose)) {
+    PetscCall(VmReportAdd(report, node, "type %s counts electrons and needs a dose, e.g. \"dose: 1e6\"",
+                          detector_types[detector->type]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const VmTable detector_table = {.name = "detector",
+                                       .doc = "pixelated detector in the far field",
+                                       .size = sizeof(VmDetectorParams),
+                                       .rows = detector_rows,
+                                       .check = CheckDetector};
+
+static const VmParam rows[] = {
+    {.key = "voltage",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, voltage),
+     .unit = "kV",
+     .default_text = "300 kV",
+     .min = 1,
+     .max = 1e4,
+     .doc = "accelerating voltage",
+     .source = "physics.md D6"},
+    {.key = "semi_angle",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, semi_angle),
+     .unit = "mrad",
+     .default_text = "1.15 mrad",
+     .min = 0.01,
+     .max = 200,
+     .doc = "convergence semi-angle alpha of the probe; aperture radius alpha/lambda",
+     .source = "physics.md D2"},
+    {.key = "defocus",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, defocus),
+     .unit = "nm",
+     .default_text = "0 nm",
+     .min = -1e5,
+     .max = 1e5,
+     .doc = "defocus at the middle of the foil; positive: overfocus",
+     .source = "physics.md D2"},
+    {.key = "spherical_aberration",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, spherical_aberration),
+     .unit = "nm",
+     .default_text = "0 nm",
+     .min = -1e8,
+     .max = 1e8,
+     .doc = "third-order spherical aberration Cs",
+     .source = "physics.md D2"},
+    {.key = "scan",
+     .type = VM_BLOCK,
+     .offset = offsetof(VmMicroscopeParams, scan),
+     .subtable = &scan_table,
+     .doc = "raster of probe positions"},
+    {.key = "detector",
+     .type = VM_BLOCK,
+     .offset = offsetof(VmMicroscopeParams, detector),
+     .subtable = &detector_table,
+     .doc = "pixelated detector"},
+    {.key = "method",
+     .type = VM_ENUM,
+     .offset = offsetof(VmMicroscopeParams, method),
+     .default_text = "kinematic",
+     .choices = vm_synth_method_names,
+     .doc = "how the electrons are scattered",
+     .source = "physics.md D4"},
+    {.key = "ewald",
+     .type = VM_BOOL,
+     .offset = offsetof(VmMicroscopeParams, ewald),
+     .default_text = "true",
+     .doc = "curved Ewald sphere; false: flat, as for a projected foil",
+     .source = "physics.md D4"},
+    {.key = "direct_beam",
+     .type = VM_BOOL,
+     .offset = offsetof(VmMicroscopeParams, direct_beam),
+     .default_text = "true",
+     .doc = "add the electrons that were not scattered"},
+    {.key = "debye_waller",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, debye_waller),
+     .unit = "nm^2",
+     .default_text = "0 nm^2",
+     .min = 0,
+     .max = 1,
+     .doc = "B = 8 pi^2 <u^2> of all atoms, amplitude exp(-B k^2/4); 0 for atoms with thermal displacements",
+     .source = "physics.md D3"},
+    {.key = "accuracy",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, accuracy),
+     .unit = "1",
+     .default_text = "1e-4",
+     .min = 1e-12,
+     .max = 0.1,
+     .doc = "relative error of the Ewald phase factor at the detector's corner (far smaller inside)"},
+    {.key = "window",
+     .type = VM_INT,
+     .offset = offsetof(VmMicroscopeParams, window),
+     .default_text = "1",
+     .min = 1,
+     .max = 16,
+     .doc = "edge of the square around the probe in units of 1/pitch; each pixel integrates window^2 points"},
+    {.key = "memory",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, memory),
+     .unit = "1",
+     .default_text = "500",
+     .min = 1,
+     .max = 1e6,
+     .doc = "MB that a tile of the scan may take on each rank; smaller tiles are slower, the result is the same to "
+            "rounding"},
+    {0}};
+
+/* The transforms hold their lengths in 32 bits, and a window must fit into memory. */
+static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
+{
+  const VmMicroscopeParams *microscope = params;
+  VmOptics optics;
+
+  PetscFunctionBegin;
+  VmOpticsInit(microscope, &optics);
+  if (optics.grid[0] * optics.grid[1] > (int64_t)1 << 26) {
+    PetscCall(VmReportAdd(report, node, "a window of %lld x %lld points is too large: lower detector.pixels or window",
+                          (long long)optics.grid[0], (long long)optics.grid[1]));
+  }
+  if (optics.aperture < 0.5 / optics.period) {
+    PetscCall(VmReportAdd(report, node,
+                          "the aperture of %g 1/nm is narrower than the window of %g nm resolves: raise window or "
+                          "semi_angle, or lower detector.pitch",
+                          optics.aperture, optics.period));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmTable vm_microscope_table = {.name = "microscope",
+                                     .doc = "the virtual microscope: atoms to a 4D-STEM cube",
+                                     .size = sizeof(VmMicroscopeParams),
+                                     .rows = rows,
+                                     .check = Check};
+
+PetscErrorCode VmMicroscopeInfo(const VmMicroscopeParams *params, VmCubeInfo *info)
+{
+  static const VmType types[] = {VM_F32, VM_U16, VM_U32};
+
+  PetscFunctionBegin;
+  *info = (VmCubeInfo){.type = types[params->detector.type], .gain = params->detector.gain, .energy = params->voltage};
+  for (int d = 0; d < 2; ++d) {
+    info->scan[d] = params->scan.points[d];
+    info->det[d] = params->detector.pixels[d];
+    info->scan_pitch[d] = params->scan.step;
+    info->det_pitch[d] = params->detector.pitch;
+    info->centre[d] = (double)(params->detector.pixels[d] / 2);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

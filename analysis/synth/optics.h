@@ -1,0 +1,72 @@
+/* Geometry shared by the methods of the virtual microscope: the beam, the periodic window of the probe, the detector.
+ */
+#ifndef VM_SYNTH_OPTICS_H
+#define VM_SYNTH_OPTICS_H
+
+#include <vitromech/microscope.h>
+
+typedef struct {
+  int64_t points[2];
+  double step;      /* nm */
+  double origin[2]; /* nm; NAN: the scan is centred on the cell */
+} VmScanParams;
+
+enum { VM_DETECTOR_F32, VM_DETECTOR_U16, VM_DETECTOR_U32 };
+
+typedef struct {
+  int64_t pixels[2];
+  double pitch;        /* 1/nm */
+  double dose;         /* electrons per probe; NAN: no noise */
+  double gain;         /* counts per electron */
+  double point_spread; /* pixels */
+  double beam_stop;    /* 1/nm */
+  int type;
+} VmDetectorParams;
+
+struct VmMicroscopeParams_s {
+  double voltage;                       /* kV */
+  double semi_angle;                    /* mrad */
+  double defocus, spherical_aberration; /* nm */
+  int method;
+  bool ewald, direct_beam;
+  double debye_waller; /* nm^2 */
+  double accuracy;
+  int64_t window;
+  double memory; /* MB */
+  VmScanParams scan;
+  VmDetectorParams detector;
+};
+
+/* A window of edge `period` = window/pitch around the probe, sampled grid[0] x grid[1]: its transform has `window`^2
+ * points in each detector pixel, and room beyond the detector's edge for the width of the probe's spectrum. */
+typedef struct {
+  const VmMicroscopeParams *params;
+  double wavelength, interaction; /* nm, rad/(V nm) */
+  double aperture;                /* radius, 1/nm */
+  double period;                  /* nm */
+  int64_t grid[2];
+  double spacing[2];        /* period/grid, nm */
+  double middle, thickness; /* of the foil along z, nm */
+  double scattered;         /* mean number of scattering events of an electron in the foil */
+} VmOptics;
+
+/* A rectangle of the foil, sampled as the window is. */
+typedef struct {
+  double origin[2]; /* of grid point (0, 0), nm */
+  int64_t grid[2];  /* even */
+} VmTileBox;
+
+/** The box that holds the windows of all probes between lo and hi [nm], and the reach of the atoms at its edges.
+ * Not collective. */
+void VmOpticsBox(const VmOptics *optics, const double lo[2], const double hi[2], VmTileBox *box);
+
+/** Fills all but middle, thickness and scattered. Not collective. */
+void VmOpticsInit(const VmMicroscopeParams *params, VmOptics *optics);
+
+/** Smallest even number >= n without prime factors above 7. Not collective. */
+int64_t VmSmoothSize(int64_t n);
+
+/** Signed frequency of index i on an axis of n points. */
+static inline int64_t VmFrequency(int64_t i, int64_t n) { return i <= n / 2 ? i : i - n; }
+
+#endif

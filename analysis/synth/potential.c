@@ -1,0 +1,221 @@
+/* Non-uniform transform of the atoms: spread on a finer grid, transformed, corrected for the spreading window,
+ * multiplied by the scattering factor, cut to the tile's grid and transformed back. */
+#include "potential.h"
+#include <vitromech/scatter.h>
+#include <complex.h>
+#include <fftw3.h>
+#include <math.h>
+#include <string.h>
+
+enum { WIDTH = 8, BATCH = 8 }; /* points of the spreading window along an axis; moments spread in one pass */
+#define SHAPE (0.976 * VM_PI * WIDTH * (1.0 - 1.0 / (2.0 * 1.5)))
+
+typedef struct {
+  const VmOptics *optics;
+  const VmAtoms *atoms;
+  VmPotential *potential;
+  int64_t fine[2];
+  double *spread;           /* [BATCH][fine0][fine1] */
+  fftw_complex *modes;      /* [fine0][fine1/2 + 1] */
+  fftw_complex *sum[BATCH]; /* [grid0][grid1/2 + 1] */
+  double *correction[2];
+  fftw_plan forward, backward;
+} Work;
+
+/* exp(beta (sqrt(1 - s^2) - 1)) on |s| < 1 */
+static double Window(double s)
+{
+  const double rest = 1.0 - s * s;
+  return rest > 0.0 ? exp(SHAPE * (sqrt(rest) - 1.0)) : 0.0;
+}
+
+/* 1 over the transform of the window at the frequencies |m| < n/2 of the tile, on an axis of `fine` points. */
+static PetscErrorCode Correction(int64_t n, int64_t fine, double **correction)
+{
+  enum { POINTS = 400 };
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)n, correction));
+  for (int64_t i = 0; i < n; ++i) {
+    const double phase = 2.0 * VM_PI * (double)VmFrequency(i, n) / (double)fine;
+    double sum = 0.0;
+    for (int q = 0; q < POINTS; ++q) { /* s = sin(t): smooth and, up to exp(-beta), periodic in t */
+      const double t = VM_PI * ((q + 0.5) / POINTS - 0.5);
+      sum += cos(t) * Window(sin(t)) * cos(phase * 0.5 * WIDTH * sin(t));
+    }
+    (*correction)[i] = 1.0 / (sum * VM_PI / POINTS * 0.5 * WIDTH);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode WorkCreate(Work *w)
+{
+  const int64_t *grid = w->potential->box.grid;
+
+  PetscFunctionBegin;
+  for (int d = 0; d < 2; ++d) {
+    w->fine[d] = VmSmoothSize(grid[d] + grid[d] / 2);
+    PetscCall(Correction(grid[d], w->fine[d], &w->correction[d]));
+  }
+  const size_t fine = (size_t)(w->fine[0] * w->fine[1]), half = (size_t)(grid[0] * (grid[1] / 2 + 1));
+  w->spread = fftw_alloc_real(BATCH * fine);
+  w->modes = fftw_alloc_complex((size_t)(w->fine[0] * (w->fine[1] / 2 + 1)));
+  for (int q = 0; q < BATCH; ++q) w->sum[q] = fftw_alloc_complex(half);
+  w->forward = fftw_plan_dft_r2c_2d((int)w->fine[0], (int)w->fine[1], w->spread, w->modes, FFTW_ESTIMATE);
+  w->backward = fftw_plan_dft_c2r_2d((int)grid[0], (int)grid[1], w->sum[0], w->spread, FFTW_ESTIMATE);
+  VmAssert(w->spread && w->modes && w->sum[BATCH - 1] && w->forward && w->backward);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode WorkDestroy(Work *w)
+{
+  PetscFunctionBegin;
+  fftw_destroy_plan(w->forward);
+  fftw_destroy_plan(w->backward);
+  for (int q = 0; q < BATCH; ++q) fftw_free(w->sum[q]);
+  fftw_free(w->modes);
+  fftw_free(w->spread);
+  for (int d = 0; d < 2; ++d) PetscCall(PetscFree(w->correction[d]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Points and weights of the window of a coordinate u in [0, n). */
+static void WindowPoints(double u, int64_t n, int64_t point[WIDTH], double weight[WIDTH])
+{
+  const int64_t first = (int64_t)ceil(u - 0.5 * WIDTH);
+  for (int i = 0; i < WIDTH; ++i) {
+    const int64_t at = first + i;
+    point[i] = at < 0 ? at + n : at >= n ? at - n : at;
+    weight[i] = Window(((double)at - u) * (2.0 / WIDTH));
+  }
+}
+
+static void SpreadAtom(const Work *w, const double u[2], const double *chebyshev, int batch)
+{
+  const int64_t size = w->fine[0] * w->fine[1];
+  int64_t x[WIDTH], y[WIDTH];
+  double wx[WIDTH], wy[WIDTH];
+
+  WindowPoints(u[0], w->fine[0], x, wx);
+  WindowPoints(u[1], w->fine[1], y, wy);
+  const bool whole = y[WIDTH - 1] == y[0] + WIDTH - 1;
+  for (int q = 0; q < batch; ++q) {
+    for (int i = 0; i < WIDTH; ++i) {
+      double *restrict row = w->spread + q * size + x[i] * w->fine[1];
+      const double weight = chebyshev[q] * wx[i];
+      if (whole) {
+        for (int j = 0; j < WIDTH; ++j) row[y[0] + j] += weight * wy[j];
+      } else {
+        for (int j = 0; j < WIDTH; ++j) row[y[j]] += weight * wy[j];
+      }
+    }
+  }
+}
+
+/* Spreads moments first ... first + batch - 1 of one species. */
+static void Spread(const Work *w, int species, int first, int batch)
+{
+  const VmPotential *potential = w->potential;
+  const VmAtoms *atoms = w->atoms;
+  const double scale = w->optics->thickness > 0.0 ? 2.0 / w->optics->thickness : 0.0;
+
+  memset(w->spread, 0, (size_t)(batch * w->fine[0] * w->fine[1]) * sizeof(double));
+  for (int64_t a = 0; a < atoms->n; ++a) {
+    if (atoms->species[a] != species) continue;
+    const double u[2] = {
+        (atoms->x[a] - potential->box.origin[0]) / w->optics->spacing[0] / (double)potential->box.grid[0],
+        (atoms->y[a] - potential->box.origin[1]) / w->optics->spacing[1] / (double)potential->box.grid[1]};
+    if (!(u[0] >= 0.0 && u[0] < 1.0 && u[1] >= 0.0 && u[1] < 1.0)) continue;
+    const double z = fmax(-1.0, fmin(1.0, scale * (atoms->z[a] - w->optics->middle))), angle = acos(z);
+    double chebyshev[BATCH];
+    for (int q = 0; q < batch; ++q) chebyshev[q] = cos((first + q) * angle);
+    SpreadAtom(w, (double[2]){u[0] * (double)w->fine[0], u[1] * (double)w->fine[1]}, chebyshev, batch);
+  }
+}
+
+/* Adds species to the moments' modes: corrected spectrum times v(k)/area, |m| < n/2 on both axes. */
+static void AddSpecies(const Work *w, int q, const double *factor)
+{
+  const int64_t *n = w->potential->box.grid, half = n[1] / 2 + 1, fine_half = w->fine[1] / 2 + 1;
+
+  fftw_execute_dft_r2c(w->forward, w->spread + q * w->fine[0] * w->fine[1], w->modes);
+  for (int64_t i = 0; i < n[0]; ++i) {
+    const int64_t m = VmFrequency(i, n[0]);
+    if (m == n[0] / 2) continue;
+    const fftw_complex *from = w->modes + (m < 0 ? m + w->fine[0] : m) * fine_half;
+    for (int64_t j = 0; j < half - 1; ++j) {
+      const double f = factor[i * half + j] * w->correction[0][i] * w->correction[1][j];
+      w->sum[q][i * half + j] += f * from[j];
+    }
+  }
+}
+
+/* v(k)/area of a species on the tile's modes. */
+static void PotentialFactor(const Work *w, int species, double *factor)
+{
+  const int64_t *n = w->potential->box.grid, half = n[1] / 2 + 1;
+  const double length[2] = {(double)n[0] * w->optics->spacing[0], (double)n[1] * w->optics->spacing[1]};
+  const double damping = 0.25 * w->optics->params->debye_waller, scale = VM_POTENTIAL_FACTOR / (length[0] * length[1]);
+
+  for (int64_t i = 0; i < n[0]; ++i) {
+    for (int64_t j = 0; j < half; ++j) {
+      const double k = hypot((double)VmFrequency(i, n[0]) / length[0], (double)j / length[1]);
+      factor[i * half + j] = scale * VmScatteringFactor(w->atoms->number[species], k) * exp(-damping * k * k);
+    }
+  }
+}
+
+PetscErrorCode VmPotentialCreate(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box, int moments,
+                                 VmPotential *potential)
+{
+  const size_t points = (size_t)(box->grid[0] * box->grid[1]), half = (size_t)(box->grid[0] * (box->grid[1] / 2 + 1));
+  Work w = {.optics = optics, .atoms = atoms, .potential = potential};
+  double *factor[VM_MAX_SPECIES];
+
+  PetscFunctionBegin;
+  potential->box = *box;
+  potential->moments = moments;
+  potential->value = fftw_alloc_real((size_t)moments * points);
+  VmAssert(potential->value);
+  PetscCall(WorkCreate(&w));
+  for (int s = 0; s < atoms->nspecies; ++s) {
+    PetscCall(PetscMalloc1(half, &factor[s]));
+    PotentialFactor(&w, s, factor[s]);
+  }
+  for (int first = 0; first < moments; first += BATCH) {
+    const int batch = PetscMin(BATCH, moments - first);
+    for (int q = 0; q < batch; ++q) memset(w.sum[q], 0, half * sizeof(fftw_complex));
+    for (int s = 0; s < atoms->nspecies; ++s) {
+      Spread(&w, s, first, batch);
+      for (int q = 0; q < batch; ++q) AddSpecies(&w, q, factor[s]);
+    }
+    for (int q = 0; q < batch; ++q) {
+      fftw_execute_dft_c2r(w.backward, w.sum[q], potential->value + (size_t)(first + q) * points);
+    }
+  }
+  for (int s = 0; s < atoms->nspecies; ++s) PetscCall(PetscFree(factor[s]));
+  PetscCall(WorkDestroy(&w));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmPotentialDestroy(VmPotential *potential)
+{
+  fftw_free(potential->value);
+  potential->value = NULL;
+}
+
+double VmPotentialBytes(const int64_t grid[2], int moments)
+{
+  const double points = (double)(grid[0] * grid[1]);
+  return points * (8.0 * moments + BATCH * (8.0 * 2.25 + 8.0) + 16.0 * 2.25 + 4.0 * 8.0);
+}
+
+double VmPotentialVariance(const VmPotential *potential)
+{
+  const int64_t n = potential->box.grid[0] * potential->box.grid[1];
+  double mean = 0.0, square = 0.0;
+  for (int64_t i = 0; i < n; ++i) mean += potential->value[i];
+  mean /= (double)n;
+  for (int64_t i = 0; i < n; ++i) square += (potential->value[i] - mean) * (potential->value[i] - mean);
+  return square / (double)n;
+}

@@ -1,0 +1,42 @@
+/* The raster of probes, cut into tiles that share one potential. The tiles do not depend on the number of ranks; the
+ * rows of probes of all tiles, tile after tile, are dealt to the ranks in equal contiguous runs, so that any number of
+ * ranks can share a tile. */
+#ifndef VM_SYNTH_SCAN_H
+#define VM_SYNTH_SCAN_H
+
+#include "method.h"
+
+typedef struct {
+  const VmOptics *optics;
+  int64_t points[2];
+  double origin[2]; /* nm */
+  int64_t edge;     /* probes along the edge of a tile */
+  int64_t tiles[2];
+} VmScan;
+
+/* A run of rows of one tile. */
+typedef struct {
+  int64_t tile[2];
+  int64_t row, rows; /* first row within the tile, and how many */
+} VmScanRun;
+
+/** Places the scan (centred on the cell unless it has an origin) and chooses the largest tile that the memory allows.
+ * Not collective. */
+void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *context, const double cell[3][3],
+                VmScan *scan);
+
+/** Number of rows of all tiles. Not collective. */
+int64_t VmScanRows(const VmScan *scan);
+
+/** The rows [first, end) as far as they lie in one tile. Not collective. */
+VmScanRun VmScanRunAt(const VmScan *scan, int64_t first, int64_t end);
+
+/** Box of the whole tile of a run. Not collective. */
+void VmScanBox(const VmScan *scan, const VmScanRun *run, VmTileBox *box);
+
+/** Number of the first probe of row i of a run, how many follow along y, and the position [nm] of a probe. Not
+ * collective. */
+void VmScanRow(const VmScan *scan, const VmScanRun *run, int64_t i, int64_t *first, int64_t *count);
+void VmScanPosition(const VmScan *scan, int64_t probe, double r[2]);
+
+#endif

@@ -1,7 +1,5 @@
 #include "quantities.h"
 
-#include "curve.h"
-
 #include <math.h>
 
 static const int even[] = {2, 4, 6, 8, 10};
@@ -43,40 +41,36 @@ static void SetVolumeFraction(const Regions *regions, VmMeasured *measured)
 
 PetscErrorCode VmMeasureVariancePeak(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
 {
-  VmCurve curve = {0};
+  const char *group = VmStatisticsFind(s, "fem", NULL);
   PetscFunctionBegin;
+  (void)conditions;
   (void)n;
-  PetscCall(VmCurveOurs(s, conditions, "omega", &curve));
-  if (curve.n > 0) {
-    const VmPeak peak = VmCurvePeak(&curve);
-    measured->value = peak.position;
-    measured->error = peak.position_error;
-  }
-  PetscCall(VmCurveDestroy(&curve));
+  PetscCall(VmStatisticsScalar(s, group, "peak_k", &measured->value));
+  PetscCall(VmStatisticsScalar(s, group, "peak_k_error", &measured->error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode VmMeasureEvenOdd(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
 {
-  double power[2] = {0.0, 0.0}, variance[2] = {0.0, 0.0};
-  const double probes = VmConditionsIndependentProbes(conditions);
   const char *group = VmStatisticsFind(s, "nfold", NULL);
+  double *mean, *error, power[2] = {0.0, 0.0}, variance[2] = {0.0, 0.0};
+  int64_t count, errors;
   PetscFunctionBegin;
+  (void)conditions;
   (void)n;
-  for (int m = 1; m <= 10; ++m) {
-    char dataset[16];
-    int64_t count;
-    double *map, mean = 0.0, square = 0.0;
-    snprintf(dataset, sizeof dataset, "n_%d", m);
-    PetscCall(VmStatisticsRead(s, group, dataset, &count, &map));
-    for (int64_t i = 0; i < count; ++i) mean += map[i] / (double)count;
-    for (int64_t i = 0; i < count; ++i) square += (map[i] - mean) * (map[i] - mean) / (double)count;
-    PetscCall(PetscFree(map));
-    power[m % 2] += count > 0 ? mean : NAN;
-    variance[m % 2] += square / probes;
+  PetscCall(VmStatisticsRead(s, group, "mean_power", &count, &mean));
+  PetscCall(VmStatisticsRead(s, group, "mean_power_error", &errors, &error));
+  if (count > 10) {
+    for (int m = 1; m <= 10; ++m) {
+      power[m % 2] += mean[m];
+      variance[m % 2] += errors == count ? error[m] * error[m] : NAN;
+    }
+    measured->value = power[0] / power[1];
+    measured->error =
+        fabs(measured->value) * sqrt(variance[0] / (power[0] * power[0]) + variance[1] / (power[1] * power[1]));
   }
-  measured->value = power[0] / power[1];
-  measured->error = measured->value * sqrt(variance[0] / (power[0] * power[0]) + variance[1] / (power[1] * power[1]));
+  PetscCall(PetscFree(mean));
+  PetscCall(PetscFree(error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

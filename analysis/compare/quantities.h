@@ -14,9 +14,9 @@ typedef struct {
 typedef PetscErrorCode (*VmMeasure)(VmStatistics statistics, const VmConditions *conditions, int n,
                                     VmMeasured *measured);
 
-/** Position of the maximum of V(k) `omega` [1/nm]. */
+/** Position of the maximum of V(k) near the first ring [1/nm]. */
 PetscErrorCode VmMeasureVariancePeak(VmStatistics, const VmConditions *, int n, VmMeasured *);
-/** Mean power of even n over that of odd n, 2 <= n <= 10 and 1 <= n <= 9. */
+/** Summed mean power of n = 2, 4, ... 10 over that of n = 1, 3, ... 9. */
 PetscErrorCode VmMeasureEvenOdd(VmStatistics, const VmConditions *, int n, VmMeasured *);
 /** Mean diameter of the regions [nm], averaged over the maps n = 2, 4, ... 10. */
 PetscErrorCode VmMeasureDiameter(VmStatistics, const VmConditions *, int n, VmMeasured *);

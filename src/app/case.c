@@ -1,40 +1,80 @@
 #include "case.h"
 
 #include "case_files.h"
+#include <vitromech/stat.h>
 
 #include <string.h>
 
 #define ROW(member) offsetof(VmCase, member)
 
+static const char *EntryName(const VmPlugin *entry)
+{
+  const VmStatisticCommon *common = entry->common;
+  return common->name ? common->name : entry->head->name;
+}
+
+/* Whether a map statistic's `of` is a field of the run, or <entry>/<map> of a statistic of the cube. */
+static bool OfIsKnown(const VmCase *c, const char *of)
+{
+  const char *slash = strchr(of, '/');
+  const size_t length = slash ? (size_t)(slash - of) : strlen(of);
+  for (int i = 0; !slash && c->sim && i < c->output.fields.count; ++i) {
+    if (strcmp(((char *const *)c->output.fields.items)[i], of) == 0) return true;
+  }
+  for (int i = 0; slash && i < c->analysis.count; ++i) {
+    const VmPlugin *entry = (const VmPlugin *)c->analysis.items + i;
+    const char *name = EntryName(entry);
+    if (VmStatisticReadsCube(entry->head) && strlen(name) == length && strncmp(name, of, length) == 0) return true;
+  }
+  return false;
+}
+
+static PetscErrorCode CheckAnalysis(const VmCase *c, const VmNode *list, VmReport report)
+{
+  const VmPlugin *entries = c->analysis.items;
+  PetscFunctionBegin;
+  for (int i = 0; i < c->analysis.count; ++i) {
+    const VmNode *where = list && i < list->count ? list->items[i] : list;
+    const VmStatisticCommon *common = entries[i].common;
+    if (VmStatisticReadsCube(entries[i].head)) {
+      if (c->microscope) continue;
+      PetscCall(VmReportAdd(report, where,
+                            "statistic %s reads a diffraction cube, but the case has no microscope block",
+                            entries[i].head->name));
+    } else if (!OfIsKnown(c, common->of)) {
+      PetscCall(
+          VmReportAdd(report, where,
+                      "of: \"%s\" is neither a field of the run (output.fields) nor <statistic>/<map> of a statistic "
+                      "of the cube in this list",
+                      common->of));
+    }
+    for (int j = 0; j < i; ++j) {
+      if (strcmp(EntryName(entries + i), EntryName(entries + j)) != 0) continue;
+      PetscCall(VmReportAdd(report, where, "two statistics are called %s; give one of them a name of its own",
+                            EntryName(entries + i)));
+      break;
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode CheckBlocks(const void *params, const VmNode *node, VmReport report)
 {
   const VmCase *c = params;
   PetscFunctionBegin;
-  if (!c->sim && !c->glass)
+  if (!c->sim && !c->glass) {
     PetscCall(
         VmReportAdd(report, node, "nothing to do: neither a mesoscale run (grid, material, ...) nor a glass block"));
+  }
   if (c->microscope && !c->glass) {
     PetscCall(VmReportAdd(report, VmTreeGet(node, "microscope"),
                           "microscope needs a glass block: there are no atoms to look at"));
   }
-  const VmNode *analysis = VmTreeGet(node, "analysis");
-  for (int i = 0; i < c->analysis.count; ++i) {
-    const VmPlugin *entry = (const VmPlugin *)c->analysis.items + i;
-    const VmNode *where = analysis && i < analysis->count ? analysis->items[i] : analysis;
-    if (!entry->head) continue;
-    if (VmStatisticReadsCube(entry->head) && !c->microscope) {
-      PetscCall(VmReportAdd(report, where,
-                            "statistic %s reads a diffraction cube, but the case has no microscope block",
-                            entry->head->name));
-    } else if (!c->sim && !c->microscope) {
-      PetscCall(VmReportAdd(report, where, "statistic %s has neither a mesoscale run nor a microscope to work on",
-                            entry->head->name));
-    }
-  }
-  if (c->compare && !c->microscope) {
+  if (c->compare && !(c->microscope && c->analysis.count)) {
     PetscCall(VmReportAdd(report, VmTreeGet(node, "compare"),
                           "compare needs a microscope block and an analysis: there is nothing to compare"));
   }
+  PetscCall(CheckAnalysis(c, VmTreeGet(node, "analysis"), report));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,6 +1,31 @@
+#include "report.h"
 #include "stages.h"
 
 #include <vitromech/units.h>
+
+/* Files of a run for the report; *count = 0 if the case has no analysis, or its report is there and nothing is newer.
+ */
+typedef struct {
+  int count;
+  char paths[3][PETSC_MAX_PATH_LEN], html[PETSC_MAX_PATH_LEN];
+} ReportFiles;
+
+static PetscErrorCode FindReportFiles(VmCaseFile file, bool ran, ReportFiles *files)
+{
+  static const char *const names[] = {VM_FILE_RESULT, VM_FILE_ANALYSIS, VM_FILE_CUBE};
+  bool exists;
+  PetscFunctionBegin;
+  files->count = 0;
+  VmCaseOutput(file, VM_FILE_REPORT, sizeof files->html, files->html);
+  PetscCall(VmFileExists(file->comm, files->html, &exists));
+  if (file->params.analysis.count == 0 || (exists && !ran)) PetscFunctionReturn(PETSC_SUCCESS);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i) {
+    VmCaseOutput(file, names[i], sizeof files->paths[0], files->paths[files->count]);
+    PetscCall(VmFileExists(file->comm, files->paths[files->count], &exists));
+    files->count += exists;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 /* Runs the stages that are not done yet; *ran tells whether there were any. */
 static PetscErrorCode RunStages(const VmRun *run, bool *ran)
@@ -23,7 +48,7 @@ static PetscErrorCode RunStages(const VmRun *run, bool *ran)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode RunCase(VmCaseFile file, int argc, char **argv, bool must_resume)
+static PetscErrorCode RunCase(VmCaseFile file, int argc, char **argv, bool must_resume, ReportFiles *report)
 {
   VmRun run = {.file = file};
   bool ran, exists;
@@ -41,6 +66,7 @@ static PetscErrorCode RunCase(VmCaseFile file, int argc, char **argv, bool must_
   PetscCall(code);
   if (!ran) PetscCall(VmLog(file->comm, "already complete: %s", file->params.output.directory));
   PetscCall(VmRunSummary(&run));
+  PetscCall(FindReportFiles(file, ran, report));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -48,14 +74,16 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   VmWords words = {0}, overrides = {0};
   const char *walltime = NULL;
-  bool must_resume = false;
+  bool must_resume = false, no_report = false;
   double seconds = 0.0;
   char why[256];
   VmCaseFile file;
+  ReportFiles report;
   const VmOption options[] = {
       {.name = "--set", .values = &overrides},
       {.name = "--resume", .flag = &must_resume},
       {.name = "--max-walltime", .value = &walltime},
+      {.name = "--no-report", .flag = &no_report},
       {.name = NULL},
   };
   PetscFunctionBegin;
@@ -66,14 +94,19 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   }
   PetscCall(VmStopInit(seconds));
   PetscCall(VmCaseRead(comm, words.words[0], overrides.words, &file));
-  const PetscErrorCode code = RunCase(file, argc, argv, must_resume);
+  const PetscErrorCode code = RunCase(file, argc, argv, must_resume, &report);
   PetscCall(VmCaseDestroy(&file));
-  PetscFunctionReturn(code);
+  PetscCall(code);
+  if (report.count && !no_report) {
+    const char *const paths[] = {report.paths[0], report.paths[1], report.paths[2]};
+    PetscCall(VmReportExec(report.count, paths, report.html));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 const VmCommand vm_command_run = {
     .name = "run",
-    .usage = "run CASE [--set path=value ...] [--resume] [--max-walltime TIME]",
+    .usage = "run CASE [--set path=value ...] [--resume] [--max-walltime TIME] [--no-report]",
     .summary = "runs a case: deformation, glass, microscope, analysis, comparison, report",
     .help = "Runs all blocks of a case, stage by stage. The same command again goes on where it stopped, or says that "
             "all is\n"

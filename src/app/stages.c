@@ -1,4 +1,5 @@
 #include "stages.h"
+#include <vitromech/conditions.h>
 
 #include <math.h>
 #include <string.h>
@@ -145,6 +146,8 @@ static PetscErrorCode MeasureCube(const VmRun *run, VmH5 out)
   PetscFunctionBegin;
   VmCaseOutput(run->file, VM_FILE_CUBE, sizeof path, path);
   PetscCall(VmCubeOpen(run->file->comm, path, &(VmCubeHints){.centre = {NAN, NAN}}, &cube));
+  const VmCubeInfo *info = VmCubeGetInfo(cube);
+  PetscCall(VmConditionsCarry(run->file->comm, path, info->scan, info->scan_pitch, info->energy, out));
   PetscCall(VmProgressCreate(run->file->comm, "analyze", c->output.directory, &progress));
   const PetscErrorCode code = EndProgress(&progress, VmAnalyzeCube(run->file->comm, cube, &c->analysis, out, progress));
   PetscCall(VmCubeClose(&cube));

@@ -23,6 +23,9 @@ extern const VmTable vm_glass_table;
 PetscErrorCode VmGlassBuild(MPI_Comm comm, const VmGlassParams *params, uint64_t seed, const char *base,
                             const char *result, VmAtoms *atoms);
 
+/** True if the block wants to be deformed by a mesoscale result. Not collective. */
+bool VmGlassDeforms(const VmGlassParams *params);
+
 /** Files a glass block refers to (for checks and checksums), paths relative to base resolved; NULL-terminated,
  * freed with VmGlassFilesFree. Not collective. */
 PetscErrorCode VmGlassFiles(const VmGlassParams *params, const char *base, char ***paths);

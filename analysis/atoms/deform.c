@@ -1,0 +1,187 @@
+#include "deform.h"
+#include "cell.h"
+#include <vitromech/h5.h>
+#include <vitromech/schema.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  long long number;
+  char name[128];
+} LastStep;
+
+static herr_t KeepLast(hid_t group, const char *name, const H5L_info_t *info, void *context)
+{
+  LastStep *last = context;
+  char *stop;
+  const long long number = strtoll(name, &stop, 10);
+  (void)group;
+  (void)info;
+  if (*stop == '\0' && number >= last->number && strlen(name) < sizeof last->name) {
+    last->number = number;
+    strcpy(last->name, name);
+  }
+  return 0;
+}
+
+/* Path of the group of the last step, "" if no fields were written. */
+static PetscErrorCode FindLastStep(VmH5 file, char *path, size_t size)
+{
+  LastStep last = {.number = -1};
+  bool exists;
+
+  PetscFunctionBegin;
+  path[0] = '\0';
+  PetscCall(VmH5Exists(file, VM_PATH_FIELDS, &exists));
+  if (!exists) PetscFunctionReturn(PETSC_SUCCESS);
+  VmCallH5(H5Literate_by_name(VmH5Id(file), VM_PATH_FIELDS, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, KeepLast, &last,
+                              H5P_DEFAULT));
+  if (last.number >= 0) snprintf(path, size, "%s/%s", VM_PATH_FIELDS, last.name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Strain of the step the displacement belongs to; without one, the last row of the history. */
+static PetscErrorCode ReadStrain(MPI_Comm comm, VmH5 file, const char *path, const char *step, double strain[6])
+{
+  int count = 0, rank = 0;
+  int64_t dims[8];
+  bool exists;
+
+  PetscFunctionBegin;
+  if (step[0]) PetscCall(VmH5AttrReadReal(file, step, "mean_strain", 6, &count, strain));
+  if (count == 6) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmH5Exists(file, VM_PATH_HISTORY "/strain", &exists));
+  if (exists) PetscCall(VmH5Shape(file, VM_PATH_HISTORY "/strain", &rank, dims));
+  if (rank != 2 || dims[0] < 1 || dims[1] != 6) {
+    VmThrow(comm, VM_ERR_INPUT, "%s: holds no strain; give the result.h5 of a run that wrote at least one row", path);
+  }
+  PetscCall(VmH5ReadRows(file, VM_PATH_HISTORY "/strain", VM_F64, dims[0] - 1, 1, strain));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Planes wanted may lie across the periodic boundary: three collective reads of rows, any of them empty. */
+static PetscErrorCode ReadPlanes(VmH5 file, const char *dataset, double lo, double hi, VmDeformation *d)
+{
+  const int64_t n = d->n[0], row = d->n[1] * d->n[2] * 3;
+
+  PetscFunctionBegin;
+  d->first = (int64_t)floor(lo * (double)n - 0.5);
+  d->planes = (int64_t)floor(hi * (double)n - 0.5) + 2 - d->first;
+  PetscCall(PetscMalloc1((size_t)(d->planes * row), &d->u));
+  for (int part = -1; part <= 1; ++part) {
+    const int64_t begin = PetscMax(d->first, part * n), end = PetscMin(d->first + d->planes, (part + 1) * n);
+    const int64_t count = PetscMax(end - begin, 0), from = count ? begin - part * n : 0;
+    PetscCall(VmH5ReadRows(file, dataset, VM_F64, from, count, d->u + (count ? begin - d->first : 0) * row));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CheckFinite(MPI_Comm comm, const char *path, const VmDeformation *d)
+{
+  bool finite = true;
+
+  PetscFunctionBegin;
+  for (int i = 0; i < 6; ++i) finite = finite && isfinite(d->strain[i]);
+  for (int64_t i = 0; d->u && i < d->planes * d->n[1] * d->n[2] * 3; ++i) finite = finite && isfinite(d->u[i]);
+  if (VmAgree(comm, finite ? PETSC_SUCCESS : VM_ERR_INPUT)) {
+    VmThrow(comm, VM_ERR_INPUT, "%s: strain or displacement is not a number", path);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, double lo, double hi, VmDeformation *d)
+{
+  char step[256], dataset[320];
+  int count = 0, rank = 0;
+  int64_t dims[8];
+  bool exists;
+
+  PetscFunctionBegin;
+  PetscCall(VmH5Exists(file, VM_PATH_GRID, &exists));
+  if (exists) PetscCall(VmH5AttrReadReal(file, VM_PATH_GRID, "length", 3, &count, d->length));
+  if (count != 3 || !(d->length[0] > 0 && d->length[1] > 0 && d->length[2] > 0)) {
+    VmThrow(comm, VM_ERR_INPUT, "%s: has no %s with the length of the box; is it the result.h5 of a run?", path,
+            VM_PATH_GRID);
+  }
+  PetscCall(FindLastStep(file, step, sizeof step));
+  PetscCall(ReadStrain(comm, file, path, step, d->strain));
+  snprintf(dataset, sizeof dataset, "%s/%s", step, VM_FIELD_DISPLACEMENT);
+  exists = false;
+  if (step[0]) PetscCall(VmH5Exists(file, dataset, &exists));
+  if (exists) {
+    PetscCall(VmH5Shape(file, dataset, &rank, dims));
+    if (rank != 4 || dims[0] < 1 || dims[1] < 1 || dims[2] < 1 || dims[3] != 3) {
+      VmThrow(comm, VM_ERR_INPUT, "%s: %s does not have the shape [nx,ny,nz,3]", path, dataset);
+    }
+    memcpy(d->n, dims, sizeof d->n);
+    PetscCall(ReadPlanes(file, dataset, lo, hi, d));
+  }
+  PetscCall(CheckFinite(comm, path, d));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, double hi, VmDeformation *deformation)
+{
+  VmH5 file;
+
+  PetscFunctionBegin;
+  *deformation = (VmDeformation){0};
+  if (!path) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmH5Open(comm, path, VM_H5_READ, &file));
+  PetscErrorCode code = ReadOpen(comm, file, path, lo, hi, deformation);
+  if (code) PetscCall(VmDeformationDestroy(deformation));
+  PetscCall(VmH5Close(&file));
+  PetscFunctionReturn(code);
+}
+
+PetscErrorCode VmDeformationDestroy(VmDeformation *deformation)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(deformation->u));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmDisplacementAt(const VmDeformation *d, const double s[3], double u[3])
+{
+  int64_t lower[3], upper[3];
+  double t[3];
+
+  u[0] = u[1] = u[2] = 0.0;
+  if (d->n[0] == 0) return;
+  for (int c = 0; c < 3; ++c) {
+    const double place = s[c] * (double)d->n[c] - 0.5;
+    lower[c] = (int64_t)floor(place);
+    t[c] = place - (double)lower[c];
+    upper[c] = lower[c] + 1;
+  }
+  lower[0] -= d->first;
+  upper[0] -= d->first;
+  for (int c = 1; c < 3; ++c) {
+    lower[c] = (lower[c] + d->n[c]) % d->n[c];
+    upper[c] %= d->n[c];
+  }
+  for (int corner = 0; corner < 8; ++corner) {
+    int64_t i[3];
+    double weight = 1.0;
+    for (int c = 0; c < 3; ++c) {
+      const bool high = corner >> c & 1;
+      i[c] = high ? upper[c] : lower[c];
+      weight *= high ? t[c] : 1.0 - t[c];
+    }
+    const double *value = d->u + 3 * ((i[0] * d->n[1] + i[1]) * d->n[2] + i[2]);
+    for (int c = 0; c < 3; ++c) u[c] += weight * value[c];
+  }
+}
+
+PetscErrorCode VmDisplacementRange(MPI_Comm comm, const VmDeformation *deformation, const double along[3],
+                                   double *largest)
+{
+  const int64_t points = deformation->u ? deformation->planes * deformation->n[1] * deformation->n[2] : 0;
+
+  PetscFunctionBegin;
+  *largest = 0.0;
+  for (int64_t i = 0; i < points; ++i) *largest = fmax(*largest, fabs(VmDot3(deformation->u + 3 * i, along)));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, largest, 1, MPI_DOUBLE, MPI_MAX, comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,399 @@
+/* The `glass` block: its parameters, and the order in which a glass is built. */
+#include <vitromech/glass.h>
+#include <vitromech/log.h>
+#include "cell.h"
+#include "frame.h"
+#include "overlap.h"
+#include "tiles.h"
+#include <stdio.h>
+#include <string.h>
+
+#define LARGEST_MISMATCH 0.03
+
+typedef struct {
+  int64_t steps;
+} RelaxParams;
+
+struct VmGlassParams_s {
+  char *structure;
+  double size[3], thickness, minimum_distance, peak, thermal_displacement;
+  bool deform;
+  VmList clusters;
+  RelaxParams relax;
+};
+
+#define CLUSTER(member) offsetof(VmClusterParams, member)
+
+static const VmParam cluster_rows[] = {
+    {.key = "symmetry",
+     .type = VM_ENUM,
+     .offset = CLUSTER(symmetry),
+     .choices = vm_symmetry_names,
+     .doc = "lattice of the cluster; b2 orders the host's species on two sublattices, the majority first; icosahedral "
+            "is a "
+            "Mackay icosahedron cut to the sphere"},
+    {.key = "diameter",
+     .type = VM_REAL,
+     .offset = CLUSTER(diameter),
+     .unit = "nm",
+     .default_text = "1.3 nm",
+     .min = 0.5,
+     .max = 20,
+     .doc = "diameter of the sphere cut from the lattice",
+     .source = "medium-range order of Zr55Co25Al20, 1.3 +- 0.08 nm: Im et al. 2018"},
+    {.key = "volume_fraction",
+     .type = VM_REAL,
+     .offset = CLUSTER(volume_fraction),
+     .unit = "1",
+     .min = 0,
+     .max = 0.5,
+     .doc = "volume of the spheres over that of the whole box; the number of spheres is rounded"},
+    {.key = "gap",
+     .type = VM_REAL,
+     .offset = CLUSTER(gap),
+     .unit = "nm",
+     .default_text = "0 nm",
+     .min = 0,
+     .max = 100,
+     .doc = "least distance between the surfaces of two spheres"},
+    {0}};
+
+const VmTable vm_cluster_table = {
+    .name = "clusters",
+    .doc = "ordered clusters at random places in random orientation, of the host's composition, with the first strong "
+           "reflection at the host's first peak of I(k)",
+    .size = sizeof(VmClusterParams),
+    .rows = cluster_rows};
+
+static const VmParam relax_rows[] = {
+    {.key = "steps",
+     .type = VM_INT,
+     .offset = offsetof(RelaxParams, steps),
+     .default_text = "200",
+     .min = 0,
+     .max = 100000,
+     .doc = "at most so many steps of soft spheres, in which only pairs closer than minimum_distance move; 0: none"},
+    {0}};
+
+static const VmTable relax_table = {.name = "relax",
+                                    .doc = "removal of overlaps after the deformation",
+                                    .size = sizeof(RelaxParams),
+                                    .rows = relax_rows};
+
+#define GLASS(member) offsetof(VmGlassParams, member)
+
+static const VmParam glass_rows[] = {
+    {.key = "structure",
+     .type = VM_STRING,
+     .offset = GLASS(structure),
+     .doc = "extended XYZ file (plain or gzipped, Angstrom) of a periodic glass in a rectangular cell, relative to the "
+            "case"},
+    {.key = "size",
+     .type = VM_REAL,
+     .offset = GLASS(size),
+     .unit = "nm",
+     .default_text = "none",
+     .min = 0.1,
+     .max = 1e5,
+     .count = 3,
+     .doc = "wanted box, filled with round(size/tile) tiles along each axis; atoms are never rescaled, and a box more "
+            "than "
+            "3 % off is an error. none: the box of the mesoscale run; without one, one tile, and in z as many as the "
+            "thickness needs"},
+    {.key = "thickness",
+     .type = VM_REAL,
+     .offset = GLASS(thickness),
+     .unit = "nm",
+     .default_text = "none",
+     .min = 0.1,
+     .max = 1e5,
+     .doc = "foil cut around the middle of the box, normal to z, after the deformation; periodic in x and y only. "
+            "none: the "
+            "whole box",
+     .source = "about 20 nm in Im et al. 2018"},
+    {.key = "clusters",
+     .type = VM_LIST,
+     .offset = GLASS(clusters),
+     .default_text = "none",
+     .subtable = &vm_cluster_table,
+     .doc = "ordered clusters to embed; host atoms that overlap with them are removed"},
+    {.key = "peak",
+     .type = VM_REAL,
+     .offset = GLASS(peak),
+     .unit = "1/nm",
+     .default_text = "none",
+     .min = 1,
+     .max = 20,
+     .doc = "k = 1/d of the first strong reflection of the clusters. none: the first peak of the host's I(k), from its "
+            "pair "
+            "distances"},
+    {.key = "minimum_distance",
+     .type = VM_REAL,
+     .offset = GLASS(minimum_distance),
+     .unit = "nm",
+     .default_text = "none",
+     .min = 0.01,
+     .max = 0.5,
+     .doc =
+         "no two atoms come closer, neither host and cluster nor after the deformation. none: the smallest distance in "
+         "the structure"},
+    {.key = "deform",
+     .type = VM_BOOL,
+     .offset = GLASS(deform),
+     .default_text = "true",
+     .doc = "deform by the last step of the mesoscale run: r = (I + mean strain) r0 + displacement, trilinear between "
+            "voxel "
+            "centres, matched by fractional coordinates"},
+    {.key = "thermal_displacement",
+     .type = VM_REAL,
+     .offset = GLASS(thermal_displacement),
+     .unit = "nm",
+     .default_text = "0 nm",
+     .min = 0,
+     .max = 0.05,
+     .doc =
+         "root mean square, along each axis, of random displacements independent in each atom, so that tiles are not "
+         "exact copies; a structure quenched by molecular dynamics already holds its own"},
+    {.key = "relax",
+     .type = VM_BLOCK,
+     .offset = GLASS(relax),
+     .subtable = &relax_table,
+     .doc = "removal of overlaps after the deformation"},
+    {0}};
+
+const VmTable vm_glass_table = {
+    .name = "glass",
+    .doc = "atoms: tiles of a real glass, with ordered clusters, deformed by the mesoscale run",
+    .size = sizeof(VmGlassParams),
+    .rows = glass_rows};
+
+typedef struct {
+  MPI_Comm comm;
+  const VmGlassParams *params;
+  uint64_t seed;
+  const char *structure, *result;
+  VmPart part;
+  VmTiles tiles;
+  VmDeformation deformation;
+  VmFrame frame;
+  VmComposition composition;
+  VmClusters clusters;
+  double min_distance;
+  VmAtoms *atoms;
+} Build;
+
+static bool IsFoil(const Build *b) { return !isnan(b->params->thickness); }
+
+/* Reads the tile and the deformation, matches the two boxes. */
+static PetscErrorCode ReadInputs(Build *b)
+{
+  const VmGlassParams *p = b->params;
+  const double at_least[3] = {0.0, 0.0, IsFoil(b) ? p->thickness : 0.0};
+  double size[3];
+  int rank, ranks;
+  char formula[256] = "";
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(b->comm, &rank));
+  PetscCallMPI(MPI_Comm_size(b->comm, &ranks));
+  b->part = (VmPart){.lo = (double)rank / ranks, .hi = (double)(rank + 1) / ranks, .half_band = 1.0};
+  PetscCall(VmDeformationRead(b->comm, b->result, b->part.lo, b->part.hi, &b->deformation));
+  const double *mesoscale = b->deformation.length;
+  for (int d = 0; d < 3; ++d) size[d] = isnan(p->size[d]) && mesoscale[d] > 0 ? mesoscale[d] : p->size[d];
+  PetscCall(VmTilesCreate(b->comm, b->structure, size, at_least, &b->tiles));
+  const VmTiles *t = &b->tiles;
+  b->composition = VmCompositionOf(&t->tile);
+  for (int s = 0; s < b->composition.n; ++s) {
+    const size_t used = strlen(formula);
+    snprintf(formula + used, sizeof formula - used, " %s %.2f", VmElementSymbol(b->composition.number[s]),
+             100 * b->composition.fraction[s]);
+  }
+  PetscCall(VmLog(b->comm, "glass: %lld x %lld x %lld tiles of %.4f x %.4f x %.4f nm,%s at.%%", (long long)t->count[0],
+                  (long long)t->count[1], (long long)t->count[2], t->edge[0], t->edge[1], t->edge[2], formula));
+  PetscCall(VmLog(b->comm, "glass: box %.4f x %.4f x %.4f nm, mismatch to the wanted size %+.3f %+.3f %+.3f %%",
+                  t->length[0], t->length[1], t->length[2], 100 * t->mismatch[0], 100 * t->mismatch[1],
+                  100 * t->mismatch[2]));
+  for (int d = 0; d < 3 && mesoscale[d] > 0; ++d) {
+    const double mismatch = t->length[d] / mesoscale[d] - 1.0;
+    if (fabs(mismatch) <= LARGEST_MISMATCH) continue;
+    VmThrow(b->comm, VM_ERR_INPUT,
+            "glass.size: the box of the atoms is %+.2f %% off the mesoscale box, %.4f nm along axis %d; "
+            "at most %g %% is allowed",
+            100 * mismatch, mesoscale[d], d, 100 * LARGEST_MISMATCH);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The deformed lattice, and which undeformed atoms can end up in the foil. */
+static PetscErrorCode SetFrame(Build *b)
+{
+  const double *eps = b->deformation.strain, thickness = b->params->thickness;
+  double range;
+
+  PetscFunctionBegin;
+  VmFrameSet(b->tiles.length, eps, IsFoil(b), &b->frame);
+  PetscCall(VmDisplacementRange(b->comm, &b->deformation, b->frame.normal, &range));
+  if (b->result) {
+    PetscCall(VmLog(b->comm, "glass: strain xx %.5f yy %.5f zz %.5f yz %.5f xz %.5f xy %.5f, %s", eps[0], eps[1],
+                    eps[2], eps[3], eps[4], eps[5],
+                    b->deformation.u ? "with displacement field" : "no displacement field"));
+  }
+  if (!IsFoil(b)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (thickness > b->frame.height * (1.0 + 1e-9)) {
+    VmThrow(b->comm, VM_ERR_INPUT, "glass.thickness: %g nm is more than the height of the box, %.4f nm", thickness,
+            b->frame.height);
+  }
+  const double half_band = (0.5 * thickness + range) / b->frame.height + 1e-9;
+  if (half_band < 0.5) b->part.half_band = half_band;
+  if (b->frame.tilt > 0.0) {
+    PetscCall(VmLog(b->comm, "glass: rotated by %.4f degrees, so that the faces of the foil are normal to z",
+                    b->frame.tilt * 180.0 / VM_PI));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode FillTiles(Build *b)
+{
+  VmAtoms *atoms = b->atoms;
+  const VmAtoms *tile = &b->tiles.tile;
+  const double search = 1.25 * cbrt(fabs(VmCellVolume(tile->cell)) / (double)tile->n);
+
+  PetscFunctionBegin;
+  VmAtomsFree(atoms);
+  atoms->nspecies = tile->nspecies;
+  memcpy(atoms->number, tile->number, sizeof atoms->number);
+  memcpy(atoms->periodic, tile->periodic, sizeof atoms->periodic);
+  PetscCall(VmTilesFill(&b->tiles, &b->part, atoms));
+  b->min_distance = b->params->minimum_distance;
+  if (isnan(b->min_distance)) PetscCall(VmAtomsMinimumDistance(PETSC_COMM_SELF, tile, search, &b->min_distance));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode LogClusters(const Build *b, double peak, const int64_t count[3])
+{
+  const double *length = b->tiles.length, volume = length[0] * length[1] * length[2];
+  const VmClusterParams *items = b->params->clusters.items;
+
+  PetscFunctionBegin;
+  PetscCall(VmLog(b->comm, "glass: first peak of I(k) at %.4f 1/nm%s", peak, isnan(b->params->peak) ? "" : " (given)"));
+  for (int kind = 0; kind < b->clusters.kinds; ++kind) {
+    const VmLattice *lattice = &b->clusters.lattice[kind];
+    const double sphere = VM_PI / 6.0 * pow(items[kind].diameter, 3), n = (double)b->clusters.of_kind[kind];
+    PetscCall(VmLog(b->comm, "glass: %lld %s clusters of %g nm, %lld atoms each, a = %.5f nm, volume fraction %.5f",
+                    (long long)b->clusters.of_kind[kind], vm_symmetry_names[lattice->symmetry], items[kind].diameter,
+                    (long long)lattice->n, lattice->constant, n * sphere / volume));
+  }
+  PetscCall(VmLog(b->comm, "glass: %lld cluster atoms in place of %lld host atoms, density %+.4f %%",
+                  (long long)count[2], (long long)count[1], 100.0 * (double)(count[2] - count[1]) / (double)count[0]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode EmbedClusters(Build *b)
+{
+  const VmList *list = &b->params->clusters;
+  const int64_t tiles = b->tiles.count[0] * b->tiles.count[1] * b->tiles.count[2];
+  double peak = b->params->peak;
+  int64_t count[3] = {b->atoms->n, 0, 0}; /* host, removed, added */
+
+  PetscFunctionBegin;
+  if (list->count == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  if (isnan(peak)) PetscCall(VmGlassPeak(b->comm, &b->tiles.tile, &peak));
+  if (isnan(peak)) VmThrow(b->comm, VM_ERR_INPUT, "%s: I(k) has no first peak; give glass.peak", b->structure);
+  PetscCall(VmClustersPlace(b->comm, list, b->tiles.length, b->seed, peak, &b->composition, &b->clusters));
+  PetscCall(VmClustersEmbed(&b->clusters, &b->part, &b->composition, b->min_distance, tiles * b->tiles.tile.n, b->atoms,
+                            &count[1], &count[2]));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, count, 3, MPI_INT64_T, MPI_SUM, b->comm));
+  PetscCall(LogClusters(b, peak, count));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Thermalise(const Build *b)
+{
+  const VmRngKey key = {b->seed, VM_STREAM_THERMAL};
+  const double rms = b->params->thermal_displacement;
+  for (int64_t i = 0; i < b->atoms->n && rms > 0.0; ++i) {
+    double xy[2], z[2];
+    VmRngNormal2(key, (uint64_t)b->atoms->id[i], 0, xy);
+    VmRngNormal2(key, (uint64_t)b->atoms->id[i], 1, z);
+    b->atoms->x[i] += rms * xy[0];
+    b->atoms->y[i] += rms * xy[1];
+    b->atoms->z[i] += rms * z[0];
+  }
+}
+
+static PetscErrorCode RemoveOverlaps(Build *b)
+{
+  VmRelaxation r;
+
+  PetscFunctionBegin;
+  PetscCall(VmAtomsSeparate(b->comm, b->atoms, b->min_distance, (int)b->params->relax.steps, &r));
+  PetscCall(VmLog(b->comm,
+                  "glass: %lld pairs closer than %.5f nm; %d steps moved %lld atoms by at most %.5f nm; "
+                  "minimum distance %s%.5f nm",
+                  (long long)r.pairs, b->min_distance, r.steps, (long long)r.moved, r.largest_move,
+                  r.minimum_distance > 1.09 * b->min_distance ? "above " : "", r.minimum_distance));
+  if (r.minimum_distance < b->min_distance) {
+    PetscCall(VmWarn(b->comm,
+                     "glass: atoms are still closer than the minimum distance, %.5f nm; raise glass.relax.steps",
+                     b->min_distance));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode RunBuild(Build *b)
+{
+  int64_t total;
+
+  PetscFunctionBegin;
+  PetscCall(ReadInputs(b));
+  PetscCall(SetFrame(b));
+  PetscCall(FillTiles(b));
+  PetscCall(EmbedClusters(b));
+  VmFrameDeform(&b->frame, &b->deformation, b->atoms);
+  if (IsFoil(b)) VmFrameCut(&b->frame, b->params->thickness, b->atoms);
+  Thermalise(b);
+  PetscCall(RemoveOverlaps(b));
+  VmFrameWrap(b->atoms->periodic, b->atoms);
+  PetscCall(VmAtomsCount(b->comm, b->atoms, &total));
+  const double box = fabs(VmCellVolume((const double(*)[3])b->atoms->cell));
+  const double volume = IsFoil(b) ? box * b->params->thickness / b->frame.height : box;
+  PetscCall(VmLog(b->comm, "glass: %lld atoms, %.3f per nm^3", (long long)total, (double)total / volume));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmGlassBuild(MPI_Comm comm, const VmGlassParams *params, uint64_t seed, const char *base,
+                            const char *result, VmAtoms *atoms)
+{
+  char **paths;
+  Build b = {.comm = comm, .params = params, .seed = seed, .result = params->deform ? result : NULL, .atoms = atoms};
+
+  PetscFunctionBegin;
+  PetscCall(VmGlassFiles(params, base, &paths));
+  b.structure = paths[0];
+  const PetscErrorCode code = RunBuild(&b);
+  VmAtomsFree(&b.tiles.tile);
+  PetscCall(VmDeformationDestroy(&b.deformation));
+  PetscCall(VmClustersDestroy(&b.clusters));
+  VmGlassFilesFree(&paths);
+  if (code) VmAtomsFree(atoms);
+  PetscFunctionReturn(code);
+}
+
+bool VmGlassDeforms(const VmGlassParams *params) { return params->deform; }
+
+PetscErrorCode VmGlassFiles(const VmGlassParams *params, const char *base, char ***paths)
+{
+  const size_t size = strlen(base) + strlen(params->structure) + 1;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1(2, paths));
+  PetscCall(PetscMalloc1(size, &(*paths)[0]));
+  snprintf((*paths)[0], size, "%s%s", params->structure[0] == '/' ? "" : base, params->structure);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmGlassFilesFree(char ***paths)
+{
+  for (char **p = *paths; p && *p; ++p) (void)PetscFree(*p);
+  (void)PetscFree(*paths);
+}

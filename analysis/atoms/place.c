@@ -1,0 +1,152 @@
+/* Random sequential placing of spheres that do not overlap. Every rank does the same. */
+#include "clusters.h"
+#include <math.h>
+
+#define ATTEMPTS 20000 /* for one sphere; its fraction of free places is then below about 2e-4 */
+
+enum { ROTATION_DRAWS = 16 }; /* of a cluster's counter; the attempts to place it follow */
+
+/* Linked list of the placed spheres in each bin of a periodic box. */
+typedef struct {
+  int64_t count[3], *head, *next;
+} BinList;
+
+static int64_t BinOf(const BinList *bins, const double length[3], const double r[3], const int offset[3])
+{
+  int64_t index = 0;
+  for (int d = 0; d < 3; ++d) {
+    const int64_t n = bins->count[d];
+    const int64_t i = PetscMin((int64_t)(r[d] / length[d] * (double)n), n - 1);
+    index = index * n + ((i + offset[d]) % n + n) % n;
+  }
+  return index;
+}
+
+static bool IsFree(const VmClusters *clusters, const BinList *bins, const VmClusterParams *items,
+                   const VmCluster *trial)
+{
+  int offset[3];
+  for (offset[0] = -1; offset[0] <= 1; ++offset[0]) {
+    for (offset[1] = -1; offset[1] <= 1; ++offset[1]) {
+      for (offset[2] = -1; offset[2] <= 1; ++offset[2]) {
+        for (int64_t j = bins->head[BinOf(bins, clusters->length, trial->centre, offset)]; j >= 0; j = bins->next[j]) {
+          const VmCluster *other = &clusters->cluster[j];
+          const double gap = fmax(items[trial->kind].gap, items[other->kind].gap);
+          const double least = trial->radius + other->radius + gap;
+          double squared = 0.0;
+          for (int d = 0; d < 3; ++d) {
+            double x = trial->centre[d] - other->centre[d];
+            x -= clusters->length[d] * nearbyint(x / clusters->length[d]);
+            squared += x * x;
+          }
+          if (squared < least * least) return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+static PetscErrorCode PlaceOne(VmClusters *clusters, BinList *bins, const VmClusterParams *items, int kind,
+                               bool *placed)
+{
+  const int centre[3] = {0, 0, 0};
+  const int64_t number = clusters->n;
+  VmCluster trial = {.radius = 0.5 * items[kind].diameter, .kind = kind};
+
+  PetscFunctionBegin;
+  *placed = false;
+  for (uint32_t attempt = 0; attempt < ATTEMPTS && !*placed; ++attempt) {
+    double u[4];
+    VmRngUniform2(clusters->key, (uint64_t)number << 24, ROTATION_DRAWS + 2 * attempt, u);
+    VmRngUniform2(clusters->key, (uint64_t)number << 24, ROTATION_DRAWS + 2 * attempt + 1, u + 2);
+    for (int d = 0; d < 3; ++d) trial.centre[d] = u[d] * clusters->length[d];
+    *placed = IsFree(clusters, bins, items, &trial);
+  }
+  if (!*placed) PetscFunctionReturn(PETSC_SUCCESS);
+  const int64_t bin = BinOf(bins, clusters->length, trial.centre, centre);
+  bins->next[number] = bins->head[bin];
+  bins->head[bin] = number;
+  clusters->cluster[clusters->n++] = trial;
+  ++clusters->of_kind[kind];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PlaceAll(VmClusters *clusters, const VmClusterParams *items, const int64_t *wanted, int *full)
+{
+  BinList bins;
+  double edge = 0.0;
+  int64_t total = 0;
+
+  PetscFunctionBegin;
+  for (int kind = 0; kind < clusters->kinds; ++kind) {
+    edge = fmax(edge, items[kind].diameter + items[kind].gap);
+    total += wanted[kind];
+  }
+  for (int d = 0; d < 3; ++d) bins.count[d] = PetscMax((int64_t)(clusters->length[d] / edge), 1);
+  const int64_t count = bins.count[0] * bins.count[1] * bins.count[2];
+  PetscCall(PetscMalloc2((size_t)count, &bins.head, (size_t)total, &bins.next));
+  PetscCall(PetscMalloc1((size_t)total, &clusters->cluster));
+  for (int64_t b = 0; b < count; ++b) bins.head[b] = -1;
+  *full = -1;
+  for (int kind = 0; kind < clusters->kinds && *full < 0; ++kind) {
+    bool placed = true;
+    for (int64_t i = 0; i < wanted[kind] && placed; ++i) PetscCall(PlaceOne(clusters, &bins, items, kind, &placed));
+    if (!placed) *full = kind;
+  }
+  PetscCall(PetscFree2(bins.head, bins.next));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed, double peak,
+                               const VmComposition *composition, VmClusters *clusters)
+{
+  const VmClusterParams *items = list->items;
+  const double volume = length[0] * length[1] * length[2], shortest = fmin(length[0], fmin(length[1], length[2]));
+  int64_t *wanted;
+  int full;
+
+  PetscFunctionBegin;
+  *clusters = (VmClusters){.kinds = list->count, .key = {seed, VM_STREAM_CLUSTER}};
+  for (int d = 0; d < 3; ++d) clusters->length[d] = length[d];
+  PetscCall(PetscCalloc1((size_t)list->count, &clusters->lattice));
+  PetscCall(PetscCalloc1((size_t)list->count, &clusters->of_kind));
+  PetscCall(PetscCalloc1((size_t)list->count, &wanted));
+  for (int kind = 0; kind < list->count; ++kind) {
+    const VmClusterParams *item = &items[kind];
+    if (item->diameter + item->gap > shortest) {
+      PetscCall(PetscFree(wanted));
+      PetscCall(VmClustersDestroy(clusters));
+      VmThrow(comm, VM_ERR_INPUT, "clusters.%d: diameter and gap, %g nm, exceed the shortest edge of the box, %g nm",
+              kind, item->diameter + item->gap, shortest);
+    }
+    wanted[kind] = llround(item->volume_fraction * volume / (VM_PI / 6.0 * pow(item->diameter, 3)));
+    PetscCall(VmLatticeCreate((VmSymmetry)item->symmetry, item->diameter, peak, composition, &clusters->lattice[kind]));
+  }
+  PetscCall(PlaceAll(clusters, items, wanted, &full));
+  if (full >= 0) {
+    const int64_t placed = clusters->of_kind[full], needed = wanted[full];
+    PetscCall(PetscFree(wanted));
+    PetscCall(VmClustersDestroy(clusters));
+    VmThrow(
+        comm, VM_ERR_INPUT,
+        "clusters.%d: only %lld of %lld spheres found a free place; lower volume_fraction or gap (random placing of "
+        "equal spheres ends near a volume fraction of 0.38)",
+        full, (long long)placed, (long long)needed);
+  }
+  PetscCall(PetscFree(wanted));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmClustersDestroy(VmClusters *clusters)
+{
+  PetscFunctionBegin;
+  for (int kind = 0; kind < clusters->kinds && clusters->lattice; ++kind) {
+    PetscCall(VmLatticeDestroy(&clusters->lattice[kind]));
+  }
+  PetscCall(PetscFree(clusters->lattice));
+  PetscCall(PetscFree(clusters->of_kind));
+  PetscCall(PetscFree(clusters->cluster));
+  clusters->n = clusters->kinds = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

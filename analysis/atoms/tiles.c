@@ -1,0 +1,89 @@
+#include "tiles.h"
+#include "cell.h"
+
+#define LARGEST_MISMATCH 0.03
+
+static const char axis_names[] = "xyz";
+
+static bool IsRectangular(const double cell[3][3])
+{
+  for (int d = 0; d < 3; ++d) {
+    for (int c = 0; c < 3; ++c) {
+      if (c == d ? !(cell[d][d] > 0) : fabs(cell[d][c]) > 1e-6 * fabs(cell[d][d])) return false;
+    }
+  }
+  return true;
+}
+
+static void WrapTile(VmTiles *tiles)
+{
+  double *const r[3] = {tiles->tile.x, tiles->tile.y, tiles->tile.z};
+  for (int d = 0; d < 3; ++d) {
+    for (int64_t i = 0; i < tiles->tile.n; ++i) {
+      r[d][i] -= tiles->edge[d] * floor(r[d][i] / tiles->edge[d]);
+      if (r[d][i] >= tiles->edge[d]) r[d][i] = 0.0;
+    }
+  }
+}
+
+static PetscErrorCode CheckTile(MPI_Comm comm, const char *path, const VmAtoms *tile)
+{
+  PetscFunctionBegin;
+  if (!IsRectangular((const double(*)[3])tile->cell)) {
+    VmThrow(comm, VM_ERR_INPUT, "%s: only a rectangular cell along x, y, z can be tiled", path);
+  }
+  if (!(tile->periodic[0] && tile->periodic[1] && tile->periodic[2])) {
+    VmThrow(comm, VM_ERR_INPUT, "%s: only a structure periodic in x, y and z can be tiled (Lattice and pbc=\"T T T\")",
+            path);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const double size[3], const double at_least[3],
+                             VmTiles *tiles)
+{
+  PetscFunctionBegin;
+  *tiles = (VmTiles){0};
+  PetscCall(VmAtomsRead(comm, path, &tiles->tile));
+  PetscErrorCode code = CheckTile(comm, path, &tiles->tile);
+  for (int d = 0; d < 3 && !code; ++d) {
+    const double edge = tiles->edge[d] = tiles->tile.cell[d][d];
+    const double copies = isnan(size[d]) ? ceil(at_least[d] / edge - 1e-9) : round(size[d] / edge);
+    tiles->count[d] = (int64_t)fmax(copies, 1.0);
+    tiles->length[d] = (double)tiles->count[d] * edge;
+    tiles->mismatch[d] = isnan(size[d]) ? 0.0 : tiles->length[d] / size[d] - 1.0;
+    if (fabs(tiles->mismatch[d]) > LARGEST_MISMATCH) {
+      code =
+          VmRaise(comm, VM_ERR_INPUT,
+                  "%s: %lld tiles of %.4f nm make %.4f nm along %c, %+.2f %% off the wanted %.4f nm; atoms are never "
+                  "rescaled, so choose a size within %g %% of a multiple of %.4f nm",
+                  path, (long long)tiles->count[d], edge, tiles->length[d], axis_names[d], 100 * tiles->mismatch[d],
+                  size[d], 100 * LARGEST_MISMATCH, edge);
+    }
+  }
+  if (code) VmAtomsFree(&tiles->tile);
+  else WrapTile(tiles);
+  PetscFunctionReturn(code);
+}
+
+PetscErrorCode VmTilesFill(const VmTiles *tiles, const VmPart *part, VmAtoms *atoms)
+{
+  const VmAtoms *tile = &tiles->tile;
+  const int64_t *m = tiles->count;
+
+  PetscFunctionBegin;
+  for (int64_t c = 0; c < m[0] * m[1] * m[2]; ++c) {
+    const int64_t copy[3] = {c / (m[1] * m[2]), c / m[2] % m[1], c % m[2]};
+    if ((double)(copy[0] + 1) < part->lo * (double)m[0] || (double)copy[0] > part->hi * (double)m[0]) continue;
+    for (int64_t i = 0; i < tile->n; ++i) {
+      const double in_tile[3] = {tile->x[i], tile->y[i], tile->z[i]};
+      double r[3], s[3];
+      for (int d = 0; d < 3; ++d) {
+        r[d] = in_tile[d] + (double)copy[d] * tiles->edge[d];
+        s[d] = fmin(r[d] / tiles->length[d], 1.0 - 1e-15);
+      }
+      if (VmPartHolds(part, s)) PetscCall(VmAtomsAppend(atoms, tile->species[i], r, c * tile->n + tile->id[i]));
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -124,9 +124,15 @@ static PetscErrorCode ReadItem(VmReader *reader, const VmTable *table, const VmN
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static size_t ListItemSize(const VmParam *row)
+{
+  return row->type == VM_PLUGINS ? sizeof(VmPlugin) : row->type == VM_STRINGS ? sizeof(char *) : row->subtable->size;
+}
+
 static PetscErrorCode ReadList(VmReader *reader, const VmParam *row, const VmNode *node, VmList *list)
 {
-  const size_t size = row->type == VM_PLUGINS ? sizeof(VmPlugin) : row->subtable->size, end = strlen(reader->path);
+  const size_t size = ListItemSize(row), end = strlen(reader->path);
+  const VmParam text = {.key = row->key, .type = VM_STRING, .choices = row->choices};
   PetscFunctionBegin;
   if (node->kind != VM_NODE_SEQUENCE) {
     char example[VM_TEXT_SIZE];
@@ -140,6 +146,7 @@ static PetscErrorCode ReadList(VmReader *reader, const VmParam *row, const VmNod
     void *item = (char *)list->items + (size_t)i * size;
     snprintf(reader->path + end, sizeof reader->path - end, ".%d", i);
     if (row->type == VM_PLUGINS) PetscCall(ReadPlugin(reader, row, node->items[i], item));
+    else if (row->type == VM_STRINGS) PetscCall(VmReadScalars(reader, &text, node->items[i], item));
     else PetscCall(ReadItem(reader, row->subtable, node->items[i], item));
   }
   reader->path[end] = '\0';
@@ -157,6 +164,7 @@ static PetscErrorCode ReadValue(VmReader *reader, const VmParam *row, const VmNo
     PetscCall(PetscCalloc(row->subtable->size, (void **)field));
     PetscCall(ReadTable(reader, row->subtable, node, *(void **)field));
     break;
+  case VM_STRINGS:
   case VM_LIST:
   case VM_PLUGINS:
     PetscCall(ReadList(reader, row, node, field));

@@ -16,6 +16,7 @@ static PetscErrorCode FreeList(const VmParam *row, VmList *list)
   PetscFunctionBegin;
   for (int i = 0; i < list->count; ++i) {
     if (row->type == VM_PLUGINS) PetscCall(FreePlugin(row, (VmPlugin *)list->items + i));
+    else if (row->type == VM_STRINGS) PetscCall(PetscFree(((char **)list->items)[i]));
     else PetscCall(VmParamsFree(row->subtable, (char *)list->items + (size_t)i * row->subtable->size));
   }
   PetscCall(PetscFree(list->items));
@@ -30,6 +31,7 @@ static PetscErrorCode FreeRow(const VmParam *row, void *field)
   case VM_STRING:
     PetscCall(PetscFree(*(char **)field));
     break;
+  case VM_STRINGS:
   case VM_LIST:
   case VM_PLUGINS:
     PetscCall(FreeList(row, field));

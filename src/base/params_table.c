@@ -135,15 +135,17 @@ void VmRowExample(const VmParam *row, char text[VM_TEXT_SIZE])
   char one[96] = "text";
   if (row->type == VM_BOOL) snprintf(one, sizeof one, "true");
   else if (row->type == VM_INT || row->type == VM_REAL) NumberExample(row, one);
-  else if (VmRowIsScalar(row) && row->choices) snprintf(one, sizeof one, "%s", row->choices[0]);
+  else if ((VmRowIsScalar(row) || row->type == VM_STRINGS) && row->choices)
+    snprintf(one, sizeof one, "%s", row->choices[0]);
   else if (row->plugin)
     snprintf(one, sizeof one, "{%s: %s}", row->plugin->selector,
              row->plugin->table[0] ? row->plugin->table[0]->name : "...");
-  else if (!VmRowIsScalar(row)) snprintf(one, sizeof one, "{%s: ...}", row->subtable->rows[0].key);
+  else if (row->subtable) snprintf(one, sizeof one, "{%s: ...}", row->subtable->rows[0].key);
   size_t n = (size_t)snprintf(text, VM_TEXT_SIZE, "%s%s", row->count > 1 ? "[" : "", one);
   for (int i = 1; i < row->count && n < VM_TEXT_SIZE - 100; ++i)
     n += (size_t)snprintf(text + n, VM_TEXT_SIZE - n, ", %s%s", one, i == row->count - 1 ? "]" : "");
-  if (row->type == VM_LIST || row->type == VM_PLUGINS) snprintf(text, VM_TEXT_SIZE, "[%s]", one);
+  if (row->type == VM_LIST || row->type == VM_PLUGINS || row->type == VM_STRINGS)
+    snprintf(text, VM_TEXT_SIZE, "[%s]", one);
 }
 
 void VmJoin(const char *const *words, char text[VM_TEXT_SIZE])

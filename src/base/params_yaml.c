@@ -157,6 +157,16 @@ static void WriteFlowList(FILE *out, const VmTable *table, const VmList *list)
   fputs("]\n", out);
 }
 
+static void WriteTexts(FILE *out, const VmList *list)
+{
+  fputs(" [", out);
+  for (int i = 0; i < list->count; ++i) {
+    if (i) fputs(", ", out);
+    WriteText(out, ((char *const *)list->items)[i]);
+  }
+  fputs("]\n", out);
+}
+
 static PetscErrorCode WriteList(Writer *writer, const VmParam *row, const VmList *list)
 {
   PetscFunctionBegin;
@@ -196,6 +206,9 @@ static PetscErrorCode WriteRow(Writer *writer, const VmParam *row, const void *f
     break;
   case VM_OPTIONAL:
     PetscCall(WriteBlock(writer, row->subtable, *(void *const *)field));
+    break;
+  case VM_STRINGS:
+    WriteTexts(writer->out, field);
     break;
   case VM_LIST:
   case VM_PLUGINS:

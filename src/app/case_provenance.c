@@ -1,5 +1,7 @@
 #include "case.h"
 
+#include <string.h>
+
 static PetscErrorCode AddTable(VmProvenance provenance, const VmTable *table, const char *params);
 
 static PetscErrorCode AddPlugin(VmProvenance provenance, const VmPluginKind *kind, const VmPlugin *plugin)
@@ -52,7 +54,7 @@ PetscErrorCode VmCaseProvenance(VmCaseFile file, int argc, char **argv, VmProven
   char **paths = NULL;
   PetscFunctionBegin;
   PetscCall(VmProvenanceCreate(file->comm, argc, argv, (uint64_t)file->params.seed, provenance));
-  PetscCall(VmProvenanceAddInput(*provenance, file->path, file->text));
+  PetscCall(VmProvenanceAddInput(*provenance, file->path + strlen(file->base), file->text));
   PetscCall(VmProvenanceAddInput(*provenance, "used.yaml", file->used_yaml));
   if (file->params.glass) PetscCall(VmGlassFiles(file->params.glass, file->base, &paths));
   for (char **p = paths; p && *p; ++p) PetscCall(VmProvenanceAddFile(*provenance, *p));

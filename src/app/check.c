@@ -41,18 +41,16 @@ static bool CanWrite(const char *directory)
 
 static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
-  int rank, size;
+  int rank;
   VmWords words = {0}, overrides = {0};
   VmCaseFile file;
   const VmOption options[] = {{.name = "--set", .values = &overrides}, {.name = NULL}};
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_check, argc, argv, options, 1, 1, &words));
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  PetscCallMPI(MPI_Comm_size(comm, &size));
   PetscCall(VmCaseRead(comm, words.words[0], overrides.words, &file));
   const VmCase *c = &file->params;
   PetscCall(VmLog(comm, "%s: %s", words.words[0], c->name));
-  PetscCall(VmLog(comm, "ranks: %d", size));
   if (c->sim) PetscCall(VmSimEstimate(comm, c->sim, &c->output));
   if (c->glass) PetscCall(PrintGlass(file));
   if (c->microscope) PetscCall(PrintCube(comm, c->microscope));

@@ -1,4 +1,4 @@
-#include "command.h"
+#include "outputs.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -50,19 +50,6 @@ static void ListTemplates(void)
   else printf("  none: %s is not there\n", TEMPLATES);
 }
 
-static bool CopyFile(const char *from, const char *to)
-{
-  char buffer[65536];
-  FILE *in = fopen(from, "rb");
-  FILE *out = in ? fopen(to, "wb") : NULL;
-  bool ok = out != NULL;
-  for (size_t n; ok && (n = fread(buffer, 1, sizeof buffer, in)) > 0;) ok = fwrite(buffer, 1, n, out) == n;
-  if (in) ok &= !ferror(in);
-  if (in) fclose(in);
-  if (out) ok &= fclose(out) == 0;
-  return ok;
-}
-
 static bool EndsPath(char c) { return !c || isspace((unsigned char)c) || strchr("\"',}]", c); }
 
 /* Copies the referenced file at *text ("../glasses/x.xyz.gz") and writes its bare name; false if it cannot be copied.
@@ -79,7 +66,7 @@ static bool CopyReference(const char *name, const char *directory, const char **
   const char *bare = strrchr(reference, '/') + 1;
   snprintf(to, sizeof to, "%s/%s", directory, bare);
   fputs(bare, out);
-  return CopyFile(from, to);
+  return VmFileCopy(from, to);
 }
 
 static PetscErrorCode CopyTemplate(const char *name, const char *text, const char *directory)

@@ -1,5 +1,7 @@
 #include "outputs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +13,35 @@ PetscErrorCode VmFileExists(MPI_Comm comm, const char *path, bool *exists)
   if (rank == 0) found = access(path, F_OK) == 0;
   PetscCallMPI(MPI_Bcast(&found, 1, MPI_INT, 0, comm));
   *exists = found;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+bool VmFileCopy(const char *from, const char *to)
+{
+  char buffer[65536];
+  FILE *in = fopen(from, "rb");
+  FILE *out = in ? fopen(to, "wb") : NULL;
+  bool ok = out != NULL;
+  for (size_t n; ok && (n = fread(buffer, 1, sizeof buffer, in)) > 0;) ok = fwrite(buffer, 1, n, out) == n;
+  if (in) ok &= !ferror(in);
+  if (in) fclose(in);
+  if (out) ok &= fclose(out) == 0;
+  return ok;
+}
+
+PetscErrorCode VmFileCommit(MPI_Comm comm, const char *part, const char *path)
+{
+  int rank;
+  PetscErrorCode code = PETSC_SUCCESS;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) {
+    const int descriptor = open(part, O_RDWR);
+    bool ok = descriptor >= 0 && fsync(descriptor) == 0;
+    if (descriptor >= 0) ok &= close(descriptor) == 0;
+    if (!ok || rename(part, path) != 0) code = VmRaiseLocal(VM_ERR_FILE, "cannot write %s: %s", path, strerror(errno));
+  }
+  PetscCall(VmAgree(comm, code));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

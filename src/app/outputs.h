@@ -15,6 +15,12 @@
 /** True on all ranks if rank 0 sees the file. Collective. */
 PetscErrorCode VmFileExists(MPI_Comm comm, const char *path, bool *exists);
 
+/** Copies a file; false if that fails (errno tells why). Not collective. */
+bool VmFileCopy(const char *from, const char *to);
+
+/** Makes a finished file `part` take the place of `path`: fsync, rename. Failure: VM_ERR_FILE. Collective. */
+PetscErrorCode VmFileCommit(MPI_Comm comm, const char *part, const char *path);
+
 /** True if the file is whole HDF5 whose root has the text attribute `name` equal to `value`; a missing or damaged file
  * is false, never an error. Collective. */
 PetscErrorCode VmFileHasAttribute(MPI_Comm comm, const char *path, const char *name, const char *value, bool *has);

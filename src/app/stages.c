@@ -1,6 +1,7 @@
 #include "stages.h"
 #include <vitromech/conditions.h>
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -120,16 +121,26 @@ static PetscErrorCode FieldsDone(const VmRun *run, bool *done)
   return Complete(run, VM_FILE_RESULT, "analysis", done);
 }
 
+/* Works on a copy, so that a kill cannot cost the run its result. */
 static PetscErrorCode AnalyzeFields(const VmRun *run)
 {
-  char path[PETSC_MAX_PATH_LEN];
+  char path[PETSC_MAX_PATH_LEN], part[PETSC_MAX_PATH_LEN];
   VmH5 result;
+  int rank;
+  PetscErrorCode code = PETSC_SUCCESS;
   PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(run->file->comm, &rank));
   VmCaseOutput(run->file, VM_FILE_RESULT, sizeof path, path);
-  PetscCall(VmH5Open(run->file->comm, path, VM_H5_UPDATE, &result));
+  VmCaseOutput(run->file, VM_FILE_RESULT ".part", sizeof part, part);
+  if (rank == 0 && !VmFileCopy(path, part)) {
+    code = VmRaiseLocal(VM_ERR_FILE, "cannot copy %s to %s: %s", path, part, strerror(errno));
+  }
+  PetscCall(VmAgree(run->file->comm, code));
+  PetscCall(VmH5Open(run->file->comm, part, VM_H5_UPDATE, &result));
   PetscCall(VmAnalyzeResult(run->file->comm, result, &run->file->params.analysis, result));
   PetscCall(VmH5AttrText(result, "/", "analysis", VM_STATUS_COMPLETE));
   PetscCall(VmH5Close(&result));
+  PetscCall(VmFileCommit(run->file->comm, part, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -183,12 +183,11 @@ PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const
   PetscCall(VmFoilExtent(comm, atoms, &optics));
   PetscCall(d.method->create(&optics, &d.context));
   VmScanInit(&optics, d.method, d.context, atoms->cell, &d.scan);
-  double centre[2], extent[2];
+  double centre[2];
   for (int axis = 0; axis < 2; ++axis) {
-    extent[axis] = (double)(params->scan.points[axis] - 1) * params->scan.step;
-    centre[axis] = d.scan.origin[axis] + 0.5 * extent[axis];
+    centre[axis] = d.scan.origin[axis] + 0.5 * (double)(params->scan.points[axis] - 1) * params->scan.step;
   }
-  PetscCall(VmFoilScattered(comm, atoms, centre, extent, &optics));
+  PetscCall(VmFoilScattered(comm, atoms, centre, d.method, d.context, &optics));
   PetscCall(Announce(&d));
   PetscCall(Allocate(&d, &optics));
   PetscCall(WriteScan(&d, path, provenance));

@@ -1,8 +1,10 @@
 #include "foil.h"
-#include "potential.h"
 #include <math.h>
 
-#define SAMPLE_EDGE 16.0 /* nm */
+enum { PROBES = 7 };       /* along the edge of the sample */
+#define PROBE_DISTANCE 1.0 /* nm: about the width of a probe */
+
+static double SampleOffset(int i) { return PROBE_DISTANCE * (i - 0.5 * (PROBES - 1)); }
 
 PetscErrorCode VmFoilExtent(MPI_Comm comm, const VmAtoms *atoms, VmOptics *optics)
 {
@@ -39,28 +41,43 @@ PetscErrorCode VmFoilAtoms(MPI_Comm comm, const VmOptics *optics, const VmAtoms 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmFoilScattered(MPI_Comm comm, const VmAtoms *atoms, const double centre[2], const double extent[2],
-                               VmOptics *optics)
+/* Mean intensity of the scattered wave of probes on a square about the centre. */
+static PetscErrorCode SampleProbes(const VmOptics *optics, const double centre[2], const VmSynthMethod *method,
+                                   void *context, double *mean)
 {
+  const int64_t points = optics->grid[0] * optics->grid[1];
+  double *intensity, sum = 0.0;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)points, &intensity));
+  for (int probe = 0; probe < PROBES * PROBES; ++probe) {
+    const double r[2] = {centre[0] + SampleOffset(probe / PROBES), centre[1] + SampleOffset(probe % PROBES)};
+    PetscCall(method->probe(context, r, intensity));
+    for (int64_t i = 0; i < points; ++i) sum += intensity[i];
+  }
+  *mean = sum / (PROBES * PROBES) - (optics->params->direct_beam ? 1.0 : 0.0);
+  PetscCall(PetscFree(intensity));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmFoilScattered(MPI_Comm comm, const VmAtoms *atoms, const double centre[2], const VmSynthMethod *method,
+                               void *context, VmOptics *optics)
+{
+  const double first = SampleOffset(0), last = SampleOffset(PROBES - 1);
+  const double lo[2] = {centre[0] + first, centre[1] + first}, hi[2] = {centre[0] + last, centre[1] + last};
   VmTileBox box;
   VmAtoms inside = {0};
-  VmPotential potential = {0};
-  double lo[2], hi[2], scattered = 0.0;
+  double scattered = 0.0;
   int rank;
 
   PetscFunctionBegin;
+  optics->scattered = 0.0;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  for (int d = 0; d < 2; ++d) {
-    const double half = 0.5 * fmin(extent[d], fmax(0.0, SAMPLE_EDGE - optics->period));
-    lo[d] = centre[d] - half;
-    hi[d] = centre[d] + half;
-  }
   VmOpticsBox(optics, lo, hi, &box);
   PetscCall(VmFoilAtoms(comm, optics, atoms, rank == 0 ? &box : NULL, &inside));
   if (rank == 0) {
-    PetscCall(VmPotentialCreate(optics, &inside, &box, 1, &potential));
-    scattered = optics->interaction * optics->interaction * VmPotentialVariance(&potential);
-    VmPotentialDestroy(&potential);
+    PetscCall(method->tile(context, &inside, &box));
+    PetscCall(SampleProbes(optics, centre, method, context, &scattered));
   }
   PetscCallMPI(MPI_Bcast(&scattered, 1, MPI_DOUBLE, 0, comm));
   optics->scattered = scattered;

@@ -2,7 +2,7 @@
 #ifndef VM_SYNTH_FOIL_H
 #define VM_SYNTH_FOIL_H
 
-#include "optics.h"
+#include "method.h"
 
 /** Sets middle and thickness from the atoms' extent along z. No atoms: VM_ERR_INPUT. Collective. */
 PetscErrorCode VmFoilExtent(MPI_Comm comm, const VmAtoms *atoms, VmOptics *optics);
@@ -12,9 +12,9 @@ PetscErrorCode VmFoilExtent(MPI_Comm comm, const VmAtoms *atoms, VmOptics *optic
 PetscErrorCode VmFoilAtoms(MPI_Comm comm, const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
                            VmAtoms *inside);
 
-/** Sets the mean number of scattering events of an electron, interaction^2 times the variance of the projected
- * potential, from a square of at most 16 nm about the centre of the scan. Collective. */
-PetscErrorCode VmFoilScattered(MPI_Comm comm, const VmAtoms *atoms, const double centre[2], const double extent[2],
-                               VmOptics *optics);
+/** Sets the mean number of scattering events of an electron: the single-scattering intensity that a method finds,
+ * averaged over a few probes about a point [nm]. Collective. */
+PetscErrorCode VmFoilScattered(MPI_Comm comm, const VmAtoms *atoms, const double centre[2], const VmSynthMethod *method,
+                               void *context, VmOptics *optics);
 
 #endif

@@ -30,7 +30,7 @@ void VmOpticsInit(const VmMicroscopeParams *params, VmOptics *optics)
    */
   const int64_t margin = (int64_t)ceil(optics->aperture * optics->period) + 4;
   for (int d = 0; d < 2; ++d) {
-    optics->grid[d] = VmSmoothSize(window * (params->detector.pixels[d] + 1) + 2 * margin);
+    optics->grid[d] = VmSmoothSize(window * params->detector.pixels[d] + 2 * margin);
     optics->spacing[d] = optics->period / (double)optics->grid[d];
   }
 }

@@ -14,6 +14,7 @@ typedef struct {
   const VmOptics *optics;
   const VmAtoms *atoms;
   VmPotential *potential;
+  int64_t *order; /* atoms sorted by place, so that neighbours in the list share memory */
   int64_t fine[2];
   double *spread;           /* [BATCH][fine0][fine1] */
   fftw_complex *modes;      /* [fine0][fine1/2 + 1] */
@@ -48,11 +49,37 @@ static PetscErrorCode Correction(int64_t n, int64_t fine, double **correction)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Counting sort by 64 x 64 squares; stable, so that the order depends on the atoms alone. */
+static PetscErrorCode SortAtoms(Work *w)
+{
+  enum { SQUARES = 64 };
+  const VmAtoms *atoms = w->atoms;
+  const VmTileBox *box = &w->potential->box;
+  int64_t *square, start[SQUARES * SQUARES + 1] = {0};
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)atoms->n, &w->order));
+  PetscCall(PetscMalloc1((size_t)atoms->n, &square));
+  for (int64_t a = 0; a < atoms->n; ++a) {
+    const double length[2] = {(double)box->grid[0] * w->optics->spacing[0],
+                              (double)box->grid[1] * w->optics->spacing[1]};
+    const int64_t x = (int64_t)floor((atoms->x[a] - box->origin[0]) / length[0] * SQUARES);
+    const int64_t y = (int64_t)floor((atoms->y[a] - box->origin[1]) / length[1] * SQUARES);
+    square[a] = PetscMax(0, PetscMin(SQUARES - 1, x)) * SQUARES + PetscMax(0, PetscMin(SQUARES - 1, y));
+    ++start[square[a] + 1];
+  }
+  for (int i = 0; i < SQUARES * SQUARES; ++i) start[i + 1] += start[i];
+  for (int64_t a = 0; a < atoms->n; ++a) w->order[start[square[a]]++] = a;
+  PetscCall(PetscFree(square));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode WorkCreate(Work *w)
 {
   const int64_t *grid = w->potential->box.grid;
 
   PetscFunctionBegin;
+  PetscCall(SortAtoms(w));
   for (int d = 0; d < 2; ++d) {
     w->fine[d] = VmSmoothSize(grid[d] + grid[d] / 2);
     PetscCall(Correction(grid[d], w->fine[d], &w->correction[d]));
@@ -75,6 +102,7 @@ static PetscErrorCode WorkDestroy(Work *w)
   for (int q = 0; q < BATCH; ++q) fftw_free(w->sum[q]);
   fftw_free(w->modes);
   fftw_free(w->spread);
+  PetscCall(PetscFree(w->order));
   for (int d = 0; d < 2; ++d) PetscCall(PetscFree(w->correction[d]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -120,7 +148,8 @@ static void Spread(const Work *w, int species, int first, int batch)
   const double scale = w->optics->thickness > 0.0 ? 2.0 / w->optics->thickness : 0.0;
 
   memset(w->spread, 0, (size_t)(batch * w->fine[0] * w->fine[1]) * sizeof(double));
-  for (int64_t a = 0; a < atoms->n; ++a) {
+  for (int64_t i = 0; i < atoms->n; ++i) {
+    const int64_t a = w->order[i];
     if (atoms->species[a] != species) continue;
     const double u[2] = {
         (atoms->x[a] - potential->box.origin[0]) / w->optics->spacing[0] / (double)potential->box.grid[0],
@@ -208,14 +237,4 @@ double VmPotentialBytes(const int64_t grid[2], int moments)
 {
   const double points = (double)(grid[0] * grid[1]);
   return points * (8.0 * moments + BATCH * (8.0 * 2.25 + 8.0) + 16.0 * 2.25 + 4.0 * 8.0);
-}
-
-double VmPotentialVariance(const VmPotential *potential)
-{
-  const int64_t n = potential->box.grid[0] * potential->box.grid[1];
-  double mean = 0.0, square = 0.0;
-  for (int64_t i = 0; i < n; ++i) mean += potential->value[i];
-  mean /= (double)n;
-  for (int64_t i = 0; i < n; ++i) square += (potential->value[i] - mean) * (potential->value[i] - mean);
-  return square / (double)n;
 }

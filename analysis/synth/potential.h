@@ -27,7 +27,4 @@ void VmPotentialDestroy(VmPotential *potential);
 /** Bytes that VmPotentialCreate needs at its peak, without the atoms. Not collective. */
 double VmPotentialBytes(const int64_t grid[2], int moments);
 
-/** Variance of moment 0 over the box, (V nm)^2. Not collective. */
-double VmPotentialVariance(const VmPotential *potential);
-
 #endif

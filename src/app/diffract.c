@@ -1,0 +1,115 @@
+#include "outputs.h"
+
+/* VmAtomsRead gives every rank the whole structure; each keeps its share. */
+static PetscErrorCode ReadAtoms(MPI_Comm comm, const char *path, VmAtoms *atoms)
+{
+  int rank, size;
+  int64_t kept = 0;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  PetscCall(VmAtomsRead(comm, path, atoms));
+  for (int64_t i = rank; i < atoms->n; i += size, ++kept) {
+    atoms->x[kept] = atoms->x[i];
+    atoms->y[kept] = atoms->y[i];
+    atoms->z[kept] = atoms->z[i];
+    atoms->id[kept] = atoms->id[i];
+    atoms->species[kept] = atoms->species[i];
+  }
+  atoms->n = kept;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The atoms of a file, or the glass of the case, deformed by its run. */
+static PetscErrorCode GetAtoms(VmCaseFile file, const char *structure, VmAtoms *atoms)
+{
+  char result[PETSC_MAX_PATH_LEN];
+  bool exists = true;
+  PetscFunctionBegin;
+  if (structure) {
+    PetscCall(ReadAtoms(file->comm, structure, atoms));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  if (!file->params.glass) {
+    VmThrow(file->comm, VM_ERR_INPUT, "%s: has no glass block; name the atoms with --atoms FILE.xyz", file->path);
+  }
+  VmCaseOutput(file, VM_FILE_RESULT, sizeof result, result);
+  if (file->params.sim) PetscCall(VmFileExists(file->comm, result, &exists));
+  if (!exists) {
+    VmThrow(file->comm, VM_ERR_INPUT,
+            "%s: there is no %s yet; run `vitromech run %s` first, or name the atoms with --atoms FILE.xyz", file->path,
+            result, file->path);
+  }
+  PetscCall(VmGlassBuild(file->comm, file->params.glass, (uint64_t)file->params.seed, file->base,
+                         file->params.sim ? result : NULL, atoms));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Simulate(VmCaseFile file, int argc, char **argv, const VmAtoms *atoms, const char *structure,
+                               const char *output)
+{
+  VmProvenance provenance;
+  VmProgress progress;
+  PetscFunctionBegin;
+  PetscCall(VmCaseProvenance(file, argc, argv, &provenance));
+  if (structure) PetscCall(VmProvenanceAddFile(provenance, structure));
+  PetscCall(VmProgressCreate(file->comm, "diffract", NULL, &progress));
+  const PetscErrorCode code =
+      VmDiffract(file->comm, file->params.microscope, atoms, (uint64_t)file->params.seed, output, provenance, progress);
+  PetscCall(VmProgressDestroy(&progress, code == VM_ERR_STOPPED ? "stopped" : code ? "failed" : "complete"));
+  PetscCall(VmProvenanceDestroy(&provenance));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode DiffractCase(VmCaseFile file, int argc, char **argv, const char *structure, const char *output)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  VmAtoms atoms = {0};
+  PetscFunctionBegin;
+  if (!file->params.microscope) VmThrow(file->comm, VM_ERR_INPUT, "%s: has no microscope block", file->path);
+  if (!output) {
+    PetscCall(VmDirectoryCreate(file->comm, file->params.output.directory));
+    VmCaseOutput(file, VM_FILE_CUBE, sizeof path, path);
+    output = path;
+  }
+  PetscCall(GetAtoms(file, structure, &atoms));
+  const PetscErrorCode code = Simulate(file, argc, argv, &atoms, structure, output);
+  VmAtomsFree(&atoms);
+  PetscCall(code);
+  PetscCall(VmLog(file->comm, "cube in %s", output));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
+{
+  VmWords words = {0}, overrides = {0};
+  const char *structure = NULL, *output = NULL;
+  VmCaseFile file;
+  const VmOption options[] = {
+      {.name = "--set", .values = &overrides},
+      {.name = "--atoms", .value = &structure},
+      {.name = "--output", .value = &output},
+      {.name = NULL},
+  };
+  PetscFunctionBegin;
+  PetscCall(VmArguments(comm, &vm_command_diffract, argc, argv, options, 1, 1, &words));
+  PetscCall(VmStopInit(0.0));
+  PetscCall(VmCaseRead(comm, words.words[0], overrides.words, &file));
+  const PetscErrorCode code = DiffractCase(file, argc, argv, structure, output);
+  PetscCall(VmCaseDestroy(&file));
+  PetscFunctionReturn(code);
+}
+
+const VmCommand vm_command_diffract = {
+    .name = "diffract",
+    .usage = "diffract CASE [--set path=value ...] [--atoms FILE.xyz] [--output CUBE.h5]",
+    .summary = "atoms to a 4D-STEM cube that py4DSTEM reads",
+    .help =
+        "Scans a focused probe over the atoms of a case, as its microscope block says, and writes one diffraction\n"
+        "pattern for each position to an EMD 1.0 file (Rx, Ry, Qx, Qy).\n\n"
+        "  --set path=value   overrides a value of the case, e.g. --set microscope.scan.points=\"[32, 32]\"\n"
+        "  --atoms FILE.xyz   looks at these atoms (extended XYZ, Angstrom; beam along z) instead of the glass block\n"
+        "  --output CUBE.h5   where to write; by default cube.h5 in the output directory\n\n"
+        "example:\n  mpirun -n 2 vitromech diffract inputs/demo/case.yaml --atoms foil.xyz --output cube.h5",
+    .run = Run,
+};

@@ -9,7 +9,8 @@ static void MapName(int n, char name[32]) { snprintf(name, 32, "nfold/n_%d", n);
 
 /* Regions found in a map. */
 typedef struct {
-  double count, diameter, diameter_error, volume_fraction; /* nm, 1; NAN: not measured */
+  double count, diameter, diameter_error; /* nm; NAN: not measured */
+  double fraction, fraction_error;        /* volume fraction */
 } Regions;
 
 static PetscErrorCode ReadRegions(VmStatistics s, const char *map, Regions *regions)
@@ -19,7 +20,8 @@ static PetscErrorCode ReadRegions(VmStatistics s, const char *map, Regions *regi
   PetscCall(VmStatisticsScalar(s, group, "count", &regions->count));
   PetscCall(VmStatisticsScalar(s, group, "mean_diameter", &regions->diameter));
   PetscCall(VmStatisticsScalar(s, group, "mean_diameter_error", &regions->diameter_error));
-  PetscCall(VmStatisticsScalar(s, group, "volume_fraction", &regions->volume_fraction));
+  PetscCall(VmStatisticsScalar(s, group, "volume_fraction", &regions->fraction));
+  PetscCall(VmStatisticsScalar(s, group, "volume_fraction_error", &regions->fraction_error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -32,11 +34,10 @@ static PetscErrorCode ReadRegionsOf(VmStatistics s, int n, Regions *regions)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Error of a volume fraction from that of the counted number, if regions fall independently. */
 static void SetVolumeFraction(const Regions *regions, VmMeasured *measured)
 {
-  measured->value = 100.0 * regions->volume_fraction;
-  measured->error = measured->value / sqrt(regions->count);
+  measured->value = 100.0 * regions->fraction;
+  measured->error = 100.0 * regions->fraction_error;
 }
 
 PetscErrorCode VmMeasureVariancePeak(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
@@ -192,14 +193,15 @@ static int SecondMaximum(int64_t n, const double *y)
 PetscErrorCode VmMeasureNeighbourDistance(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
 {
   char map[32];
-  int64_t nr, nsigma;
-  double *r, *sigma;
+  int64_t nr, nsigma, nerror;
+  double *r, *sigma, *error;
   PetscFunctionBegin;
   (void)conditions;
   MapName(n, map);
   const char *group = VmStatisticsFind(s, "autocorrelation", map);
   PetscCall(VmStatisticsRead(s, group, "r", &nr, &r));
   PetscCall(VmStatisticsRead(s, group, "sigma", &nsigma, &sigma));
+  PetscCall(VmStatisticsRead(s, group, "sigma_error", &nerror, &error));
   if (nr > 0 && nr == nsigma) {
     const int i = SecondMaximum(nr, sigma);
     if (i < 0) {
@@ -207,10 +209,12 @@ PetscErrorCode VmMeasureNeighbourDistance(VmStatistics s, const VmConditions *co
     } else {
       measured->value = r[i];
       measured->error = 0.5 * (r[i + 1] - r[i - 1]);
-      snprintf(measured->note, sizeof measured->note, "sigma = %.3g there", sigma[i] / sigma[0]);
+      snprintf(measured->note, sizeof measured->note, "sigma = %.2g +- %.2g there", sigma[i],
+               nerror == nr ? error[i] : NAN);
     }
   }
   PetscCall(PetscFree(r));
   PetscCall(PetscFree(sigma));
+  PetscCall(PetscFree(error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

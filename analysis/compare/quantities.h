@@ -20,7 +20,7 @@ PetscErrorCode VmMeasureVariancePeak(VmStatistics, const VmConditions *, int n, 
 PetscErrorCode VmMeasureEvenOdd(VmStatistics, const VmConditions *, int n, VmMeasured *);
 /** Mean diameter of the regions [nm], averaged over the maps n = 2, 4, ... 10. */
 PetscErrorCode VmMeasureDiameter(VmStatistics, const VmConditions *, int n, VmMeasured *);
-/** Volume fraction [%] from the map of n; error from the counted number of regions. */
+/** Volume fraction [%] from the map of n. */
 PetscErrorCode VmMeasureVolumeFraction(VmStatistics, const VmConditions *, int n, VmMeasured *);
 /** Sum of the volume fractions [%] of n = 2, 4, ... 10. */
 PetscErrorCode VmMeasureVolumeFractionSum(VmStatistics, const VmConditions *, int n, VmMeasured *);

@@ -1,0 +1,75 @@
+"""Comparison with references: measured curves, and tables."""
+import numpy
+
+import style
+from figure import Figure
+from figures_pattern import band
+
+
+def draw(sources):
+    comparisons = sources.analysis.comparisons if sources.analysis else {}
+    return [curve(name, group) for name, group in comparisons.items() if "curve" in group]
+
+
+def curve(name, group):
+    data = group["curve"]
+    k, ours, theirs = data["k"], data["ours"], data["reference"]
+    figure, (axis,) = style.curves(1, width=6.4, height=3.5)
+    band(axis, k, theirs, data["reference_error"], color=style.INK, label="measured")
+    band(axis, k, ours, data["ours_error"], color=style.LINES[1], label="here")
+    table = dict(zip(group["quantity"], group["ours"]))
+    scale = table.get("scale of ours", numpy.nan)
+    if numpy.isfinite(scale):
+        axis.plot(k, scale * ours, "--", color=style.LINES[1], linewidth=1.1, label=f"here × {scale:.3g}")
+    axis.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel="V(k)")
+    axis.legend()
+    caption = f"{group.attrs.get('title', name)}. Bands: standard errors. The conditions differ as the table says."
+    return Figure(f"comparison_{name}", f"V(k) beside {name}", caption, figure,
+                  {"k [1/nm]": k, "measured [1]": theirs, "measured error": data["reference_error"], "here [1]": ours,
+                   "here error": data["ours_error"]})
+
+
+def estimate(value, error):
+    if not numpy.isfinite(value):
+        return "–"
+    return f"{value:.4g}" + (f" ± {error:.2g}" if numpy.isfinite(error) else "")
+
+
+def reference(relation, value, error):
+    if relation == "above":
+        return f"&gt; {value:.4g}"
+    if relation == "range":
+        return f"{value - error:.4g} … {value + error:.4g}"
+    return estimate(value, error)
+
+
+def verdict(relation, ours, value, error, ours_error):
+    """(text, class) of a difference."""
+    if not numpy.isfinite(ours):
+        return "not measured", "none"
+    if relation == "above":
+        return ("above", "near") if ours > value else ("not above", "far")
+    if relation == "range":
+        return ("inside", "near") if abs(ours - value) <= error else ("outside", "far")
+    total = numpy.hypot(*(e if numpy.isfinite(e) else 0.0 for e in (error, ours_error)))
+    difference = ours - value
+    if total > 0:
+        return f"{difference:+.3g} ({abs(difference) / total:.1f} σ)", "near" if abs(difference) <= 2 * total else "far"
+    return f"{difference:+.3g}", "plain"
+
+
+def tables(sources):
+    """(name, title, rows of cells) of every comparison."""
+    comparisons = sources.analysis.comparisons if sources.analysis else {}
+    result = []
+    for name, group in comparisons.items():
+        rows = []
+        for i, quantity in enumerate(group["quantity"]):
+            relation = group["relation"][i]
+            ours, ours_error = group["ours"][i], group["ours_error"][i]
+            value, error = group["reference"][i], group["reference_error"][i]
+            unit = group["unit"][i]
+            rows.append((quantity, "" if unit == "1" else unit, estimate(ours, ours_error), reference(relation, value, error),
+                         verdict(relation, ours, value, error, ours_error), group["note"][i]))
+        result.append((name, group.attrs.get("title", ""), rows))
+    return result

@@ -1,0 +1,135 @@
+"""Figures of heterogeneity: maps, angular power, regions, autocorrelation."""
+import numpy
+
+import style
+from figure import Figure, map_columns
+
+SHOWN_ORDERS = (2, 4, 6, 8, 10)
+
+
+def draw(sources):
+    makers = (variance_map, symmetry_maps, power_spectrum)
+    figures = [figure for figure in (maker(sources) for maker in makers) if figure]
+    for file, where in ((sources.analysis, "maps of the scan"), (sources.run, "fields of the run")):
+        for maker in (region_sizes, autocorrelation):
+            figure = maker(sources, file, where)
+            if figure:
+                figures.append(figure)
+    return figures
+
+
+def robust_limits(data):
+    """Limits that one hot pixel does not rule."""
+    finite = data[numpy.isfinite(data)]
+    low, high = numpy.percentile(finite, [1.0, 99.7])
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def variance_map(sources):
+    statistic = sources.find("v2d")
+    if statistic is None:
+        return None
+    data = statistic["map"]
+    extent = sources.scan_extent(data.shape)
+    figure, (axis,) = style.panels(1, 1, size=4.2)
+    style.image(axis, data, extent, "nm", "", style.MAP, robust_limits(data), bar_label=r"$V_{2D}$")
+    caption = (f"Variance over the dark-field images around the ring at k = {float(statistic['k']):.3g} nm⁻¹, for each probe. "
+               "Bright: few strong speckles, an ordered region in Bragg condition.")
+    return Figure("v2d", "Variance map V₂D", caption, figure, map_columns({"V2D [1]": data}, extent, "nm"))
+
+
+def symmetry_maps(sources):
+    statistic = sources.find("nfold")
+    if statistic is None:
+        return None
+    names = [f"n_{n}" for n in SHOWN_ORDERS if f"n_{n}" in statistic] + (["total"] if "total" in statistic else [])
+    if not names:
+        return None
+    extent = sources.scan_extent(statistic[names[0]].shape)
+    figure, axes = style.panels(len(names), 3)
+    for axis, name in zip(axes, names):
+        title = statistic.attribute("total", "long_name", "sum") if name == "total" else f"n = {name[2:]}"
+        style.image(axis, statistic[name], extent, "nm", title.replace("S_n", "$S_n$"), style.MAP, robust_limits(statistic[name]),
+                    bar_label="$S_n$" if name != "total" else r"$\sum S_n$")
+    k = float(statistic.get("k", numpy.nan))
+    caption = (f"Maps of the n-fold angular power S_n = |I_n|²/|I_0|² of the ring at k = {k:.3g} nm⁻¹; each has its own colour "
+               "scale. Bright: regions whose pattern has n-fold symmetry.")
+    return Figure("nfold_maps", "Maps of rotational symmetry", caption, figure,
+                  map_columns({f"{name} [1]": statistic[name] for name in names}, extent, "nm"))
+
+
+def power_spectrum(sources):
+    statistic = sources.find("nfold")
+    if statistic is None or "mean_power" not in statistic:
+        return None
+    power, error = statistic["mean_power"], statistic.get("mean_power_error")
+    orders = numpy.arange(len(power))[1:]
+    figure, (axis,) = style.curves(1, width=6.4)
+    colours = [style.LINES[0] if n % 2 == 0 else style.LINES[1] for n in orders]
+    axis.bar(orders, power[1:], yerr=None if error is None else error[1:], color=colours, width=0.65,
+             error_kw={"elinewidth": 1, "ecolor": style.INK, "capsize": 2})
+    for colour, label in ((style.LINES[0], "even n"), (style.LINES[1], "odd n")):
+        axis.bar([0], [0], color=colour, label=label)
+    axis.set(xlabel="n", ylabel="mean of $S_n$", xticks=orders, xlim=(orders[0] - 0.7, orders[-1] + 0.7))
+    axis.ticklabel_format(axis="y", scilimits=(-2, 3), useMathText=True)
+    axis.grid(axis="x", visible=False)
+    axis.legend()
+    ratio = power[2:11:2].sum() / power[1:10:2].sum() if len(power) > 10 else numpy.nan
+    caption = ("Angular power averaged over all probes. In a thin foil Friedel's law favours even n; odd n grow with thickness."
+               + (f" Even over odd (n ≤ 10): {ratio:.3g}." if numpy.isfinite(ratio) else ""))
+    return Figure("power_spectrum", "Mean angular power", caption, figure,
+                  {"n": orders, "mean power [1]": power[1:], **({} if error is None else {"standard error": error[1:]})})
+
+
+def short(of):
+    """'nfold/n_4' as 'n = 4', other names as they are."""
+    name = of.rsplit("/", 1)[-1]
+    return f"n = {name[2:]}" if name.startswith("n_") else name.replace("_", " ")
+
+
+def region_sizes(sources, file, where):
+    groups = [g for g in sources.all(file, "clusters") if "diameter" in g and len(numpy.atleast_1d(g["diameter"])) > 0]
+    if not groups:
+        return None
+    unit = groups[0].attribute("diameter", "unit", "nm")
+    sizes = [numpy.atleast_1d(g["diameter"]) for g in groups]
+    edges = numpy.linspace(0, max(s.max() for s in sizes) * 1.0001, 25)
+    figure, axes = style.panels(len(groups), 3, size=2.3)
+    columns = {f"from [{unit}]": edges[:-1], f"to [{unit}]": edges[1:]}
+    for axis, group, size in zip(axes, groups, sizes):
+        counts, _ = numpy.histogram(size, edges)
+        axis.bar(edges[:-1], counts, width=numpy.diff(edges), align="edge", color=style.LINES[0], edgecolor="white", linewidth=0.5)
+        axis.axvline(size.mean(), color=style.LINES[1], linewidth=1.2, linestyle="--")
+        label = short(group.attrs.get("of", group.name))
+        axis.set(title=f"{label}: {len(size)} regions, mean {size.mean():.3g} {unit}", xlabel=f"diameter ({unit})",
+                 ylabel="regions")
+        axis.title.set_fontsize(9)
+        columns[f"regions, {group.name}"] = counts
+    caption = (f"Equivalent diameters of the regions found by a threshold in the {where}; dashed: mean. "
+               + groups[0].attribute("diameter", "definition"))
+    return Figure("region_sizes_" + ("run" if file is sources.run else "scan"), f"Sizes of regions in the {where}", caption,
+                  figure, columns)
+
+
+def autocorrelation(sources, file, where):
+    groups = [g for g in sources.all(file, "autocorrelation") if "r" in g and "sigma" in g]
+    if not groups:
+        return None
+    figure, (near, far) = style.curves(2)
+    columns = {}
+    for i, group in enumerate(groups):
+        r, sigma = group["r"], group["sigma"] / group["sigma"][0]
+        length = float(group.get("correlation_length", numpy.nan))
+        label = short(group.attrs.get("of", group.name)) + (f" ({length:.2g} nm)" if numpy.isfinite(length) else "")
+        inner = r <= max(3.0, r[min(3, len(r) - 1)])
+        near.plot(r[inner], sigma[inner], "o-", markersize=2.5, color=style.LINES[i % 6], label=label)
+        far.plot(r[~inner], sigma[~inner], color=style.LINES[i % 6])
+        columns.update({f"r [nm], {group.name}": r, f"sigma/sigma(0), {group.name}": sigma})
+    for axis in (near, far):
+        axis.axhline(0, color=style.INK, linewidth=0.7)
+        axis.set(xlabel="r (nm)", ylabel=r"$\sigma(r)/\sigma(0)$")
+    near.legend(title="correlation length in brackets", title_fontsize=8)
+    caption = (f"Autocorrelation of the {where}, short distances (left) and long ones (right). A maximum at long r is a "
+               "preferred distance between regions.")
+    return Figure("autocorrelation_" + ("run" if file is sources.run else "scan"), f"Autocorrelation of the {where}", caption,
+                  figure, columns)

@@ -1,0 +1,149 @@
+"""Figures of diffraction: patterns, I(k), V(k)."""
+import numpy
+
+import style
+from figure import Figure
+from read import cube_data
+
+FORMS = (("omega", "Ω: variance of the annular mean"), ("ring", "mean of ring variances"),
+         ("ring_ensemble", "variance of the ensemble of rings"), ("image", "annular mean of the variance image"),
+         ("ratio", "ratio of ring means"))
+
+
+def draw(sources):
+    makers = (patterns, radial_intensity, variance)
+    return [figure for figure in (maker(sources) for maker in makers) if figure]
+
+
+def single_pattern(sources):
+    """Pattern of the probe in the middle of the scan, and its indices."""
+    if sources.cube is None:
+        return None, None
+    data = cube_data(sources.cube)
+    probe = (data.shape[0] // 2, data.shape[1] // 2)
+    return numpy.asarray(data[probe[0], probe[1]], dtype=float), probe
+
+
+def patterns(sources):
+    average = sources.find("average_pattern")
+    shown = []
+    if average is not None:
+        shown.append(("mean of all probes", average["mean"]))
+    single, probe = single_pattern(sources)
+    if single is not None:
+        shown.append((f"probe ({probe[0]}, {probe[1]})", single))
+    elif average is not None and "maximum" in average:
+        shown.append(("maximum over all probes", average["maximum"]))
+    if not shown:
+        return None
+    figure, axes = style.panels(len(shown), 2, size=3.5)
+    for axis, (title, pattern) in zip(axes, shown):
+        logarithm, limits = log_intensity(pattern)
+        style.image(axis, logarithm, sources.detector_extent(pattern.shape), "nm$^{-1}$", title, style.PATTERN, limits,
+                    bar_label=r"$\log_{10}$ intensity")
+    caption = ("Diffraction patterns, logarithm of the intensity, origin at the direct beam; the scale bar is in k = 1/d. "
+               "A single pattern shows speckle, the mean the rings of the glass.")
+    extent = sources.detector_extent(shown[0][1].shape)
+    columns = pattern_columns(shown, extent)
+    return Figure("patterns", "Diffraction patterns", caption, figure, columns)
+
+
+def log_intensity(pattern):
+    """log10 of a pattern and limits from its ring region, so that neither direct beam nor empty corners rule the scale."""
+    positive = pattern[pattern > 0]
+    if positive.size == 0:
+        return numpy.zeros_like(pattern, dtype=float), (0.0, 1.0)
+    low, high = numpy.percentile(positive, [2.0, 99.5])
+    floor = max(low, high * 1e-5)
+    return numpy.log10(numpy.maximum(pattern, floor)), (numpy.log10(floor), numpy.log10(max(high, floor * 10)))
+
+
+def pattern_columns(shown, extent):
+    from figure import map_columns
+
+    return map_columns({title: pattern for title, pattern in shown}, extent, "1/nm")
+
+
+def band(axis, k, value, error, **how):
+    """A curve and the band of its standard error."""
+    line, = axis.plot(k, value, **how)
+    if error is not None:
+        axis.fill_between(k, value - error, value + error, color=line.get_color(), alpha=0.2, linewidth=0)
+
+
+def from_beyond_beam(k, intensity):
+    """First index behind the direct beam: where I(k) has fallen to its first minimum."""
+    i = int(numpy.nanargmax(intensity[: max(len(k) // 3, 1)]))
+    while i + 1 < len(k) and not intensity[i + 1] > intensity[i]:
+        i += 1
+    return i
+
+
+def radial_intensity(sources):
+    statistic = sources.find("radial_intensity")
+    if statistic is None:
+        return None
+    k, intensity, error = statistic["k"], statistic["intensity"], statistic.get("intensity_error")
+    figure, (axis, near) = style.curves(2)
+    band(axis, k, intensity, error)
+    axis.set_yscale("log")
+    start = from_beyond_beam(k, intensity)
+    band(near, k[start:], intensity[start:], None if error is None else error[start:])
+    peak = float(statistic.get("first_peak", numpy.nan))
+    if numpy.isfinite(peak):
+        for a in (axis, near):
+            a.axvline(peak, color=style.LINES[1], linewidth=1, linestyle="--")
+        near.annotate(f"{peak:.3f} nm$^{{-1}}$", (peak, numpy.interp(peak, k, intensity)), textcoords="offset points",
+                      xytext=(6, 2), fontsize=8.5)
+    unit = statistic.attribute("intensity", "unit", "count")
+    for a, title in ((axis, "whole range, logarithmic"), (near, "beyond the direct beam")):
+        a.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel=f"I(k) ({unit} per pixel)", title=title)
+    near.ticklabel_format(axis="y", scilimits=(-2, 3), useMathText=True)
+    error_text = float(statistic.get("first_peak_error", numpy.nan))
+    caption = ("Azimuthal mean of the intensity, averaged over all probes. " + (
+        f"The first ring lies at {peak:.3f}" + (f" ± {error_text:.2g}" if numpy.isfinite(error_text) else "") + " nm⁻¹ (dashed)."
+        if numpy.isfinite(peak) else "No ring was found."))
+    columns = {"k [1/nm]": k, f"I(k) [{unit}]": intensity}
+    if error is not None:
+        columns["standard error"] = error
+    return Figure("radial_intensity", "Radial intensity", caption, figure, columns)
+
+
+def variance(sources):
+    statistic = sources.find("fem")
+    if statistic is None:
+        return None
+    k = statistic["k"]
+    forms = [(name, label) for name, label in FORMS if name in statistic]
+    figure, (pattern_axis, mean_axis) = style.curves(2, width=9.6, height=3.4)
+    columns = {"k [1/nm]": k}
+    for i, (name, label) in enumerate(forms):
+        axis = mean_axis if name == "omega" else pattern_axis
+        band(axis, k, statistic[name], statistic.get(name + "_error"), color=style.LINES[i], label=label)
+        columns[f"V(k) {name} [1]"] = statistic[name]
+    peak = float(statistic.get("peak_k", numpy.nan))
+    for axis in (pattern_axis, mean_axis):
+        if numpy.isfinite(peak):
+            axis.axvline(peak, color=style.INK, linewidth=0.9, linestyle=":")
+        axis.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel="V(k)")
+        limit_to_rings(axis, k, peak)
+        axis.legend(loc="upper right")
+    noise = " Shot noise has not been subtracted: the gain is unknown." if "NOT subtracted" in statistic.attribute(
+        "omega", "definition") else " Shot noise is subtracted where electrons were counted."
+    caption = ("Normalised variance by the definitions of Daulton, Bondi and Hart (2010), which differ by powers of the "
+               "averaging: speckle within patterns (left) and the variance of the annular mean from probe to probe (right)."
+               + noise + (f" The dotted line is the peak at {peak:.3f} nm⁻¹." if numpy.isfinite(peak) else "")
+               + " Bands: standard error.")
+    return Figure("variance", "Fluctuation microscopy V(k)", caption, figure, columns)
+
+
+def limit_to_rings(axis, k, peak):
+    """Scales the ordinate by what lies about and beyond the first ring; the tail of the direct beam may leave the frame."""
+    if not numpy.isfinite(peak):
+        return
+    beyond = k > 0.6 * peak
+    values = numpy.concatenate([line.get_ydata()[beyond] for line in axis.lines if len(line.get_ydata()) == len(k)] or [[1.0]])
+    values = values[numpy.isfinite(values)]
+    if values.size and values.max() > 0:
+        low = min(0.0, values.min())
+        axis.set_ylim(low * 1.1, 1.3 * values.max())

@@ -1,0 +1,83 @@
+"""What a report is about: the files given, sorted by what they hold."""
+import sys
+
+import numpy
+
+import vitromech
+
+
+class Sources:
+    """Files of one job: `run` (history, fields), `analysis` (statistics of a cube), `cube` (patterns); None if not given."""
+
+    def __init__(self, paths):
+        self.run = self.analysis = self.cube = None
+        self.files = [vitromech.open(path) for path in paths]
+        for file in self.files:
+            if file.history:
+                self.run = self.run or file
+            elif cube_data(file) is not None:
+                self.cube = self.cube or file
+            elif file.statistics:
+                self.analysis = self.analysis or file
+            else:
+                print(f"vitromech report: warning: {file.path} holds nothing that is drawn", file=sys.stderr)
+        for file in self.files:
+            if self.analysis is None and file.statistics and file is not self.run:
+                self.analysis = file
+
+    def find(self, kind, of=None):
+        """First statistic of a kind, and of a map if `of` is given, in the analysis file."""
+        groups = self.all(self.analysis, kind)
+        return next((g for g in groups if of is None or g.attrs.get("of") == of), None)
+
+    @staticmethod
+    def all(file, kind):
+        """All statistics of a kind in a file."""
+        return [g for g in file.statistics.values() if g.attrs.get("statistic", g.name) == kind] if file else []
+
+    @property
+    def conditions(self):
+        return self.analysis.conditions if self.analysis else self.cube.conditions if self.cube else {}
+
+    def scan_extent(self, shape):
+        """(left, right, bottom, top) of a scanned map in nm, None if the pitch is unknown."""
+        pitch = self.conditions.get("scan_pitch_nm")
+        if pitch is None:
+            return None
+        pitch = float(numpy.atleast_1d(pitch)[0])
+        return (0.0, shape[0] * pitch, 0.0, shape[1] * pitch)
+
+    def detector_extent(self, shape):
+        """(left, right, bottom, top) of a pattern in 1/nm about the direct beam, None if the calibration is unknown."""
+        geometry = self.find("geometry")
+        if geometry is None or "pitch" not in geometry:
+            return None
+        pitch, centre = geometry["pitch"], geometry["centre"]
+        edge = [((-0.5 - centre[d]) * pitch[d], (shape[d] - 0.5 - centre[d]) * pitch[d]) for d in range(2)]
+        return (*edge[0], *edge[1])
+
+
+def cube_data(file):
+    """The 4-D dataset of an EMD file, or None."""
+    found = []
+    file.h5.visititems(lambda name, item: found.append(item) if getattr(item, "ndim", 0) == 4 and name.endswith("/data") else None)
+    return found[0] if found else None
+
+
+def von_mises_strain(tensor):
+    """Equivalent strain sqrt(2/3 e':e') of [..., 6] tensor components xx, yy, zz, yz, xz, xy."""
+    deviator = numpy.array(tensor, dtype=float)
+    deviator[..., :3] -= deviator[..., :3].mean(axis=-1, keepdims=True)
+    square = (deviator[..., :3] ** 2).sum(axis=-1) + 2.0 * (deviator[..., 3:] ** 2).sum(axis=-1)
+    return numpy.sqrt(2.0 / 3.0 * square)
+
+
+def loaded_component(history):
+    """Index of the strain component that is driven furthest, as (index, label of stress, label of strain, factor on strain)."""
+    strain = numpy.atleast_2d(history["strain"])
+    weight = numpy.array([1, 1, 1, 2, 2, 2])
+    index = int(numpy.argmax(numpy.ptp(strain, axis=0) * weight))
+    name = vitromech.COMPONENTS[index]
+    if index >= 3:
+        return index, rf"shear stress $\sigma_{{{name}}}$ (GPa)", rf"shear strain $\gamma_{{{name}}}$", 2.0
+    return index, rf"stress $\sigma_{{{name}}}$ (GPa)", rf"strain $\varepsilon_{{{name}}}$", 1.0

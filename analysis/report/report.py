@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""One self-contained HTML file with the figures of vitromech results, and the data of each figure as CSV beside it."""
+import argparse
+import csv
+import os
+import re
+import sys
+
+PACKAGES = {"h5py": "python3-h5py", "numpy": "python3-numpy", "matplotlib": "python3-matplotlib"}
+
+
+def require_packages():
+    for module, package in PACKAGES.items():
+        try:
+            __import__(module)
+        except ImportError as error:
+            sys.exit(f"vitromech report: error: the Python module {module} is missing ({error}); "
+                     f"install it: apt-get install {package}")
+
+
+def write_csv(path, columns):
+    heads = list(columns)
+    values = [list(columns[head]) for head in heads]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(heads)
+        for i in range(max(map(len, values), default=0)):
+            writer.writerow([f"{v[i]:.10g}" if i < len(v) else "" for v in values])
+
+
+def section(figures, directory, beside):
+    """HTML of figures, written with their CSVs into `directory`; `beside` is its name in links."""
+    import page
+    import style
+
+    parts = []
+    for item in figures:
+        write_csv(os.path.join(directory, item.name + ".csv"), item.columns)
+        parts.append(page.figure(item, *style.data_uri(item.picture), f"{beside}/{item.name}.csv"))
+    return "".join(parts)
+
+
+def build(paths, output):
+    import figures_compare
+    import figures_map
+    import figures_pattern
+    import figures_run
+    import page
+    import summary
+    from read import Sources
+
+    sources = Sources(paths)
+    stem = os.path.splitext(os.path.basename(output))[0]
+    beside = re.sub(r"[^A-Za-z0-9._-]", "_", stem) + "_data"
+    directory = os.path.join(os.path.dirname(output), beside)
+    os.makedirs(directory, exist_ok=True)
+    tables = "".join(page.comparison(f"{name}: {title}", rows) for name, title, rows in figures_compare.tables(sources))
+    conditions = summary.conditions(sources)
+    sections = [
+        ("numbers", "Numbers that matter", page.numbers(summary.numbers(sources)) if summary.numbers(sources) else ""),
+        ("deformation", "Deformation", section(figures_run.draw(sources), directory, beside)),
+        ("diffraction", "Diffraction", section(figures_pattern.draw(sources), directory, beside)),
+        ("heterogeneity", "Heterogeneity", section(figures_map.draw(sources), directory, beside)),
+        ("comparison", "Comparison", (page.rows(conditions) if tables and conditions else "") + tables
+         + section(figures_compare.draw(sources), directory, beside)),
+        ("provenance", "Provenance", summary.provenance(sources)),
+    ]
+    html = page.page(summary.title(sources), summary.subtitle(sources), sections)
+    temporary = output + ".part"
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(html)
+    os.replace(temporary, output)
+    return directory
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", default="report.html", help="HTML file to write (default: %(default)s)")
+    parser.add_argument("files", nargs="+", help="result, analysis and cube files, in any order")
+    arguments = parser.parse_args()
+    require_packages()
+    try:
+        directory = build(arguments.files, arguments.output)
+    except OSError as error:
+        print(f"vitromech report: error: {error}", file=sys.stderr)
+        sys.exit(74)
+    print(f"report: {arguments.output}\ndata:   {directory}/")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The words of the report: title, numbers that matter, conditions, provenance."""
+import datetime
+import os
+import re
+
+import numpy
+
+import page
+from read import loaded_component
+from vitromech import Group
+
+
+def inputs(file):
+    """Name -> text of the inputs kept in a file."""
+    group = file.group("provenance/inputs") if file else None
+    return {name: group[name] for name in group if isinstance(group[name], str)} if group else {}
+
+
+def title(sources):
+    for file in sources.files:
+        match = re.search(r"^name:\s*(.+?)\s*$", inputs(file).get("used.yaml", ""), re.MULTILINE)
+        if match:
+            return match.group(1).strip("\"'")
+    return "vitromech report"
+
+
+def subtitle(sources):
+    provenance = next((file.group("provenance") for file in sources.files if file.group("provenance")), None)
+    version = f"vitromech {provenance.attrs.get('version', '')} · " if provenance else ""
+    files = ", ".join(os.path.basename(file.path) for file in sources.files)
+    return f"{version}{files} · drawn {datetime.datetime.now():%Y-%m-%d %H:%M}"
+
+
+def estimate(group, name, digits=4):
+    """'value ± error' of a scalar of a statistic, '' if there is none."""
+    value, error = float(group.get(name, numpy.nan)), float(group.get(name + "_error", numpy.nan))
+    if not numpy.isfinite(value):
+        return ""
+    return f"{value:.{digits}g}" + (f" ± {error:.2g}" if numpy.isfinite(error) else "")
+
+
+def numbers(sources):
+    """(value, what it is) for the head of the page."""
+    pairs = []
+    if sources.run:
+        history = sources.run.history
+        component, _, _, factor = loaded_component(history)
+        stress = history["stress"][:, component]
+        top = int(numpy.argmax(numpy.abs(stress)))
+        strain = factor * history["strain"][top, component]
+        pairs.append((f"{stress[top]:.3g} GPa", f"largest stress, at {100 * strain:.3g} % strain"))
+        if "events" in history:
+            pairs.append((f"{int(history['events'][-1]):,}".replace(",", "\u2009"), "shear transformations"))
+        if "flow_unit_fraction" in history:
+            pairs.append((f"{100 * history['flow_unit_fraction'][-1]:.3g} %", "flow units"))
+    for kind, name, unit, what in (("radial_intensity", "first_peak", "nm⁻¹", "first ring of I(k)"),
+                                   ("fem", "peak_k", "nm⁻¹", "peak of V(k)")):
+        group = sources.find(kind)
+        if group is not None and estimate(group, name):
+            pairs.append((f"{estimate(group, name)} {unit}", what))
+    total = sources.find("clusters", "nfold/total")
+    if total is not None:
+        pairs.append((f"{int(total['count'])}", "regions in the summed map"))
+        pairs.append((f"{estimate(total, 'mean_diameter', 3)} nm", "mean diameter of these regions"))
+    return pairs
+
+
+LABELS = {"composition": "composition (at. %)", "thickness_nm": "thickness (nm)", "probe_nm": "probe 0.61 λ/α (nm)",
+          "semi_angle_mrad": "convergence semi-angle (mrad)", "energy_keV": "electron energy (keV)",
+          "scan_points": "probe positions", "scan_pitch_nm": "distance of probes (nm)",
+          "scanned_area_nm2": "scanned area (nm²)", "electrons_per_probe": "electrons per probe"}
+
+
+def conditions(sources):
+    """(label, value) of the conditions here; the references' are in the tables' notes and in the printed comparison."""
+    known = sources.conditions
+    return [(f"here: {label}", " × ".join(f"{v:.5g}" for v in numpy.atleast_1d(known[key])) if key != "composition" else known[key])
+            for key, label in LABELS.items() if key in known]
+
+
+PROVENANCE = ("version", "git_hash", "build_type", "compiler", "command_line", "host", "ranks", "seed", "start", "end")
+
+
+def provenance(sources):
+    parts, shown = [], set()
+    for file in sources.files:
+        group = file.group("provenance")
+        if group is None:
+            continue
+        pairs = [("file", file.path)] + [(name.replace("_", " "), numpy.atleast_1d(group.attrs[name])[0])
+                                         for name in PROVENANCE if name in group.attrs]
+        libraries = group["libraries"] if "libraries" in group else None
+        if isinstance(libraries, Group):
+            pairs.append(("libraries", "; ".join(f"{k}: {str(v).splitlines()[0]}" for k, v in libraries.attrs.items())))
+        parts.append(page.rows(pairs))
+        for name, text in inputs(file).items():
+            if text not in shown:
+                parts.append(page.text_block(f"input {name}", text))
+                shown.add(text)
+    return "".join(parts)

@@ -4,6 +4,7 @@
 
 #include <vitromech/log.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -164,17 +165,28 @@ static PetscErrorCode CompareCurve(Job *job, const VmMeasuredParams *measured, c
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A relative path starts from the case, or else from the directory in VM_TEST_DATA. */
+static bool FindFile(const char *file, const char *base, size_t size, char *path)
+{
+  const char *data = getenv("VM_TEST_DATA");
+  snprintf(path, size, "%s%s", file[0] == '/' ? "" : base, file);
+  if (access(path, R_OK) == 0) return true;
+  if (file[0] == '/' || !data) return false;
+  snprintf(path, size, "%s/%s", data, file);
+  return access(path, R_OK) == 0;
+}
+
 static PetscErrorCode CompareMeasured(Job *job, const VmMeasuredParams *measured, const char *base)
 {
   char path[PETSC_MAX_PATH_LEN];
   int rank, present = 0;
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(job->comm, &rank));
-  snprintf(path, sizeof path, "%s%s", measured->file[0] == '/' ? "" : base, measured->file);
-  if (rank == 0) present = access(path, R_OK) == 0;
+  if (rank == 0) present = FindFile(measured->file, base, sizeof path, path);
   PetscCallMPI(MPI_Bcast(&present, 1, MPI_INT, 0, job->comm));
+  PetscCallMPI(MPI_Bcast(path, sizeof path, MPI_CHAR, 0, job->comm));
   if (!present) {
-    PetscCall(VmLog(job->comm, "comparison with %s left out: the file is absent", path));
+    PetscCall(VmLog(job->comm, "comparison with %s left out: the file is absent", measured->file));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(CompareCurve(job, measured, path));

@@ -11,7 +11,9 @@ static const VmParam measured_rows[] = {
     {.key = "file",
      .type = VM_STRING,
      .offset = ROW(file),
-     .doc = "text file with columns k, V(k), standard deviation; left out with a remark when it is absent"},
+     .doc = "text file with columns k, V(k), standard deviation, beside the case or in the directory named by the "
+            "environment "
+            "variable VM_TEST_DATA; left out with a remark when it is absent"},
     {.key = "label",
      .type = VM_STRING,
      .offset = ROW(label),

@@ -2,6 +2,7 @@
 #include "detector.h"
 #include "foil.h"
 #include "scan.h"
+#include <vitromech/conditions.h>
 #include <vitromech/timer.h>
 #include <math.h>
 #include <stdio.h>
@@ -145,6 +146,36 @@ static PetscErrorCode Summarise(const Diffract *d)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Specimen and microscope, for whoever compares what is measured on the cube. */
+static PetscErrorCode WriteConditions(const Diffract *d, const VmCubeInfo *info, VmH5 file)
+{
+  const VmOptics *optics = d->scan.optics;
+  const double dose = optics->params->detector.dose;
+  const char *symbol[VM_MAX_SPECIES];
+  int64_t local[VM_MAX_SPECIES] = {0}, count[VM_MAX_SPECIES];
+  VmConditions c;
+
+  PetscFunctionBegin;
+  VmConditionsInit(&c);
+  for (int64_t i = 0; i < d->atoms->n; ++i) ++local[d->atoms->species[i]];
+  PetscCallMPI(MPI_Allreduce(local, count, VM_MAX_SPECIES, MPI_INT64_T, MPI_SUM, d->comm));
+  for (int s = 0; s < d->atoms->nspecies; ++s) symbol[s] = VmElementSymbol(d->atoms->number[s]);
+  VmConditionsComposition(&c, d->atoms->nspecies, count, symbol);
+  c.energy = info->energy;
+  c.semi_angle = optics->params->semi_angle;
+  c.probe = 0.61 / optics->aperture;
+  c.thickness = optics->thickness;
+  c.pitch = info->scan_pitch[0];
+  c.area = 1.0;
+  for (int axis = 0; axis < 2; ++axis) {
+    c.scan[axis] = (double)info->scan[axis];
+    c.area *= c.scan[axis] * info->scan_pitch[axis];
+  }
+  c.dose = isnan(dose) ? 0.0 : dose;
+  PetscCall(VmConditionsWrite(file, &c));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode WriteScan(Diffract *d, const char *path, VmProvenance provenance)
 {
   const VmOptics *optics = d->scan.optics;
@@ -158,6 +189,7 @@ static PetscErrorCode WriteScan(Diffract *d, const char *path, VmProvenance prov
   PetscCall(VmH5AttrReal(file, "/", "foil_thickness_nm", 1, &foil[0]));
   PetscCall(VmH5AttrReal(file, "/", "scattering_events", 1, &foil[1]));
   PetscCall(VmH5AttrReal(file, "/", "scan_origin_nm", 2, d->scan.origin));
+  PetscCall(WriteConditions(d, &info, file));
   if (provenance) {
     PetscCall(VmProvenanceAddSource(provenance, d->method->name, d->method->source));
     PetscCall(VmProvenanceWrite(provenance, file));

@@ -1,0 +1,116 @@
+/* An analysis list applied to the fields of a mesoscale result. */
+#include "../stat/entries.h"
+#include <vitromech/schema.h>
+#include <vitromech/tensor.h>
+#include <math.h>
+#include <string.h>
+
+#define PATH_SIZE 512
+
+/* Name of the group of /fields with the largest number. */
+static herr_t Latest(hid_t group, const char *name, const H5L_info_t *info, void *latest)
+{
+  char *end, *best = latest;
+  (void)group;
+  (void)info;
+  const long long step = strtoll(name, &end, 10);
+  if (*end != '\0' || end == name) return 0;
+  if (!*best || step > strtoll(best, NULL, 10)) snprintf(best, PATH_SIZE, "%s", name);
+  return 0;
+}
+
+static PetscErrorCode LastStep(MPI_Comm comm, VmH5 result, char step[PATH_SIZE])
+{
+  bool exists;
+  PetscFunctionBegin;
+  step[0] = '\0';
+  PetscCall(VmH5Exists(result, VM_PATH_FIELDS, &exists));
+  if (exists)
+    VmCallH5(H5Literate_by_name(VmH5Id(result), VM_PATH_FIELDS, H5_INDEX_NAME, H5_ITER_INC, NULL, Latest, step,
+                                H5P_DEFAULT));
+  if (!step[0]) PetscCall(VmWarn(comm, "the result has no fields to analyse"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One number of each voxel from ncomp: von Mises equivalent of six, magnitude of others; in place. */
+static void Scalars(const char *name, int64_t total, int64_t ncomp, double *values)
+{
+  if (ncomp == 1) return;
+  for (int64_t i = 0; i < total; ++i) {
+    const double *v = values + i * ncomp;
+    double scalar = 0.0;
+    if (ncomp == 6) scalar = strcmp(name, VM_FIELD_STRESS) == 0 ? VmEquivalentStress(v) : VmEquivalentStrain(v);
+    else {
+      for (int64_t c = 0; c < ncomp; ++c) scalar += v[c] * v[c];
+      scalar = sqrt(scalar);
+    }
+    values[i] = scalar;
+  }
+}
+
+/* A field of the last step, its values on rank 0 only (by PetscMalloc). */
+static PetscErrorCode ReadField(MPI_Comm comm, VmH5 result, const char *path, const char *name, VmMap *map,
+                                double **values)
+{
+  int axes, count, rank;
+  int64_t dims[8] = {0};
+  double spacing;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCall(VmH5Shape(result, path, &axes, dims));
+  if (axes != 3 && axes != 4)
+    VmThrow(comm, VM_ERR_INPUT, "%s has %d axes: a field has three, and one for components", path, axes);
+  PetscCall(VmH5AttrReadReal(result, VM_PATH_GRID, "spacing", 1, &count, &spacing));
+  if (count == 0)
+    VmThrow(comm, VM_ERR_INPUT, "the result does not say the spacing of its grid (attribute spacing of %s)",
+            VM_PATH_GRID);
+  *map = (VmMap){.dim = 3,
+                 .n = {dims[0], dims[1], dims[2]},
+                 .spacing = {spacing, spacing, spacing},
+                 .periodic = true,
+                 .length_unit = "nm"};
+  const int64_t ncomp = axes == 4 ? dims[3] : 1, total = VmMapSize(map);
+  PetscCall(PetscMalloc1(rank == 0 ? (size_t)(total * ncomp) : 0, values));
+  PetscCall(VmH5ReadRows(result, path, VM_F64, 0, rank == 0 ? dims[0] : 0, *values));
+  if (rank == 0) Scalars(name, total, ncomp, *values);
+  map->values = *values;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AnalyzeField(MPI_Comm comm, VmH5 result, const char *path, const VmPlugin *entry,
+                                   const char *group, VmH5 out)
+{
+  VmMap map;
+  double *values;
+  char *unit;
+  PetscFunctionBegin;
+  PetscCall(ReadField(comm, result, path, VmEntryOf(entry), &map, &values));
+  PetscCall(VmH5AttrReadText(result, path, "unit", &unit));
+  map.unit = unit ? unit : "1";
+  PetscCall(VmEntryApply(comm, entry, group, &map, out));
+  PetscCall(PetscFree(unit));
+  PetscCall(PetscFree(values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmAnalyzeResult(MPI_Comm comm, VmH5 result, const VmList *list, VmH5 out)
+{
+  const VmPlugin *entries = list->items;
+  VmEntryName *names;
+  char step[PATH_SIZE], path[2 * PATH_SIZE];
+  PetscFunctionBegin;
+  PetscCall(VmEntryNames(comm, list, &names));
+  PetscCall(LastStep(comm, result, step));
+  for (int i = 0; i < list->count && step[0]; ++i) {
+    const char *of = VmEntryOf(&entries[i]);
+    bool exists;
+    if (VmStatisticReadsCube(entries[i].head) || !of || strchr(of, '/')) continue;
+    snprintf(path, sizeof path, VM_PATH_FIELDS "/%s/%s", step, of);
+    PetscCall(VmH5Exists(result, path, &exists));
+    if (exists) PetscCall(AnalyzeField(comm, result, path, &entries[i], names[i], out));
+    else
+      PetscCall(VmWarn(comm, "%s of %s is skipped: the result has no field of that name", entries[i].head->name, of));
+  }
+  PetscCall(PetscFree(names));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,231 @@
+/* Hot spots: connected clusters above a threshold, their sizes and shapes, the volume fraction they stand for. */
+#include "shape.h"
+#include <vitromech/rng.h>
+#include <math.h>
+
+#define REPLICAS 1000
+
+typedef struct {
+  char *threshold;
+  int connectivity;
+  int64_t smallest;
+  double thickness, acceptance;
+} Params;
+
+static const VmParam rows[] = {
+    {.key = "threshold",
+     .type = VM_STRING,
+     .offset = offsetof(Params, threshold),
+     .default_text = "isodata",
+     .doc = "isodata (iterative, Ridler & Calvard), otsu, or a value in the unit of the map"},
+    {.key = "connectivity",
+     .type = VM_ENUM,
+     .offset = offsetof(Params, connectivity),
+     .default_text = "faces",
+     .choices = vm_connectivities,
+     .doc = "neighbours: faces (4 in maps, 6 in fields) or corners too (8, 26)"},
+    {.key = "smallest",
+     .type = VM_INT,
+     .offset = offsetof(Params, smallest),
+     .default_text = "4",
+     .min = 1,
+     .max = 1e9,
+     .doc = "clusters of fewer points are noise and left out"},
+    {.key = "thickness",
+     .type = VM_REAL,
+     .offset = offsetof(Params, thickness),
+     .unit = "nm",
+     .default_text = "none",
+     .min = 1e-3,
+     .max = 1e6,
+     .doc = "of the foil; gives the volume fraction of maps"},
+    {.key = "acceptance",
+     .type = VM_REAL,
+     .offset = offsetof(Params, acceptance),
+     .unit = "1",
+     .default_text = "0.058823529411764705",
+     .min = 1e-6,
+     .max = 1,
+     .doc = "part of all orientations in which a spot lights up: 10 of 170 degrees; calibrate it in the same chain "
+            "before a "
+            "volume fraction is believed",
+     .source = "Im et al. 2018"},
+    {0}};
+
+static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
+{
+  const Params *p = params;
+  PetscFunctionBegin;
+  if (!VmThresholdValid(p->threshold))
+    PetscCall(VmReportAdd(report, node, "threshold \"%s\" is neither isodata nor otsu nor a number", p->threshold));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const VmTable table = {"clusters", "connected clusters above a threshold", sizeof(Params), rows, Check};
+
+double VmHotSpotFraction(double count, double radius, double acceptance, double volume)
+{
+  return count * (4.0 / 3.0) * VM_PI * radius * radius * radius / (acceptance * volume);
+}
+
+/* Mean diameter, its standard error, and that of the volume fraction with a Poisson number of spots. */
+typedef struct {
+  double mean, error, fraction, fraction_error;
+} Sizes;
+
+static double MeanDiameter(int64_t n, const VmShape *shapes)
+{
+  double sum = 0.0;
+  for (int64_t i = 0; i < n; ++i) sum += shapes[i].diameter;
+  return sum / (double)n;
+}
+
+static double Deviation(const double sum, const double square, double count)
+{
+  return count > 1.0 ? sqrt(fmax(0.0, square - sum * sum / count) / (count - 1.0)) : NAN;
+}
+
+static Sizes Measure(const Params *p, int64_t n, const VmShape *shapes, double volume)
+{
+  const VmRngKey key = {0, VM_STREAM_BOOTSTRAP};
+  const double mean = MeanDiameter(n, shapes);
+  double sum[2] = {0, 0}, square[2] = {0, 0}, count[2] = {0, 0};
+  for (uint64_t b = 0; b < REPLICAS && n > 1; ++b) {
+    const int64_t drawn = VmRngPoisson(key, b, 0, (double)n);
+    double diameter = 0.0;
+    for (int64_t i = 0; i < n; ++i)
+      diameter += shapes[(int64_t)(VmRngUniform(key, b, (uint32_t)(64 + i)) * (double)n)].diameter;
+    diameter /= (double)n;
+    const double value[2] = {diameter - mean, VmHotSpotFraction((double)drawn, 0.5 * diameter, p->acceptance, volume)};
+    for (int v = 0; v < 2; ++v) {
+      if (!isfinite(value[v])) continue;
+      sum[v] += value[v];
+      square[v] += value[v] * value[v];
+      count[v] += 1.0;
+    }
+  }
+  return (Sizes){mean, Deviation(sum[0], square[0], count[0]),
+                 n ? VmHotSpotFraction((double)n, 0.5 * mean, p->acceptance, volume) : 0.0 * volume,
+                 Deviation(sum[1], square[1], count[1])};
+}
+
+/* Removes clusters below the smallest size from the mask; true if there were any. */
+static bool RemoveSmall(const VmClusters *c, int64_t n, int64_t smallest, uint8_t *mask)
+{
+  bool removed = false;
+  for (int64_t i = 0; i < n; ++i)
+    if (c->label[i] >= 0 && c->size[c->label[i]] < smallest) {
+      mask[i] = 0;
+      removed = true;
+    }
+  return removed;
+}
+
+static PetscErrorCode AddEach(const VmMap *map, int64_t count, const VmShape *shapes, VmStatResult result)
+{
+  const char *length = map->length_unit;
+  char measure_unit[24];
+  const int64_t vectors[2] = {count, map->dim};
+  double *v;
+  PetscFunctionBegin;
+  snprintf(measure_unit, sizeof measure_unit, "%s^%d", length, map->dim);
+  PetscCall(PetscMalloc1((size_t)(3 * count) + 1, &v));
+  for (int64_t i = 0; i < count; ++i) v[i] = shapes[i].measure;
+  PetscCall(VmStatResultAdd(result, map->dim == 2 ? "area" : "volume", VM_F64, 1, &count, v,
+                            (VmMeta){measure_unit, "size of each cluster", "cluster"}, NULL));
+  for (int64_t i = 0; i < count; ++i) v[i] = shapes[i].diameter;
+  PetscCall(VmStatResultAdd(result, "diameter", VM_F64, 1, &count, v,
+                            (VmMeta){length, "diameter of the circle or sphere of that size", "cluster"}, NULL));
+  for (int64_t i = 0; i < count; ++i) v[i] = shapes[i].aspect_ratio;
+  PetscCall(VmStatResultAdd(result, "aspect_ratio", VM_F64, 1, &count, v,
+                            (VmMeta){"1", "root of the ratio of largest to smallest second moment", "cluster"}, NULL));
+  for (int64_t i = 0; i < count; ++i)
+    for (int a = 0; a < map->dim; ++a) v[i * map->dim + a] = shapes[i].centroid[a + 3 - map->dim];
+  PetscCall(VmStatResultAdd(result, "centroid", VM_F64, 2, vectors, v,
+                            (VmMeta){length, "centre of mass from the corner of the map", "cluster,axis"}, NULL));
+  if (map->dim == 2) {
+    for (int64_t i = 0; i < count; ++i) v[i] = atan2(shapes[i].axis[2], shapes[i].axis[1]);
+    PetscCall(VmStatResultAdd(result, "orientation", VM_F64, 1, &count, v,
+                              (VmMeta){"rad", "angle of the long axis from scan0 towards scan1", "cluster"}, NULL));
+  } else {
+    for (int64_t i = 0; i < count; ++i)
+      for (int a = 0; a < 3; ++a) v[3 * i + a] = shapes[i].axis[a];
+    PetscCall(VmStatResultAdd(result, "orientation", VM_F64, 2, vectors, v,
+                              (VmMeta){"1", "unit vector of the long axis", "cluster,axis"}, NULL));
+  }
+  PetscCall(PetscFree(v));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddVolumeFraction(const Params *p, const VmMap *map, double covered, const Sizes *sizes,
+                                        VmStatResult result)
+{
+  char definition[200];
+  PetscFunctionBegin;
+  if (map->dim == 3)
+    PetscCall(VmStatResultScalar(result, "volume_fraction", covered, "1", "part of the volume in clusters", NULL));
+  else {
+    PetscCall(VmStatResultScalar(result, "area_fraction", covered, "1", "part of the area in clusters", NULL));
+    if (isnan(p->thickness) || strcmp(map->length_unit, "nm") != 0) PetscFunctionReturn(PETSC_SUCCESS);
+    snprintf(definition, sizeof definition,
+             "N (4/3) pi r^3/(f_B V), r half of mean_diameter, f_B = %.6g, thickness %.4g nm", p->acceptance,
+             p->thickness);
+    PetscCall(VmStatResultEstimate(result, "volume_fraction", sizes->fraction, sizes->fraction_error, "1",
+                                   "volume fraction the hot spots stand for", definition));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddAll(const Params *p, const VmMap *map, double threshold, const VmClusters *c,
+                             const uint8_t *mask, VmStatResult result)
+{
+  const int64_t n = VmMapSize(map);
+  const char *axes = map->dim == 2 ? "scan0,scan1" : "x,y,z";
+  double volume = p->thickness, covered = 0.0;
+  VmShape *shapes;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)c->count, &shapes));
+  PetscCall(VmShapes(map, c, shapes));
+  for (int64_t i = 0; i < n; ++i) covered += mask[i] / (double)n;
+  for (int a = 1; a < 3; ++a) volume *= (double)map->n[a] * map->spacing[a];
+  const Sizes sizes = Measure(p, c->count, shapes, volume);
+  PetscCall(VmStatResultScalar(result, "threshold", threshold, map->unit, "clusters lie above", p->threshold));
+  PetscCall(
+      VmStatResultAdd(result, "count", VM_I64, 0, NULL, &c->count, (VmMeta){"1", "number of clusters", NULL}, NULL));
+  PetscCall(VmStatResultEstimate(result, "mean_diameter", sizes.mean, sizes.error, map->length_unit,
+                                 "mean diameter of the clusters", "standard error by bootstrap over clusters"));
+  PetscCall(AddVolumeFraction(p, map, covered, &sizes, result));
+  PetscCall(AddEach(map, c->count, shapes, result));
+  PetscCall(VmStatResultAdd(result, "mask", VM_U8, map->dim, map->n + 3 - map->dim, mask,
+                            (VmMeta){"1", "1: in a cluster", axes}, NULL));
+  PetscCall(PetscFree(shapes));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult result)
+{
+  const Params *p = params;
+  const int64_t n = VmMapSize(map);
+  double threshold;
+  uint8_t *mask;
+  VmClusters clusters;
+  PetscFunctionBegin;
+  PetscCall(VmThreshold(map, p->threshold, &threshold));
+  PetscCall(PetscMalloc1((size_t)n, &mask));
+  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > threshold;
+  const VmConnectivity connectivity = (VmConnectivity)p->connectivity;
+  PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, connectivity, mask, &clusters));
+  if (RemoveSmall(&clusters, n, p->smallest, mask)) {
+    PetscCall(VmClustersDestroy(&clusters));
+    PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, connectivity, mask, &clusters));
+  }
+  PetscCall(AddAll(p, map, threshold, &clusters, mask, result));
+  PetscCall(VmClustersDestroy(&clusters));
+  PetscCall(PetscFree(mask));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmMapOps vm_map_clusters = {
+    .head = {"clusters", "hot spots: clusters above a threshold, their number, size, shape and volume fraction",
+             "physics.md E6", &table},
+    .apply = Apply};

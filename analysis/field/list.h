@@ -1,0 +1,3 @@
+VM_MAP_STAT(clusters)
+VM_MAP_STAT(autocorrelation)
+VM_MAP_STAT(percolation)

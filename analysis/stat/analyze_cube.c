@@ -1,0 +1,163 @@
+/* An analysis list applied to a cube. */
+#include "entries.h"
+#include <string.h>
+
+extern const VmStatOps vm_stat_geometry;
+
+static PetscErrorCode ReadCube(void *handle, int64_t first, int64_t n, float *frames)
+{
+  return VmCubeRead((VmCube)handle, first, n, frames);
+}
+
+VmFrameSource VmCubeFrames(VmCube cube) { return (VmFrameSource){ReadCube, cube}; }
+
+static const VmStatOps *StatOpsOf(const VmPluginHead *head)
+{
+  for (int i = 0; vm_stat_table[i]; ++i)
+    if (&vm_stat_table[i]->head == head) return vm_stat_table[i];
+  return NULL;
+}
+
+/* The cube statistics of a list: geometry first, taken with its defaults if the list has no such entry. */
+typedef struct {
+  int count;
+  VmStatRun *runs;
+  VmPlugin *entries;
+  VmEntryName *names;
+  VmGeometryParams geometry; /* defaults */
+} CubeRuns;
+
+static PetscErrorCode AddRun(CubeRuns *c, int at, const VmPlugin *entry, const char *name)
+{
+  PetscFunctionBegin;
+  c->entries[at] = *entry;
+  snprintf(c->names[at], sizeof c->names[at], "%s", name);
+  c->runs[at].ops = StatOpsOf(entry->head);
+  c->runs[at].params = entry->params;
+  PetscCall(VmStatResultCreate(&c->runs[at].result));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode DefaultGeometry(MPI_Comm comm, VmGeometryParams *params)
+{
+  VmReport report;
+  PetscFunctionBegin;
+  PetscCall(VmReportCreate(comm, "geometry", &report));
+  PetscCall(VmParamsRead(&vm_geometry_table, NULL, report, params));
+  PetscCall(VmReportFinish(report));
+  PetscCall(VmReportDestroy(&report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CubeRunsCreate(MPI_Comm comm, const VmList *list, const VmEntryName *names, CubeRuns *c)
+{
+  const VmPlugin *entries = list->items;
+  bool given = false;
+  PetscFunctionBegin;
+  const size_t most = (size_t)list->count + 1;
+  PetscCall(PetscCalloc3(most, &c->runs, most, &c->entries, most, &c->names));
+  PetscCall(DefaultGeometry(comm, &c->geometry));
+  c->count = 1;
+  for (int i = 0; i < list->count; ++i) {
+    if (!VmStatisticReadsCube(entries[i].head)) continue;
+    if (entries[i].head != &vm_stat_geometry.head) PetscCall(AddRun(c, c->count++, &entries[i], names[i]));
+    else if (given) VmThrow(comm, VM_ERR_INPUT, "analysis: only one entry `geometry` is possible");
+    else {
+      given = true;
+      PetscCall(AddRun(c, 0, &entries[i], names[i]));
+    }
+  }
+  const VmPlugin geometry = {.head = &vm_stat_geometry.head, .params = &c->geometry};
+  if (!given) PetscCall(AddRun(c, 0, &geometry, geometry.head->name));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CubeRunsDestroy(CubeRuns *c)
+{
+  PetscFunctionBegin;
+  for (int i = 0; i < c->count; ++i) PetscCall(VmStatResultDestroy(&c->runs[i].result));
+  PetscCall(PetscFree3(c->runs, c->entries, c->names));
+  PetscCall(VmParamsFree(&vm_geometry_table, &c->geometry));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The run and the dataset that "<name>/<dataset>" means, -1 if there is none of the name. */
+static int FindRun(const CubeRuns *c, const char *of, const char **dataset)
+{
+  const char *slash = strrchr(of, '/');
+  for (int i = 0; i < c->count && slash; ++i)
+    if (strlen(c->names[i]) == (size_t)(slash - of) && strncmp(c->names[i], of, (size_t)(slash - of)) == 0) {
+      *dataset = slash + 1;
+      return i;
+    }
+  return -1;
+}
+
+/* The map on rank 0. */
+static PetscErrorCode MapOf(VmSurvey survey, VmStatResult result, const char *of, const char *dataset, VmMap *map)
+{
+  const VmCubeInfo *info = &survey->info;
+  const VmStatDataset *d = VmStatResultFind(result, dataset);
+  if (!d || d->type != VM_F64 || d->rank != 2 || strcmp(d->axes, "scan0,scan1") != 0)
+    return VmRaiseLocal(VM_ERR_INPUT,
+                        "analysis: of: %s: %s is not a map; maps have the axes scan0, scan1, e.g. v2d/map, "
+                        "nfold/total, nfold/n_4",
+                        of, d ? "that" : "there is no such dataset and it");
+  const bool pitch = info->scan_pitch[0] > 0.0 && info->scan_pitch[1] > 0.0;
+  *map = (VmMap){.dim = 2,
+                 .n = {1, d->dims[0], d->dims[1]},
+                 .spacing = {1.0, pitch ? info->scan_pitch[0] : 1.0, pitch ? info->scan_pitch[1] : 1.0},
+                 .values = d->data,
+                 .unit = d->unit,
+                 .length_unit = pitch ? "nm" : "pixel"};
+  return PETSC_SUCCESS;
+}
+
+static PetscErrorCode AnalyzeMaps(MPI_Comm comm, VmSurvey survey, const CubeRuns *c, const VmList *list,
+                                  const VmEntryName *names, VmH5 out)
+{
+  const VmPlugin *entries = list->items;
+  int rank;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  for (int i = 0; i < list->count; ++i) {
+    const char *of = VmEntryOf(&entries[i]), *dataset = NULL;
+    VmMap map = {0};
+    PetscErrorCode code = PETSC_SUCCESS;
+    if (VmStatisticReadsCube(entries[i].head) || !of || !strchr(of, '/')) continue;
+    const int run = FindRun(c, of, &dataset);
+    if (run < 0) VmThrow(comm, VM_ERR_INPUT, "analysis: of: %s: no cube statistic of that name is in the list", of);
+    if (rank == 0) code = MapOf(survey, c->runs[run].result, of, dataset, &map);
+    PetscCall(VmAgree(comm, code));
+    PetscCall(VmEntryApply(comm, &entries[i], names[i], &map, out));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Analyze(MPI_Comm comm, VmCube cube, CubeRuns *c, const VmList *list, const VmEntryName *names,
+                              VmH5 out, VmProgress progress)
+{
+  const VmFrameSource source = VmCubeFrames(cube);
+  VmSurvey survey;
+  PetscFunctionBegin;
+  PetscCall(VmSurveyCreate(comm, VmCubeGetInfo(cube), &source, c->runs[0].params, &survey));
+  PetscErrorCode code = VmStatPass(survey, &source, c->count, c->runs, 0, progress);
+  for (int r = 0; r < c->count && !code; ++r)
+    code = VmEntryWrite(comm, &c->entries[r], c->names[r], c->runs[r].result, out);
+  if (!code) code = AnalyzeMaps(comm, survey, c, list, names, out);
+  PetscCall(VmSurveyDestroy(&survey));
+  PetscFunctionReturn(code);
+}
+
+PetscErrorCode VmAnalyzeCube(MPI_Comm comm, VmCube cube, const VmList *list, VmH5 out, VmProgress progress)
+{
+  CubeRuns c = {0};
+  VmEntryName *names;
+  PetscFunctionBegin;
+  PetscCall(VmEntryNames(comm, list, &names));
+  PetscErrorCode code = CubeRunsCreate(comm, list, names, &c);
+  if (!code) code = Analyze(comm, cube, &c, list, names, out, progress);
+  PetscCall(CubeRunsDestroy(&c));
+  PetscCall(PetscFree(names));
+  PetscFunctionReturn(code);
+}

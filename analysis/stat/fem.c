@@ -1,0 +1,269 @@
+/* Fluctuation electron microscopy: the five variances of Daulton, Bondi & Hart (2010), over the raw pixels of rings. */
+#include "groups.h"
+#include <vitromech/stat.h>
+#include <math.h>
+
+enum { OMEGA, RING, RING_ENSEMBLE, IMAGE, RATIO, NVARIANCE };
+static const char *const variances[] = {"omega", "ring", "ring_ensemble", "image", "ratio", NULL};
+static const char *const definitions[] = {
+    "variance of the annular mean: <m^2>_r/<m>_r^2 - 1, m = ring mean; shot noise g(R-1)/(R <ring sum>_r)",
+    "mean of ring variances: < <I^2>_t/<I>_t^2 - 1 >_r; shot noise < g(N-1)/(N <I>_t) >_r",
+    "variance of the ensemble of rings: <<I^2>_t>_r/<<I>_t>_r^2 - 1; shot noise g/<<I>_t>_r",
+    "annular mean of the variance image: < <I^2>_r/<I>_r^2 - 1 >_pixels; shot noise g(R-1)/(R <I>_r) per pixel",
+    "<var_r I>_t/<<I>_r>_t^2; shot noise g(R-1)/(R <<I>_r>_t)"};
+
+typedef struct {
+  int peak_of;
+} Params;
+
+static const VmParam rows[] = {{.key = "peak_of",
+                                .type = VM_ENUM,
+                                .offset = offsetof(Params, peak_of),
+                                .default_text = "ring",
+                                .choices = variances,
+                                .doc = "the curve whose maximum near the first ring is given as peak_k"},
+                               {0}};
+static const VmTable table = {"fem", "fluctuation electron microscopy V(k)", sizeof(Params), rows, NULL};
+
+/* sums of each group: frames, then the moments of each ring; after the groups: [nin] sum and [nin] sum of squares of
+ * each pixel that lies in a ring, ordered by ring */
+enum { MEAN, MEAN2, SQUARE, RELATIVE, RELATIVE_COUNT, INVERSE, NMOMENT };
+
+typedef struct {
+  VmSurvey survey;
+  int peak_of;
+  int64_t *start; /* [rings + 1] into pixel */
+  int64_t *pixel; /* [start[rings]] */
+  float *ring;    /* intensities of one frame in that order */
+} Context;
+
+static size_t GroupSize(const Context *c) { return 1 + NMOMENT * (size_t)c->survey->rings; }
+
+static int RingOfPixel(VmSurvey survey, int64_t p)
+{
+  const VmDetector *d = &survey->detector;
+  const double x = ((double)(p / d->det[1]) - d->centre[0]) * d->pitch[0];
+  const double y = ((double)(p % d->det[1]) - d->centre[1]) * d->pitch[1];
+  const double r = (sqrt(x * x + y * y) - survey->k[0]) / survey->k_step + 0.5;
+  return d->valid[p] && r >= 0.0 && r < survey->rings ? (int)r : -1;
+}
+
+static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
+{
+  Context *c;
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&c));
+  c->survey = survey;
+  c->peak_of = ((const Params *)params)->peak_of;
+  PetscCall(PetscCalloc1((size_t)survey->rings + 1, &c->start));
+  PetscCall(PetscMalloc2((size_t)survey->npix, &c->pixel, (size_t)survey->npix, &c->ring));
+  int64_t n = 0;
+  for (int r = 0; r < survey->rings; ++r) {
+    for (int64_t p = 0; p < survey->npix; ++p)
+      if (RingOfPixel(survey, p) == r) c->pixel[n++] = p;
+    c->start[r + 1] = n;
+  }
+  *context = c;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Destroy(void **context)
+{
+  Context *c = *context;
+  PetscFunctionBegin;
+  PetscCall(PetscFree(c->start));
+  PetscCall(PetscFree2(c->pixel, c->ring));
+  PetscCall(PetscFree(*context));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Size(const void *context, size_t *nsum, size_t *nmap)
+{
+  const Context *c = context;
+  *nsum = VM_GROUPS * GroupSize(c) + 2 * (size_t)c->start[c->survey->rings];
+  *nmap = 0;
+}
+
+static void AddRing(int64_t n, const float *values, double *moments)
+{
+  double sum = 0.0, square = 0.0;
+  for (int64_t i = 0; i < n; ++i) {
+    sum += (double)values[i];
+    square += (double)values[i] * (double)values[i];
+  }
+  if (n == 0) return;
+  const double mean = sum / (double)n;
+  square /= (double)n;
+  moments[MEAN] += mean;
+  moments[MEAN2] += mean * mean;
+  moments[SQUARE] += square;
+  if (!(mean > 0.0)) return;
+  moments[RELATIVE] += square / (mean * mean) - 1.0;
+  moments[RELATIVE_COUNT] += 1.0;
+  moments[INVERSE] += 1.0 / mean;
+}
+
+static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums, double *maps)
+{
+  Context *c = context;
+  const int rings = c->survey->rings;
+  const int64_t nin = c->start[rings];
+  double *restrict pixel_sum = sums + VM_GROUPS * GroupSize(c), *restrict pixel_square = pixel_sum + nin;
+  float *restrict ring = c->ring;
+  (void)maps;
+  for (int64_t f = 0; f < tile->n; ++f) {
+    const float *frame = tile->frames + f * c->survey->npix;
+    double *group = sums + (size_t)VmGroupOf(tile->first + f, c->survey->frames) * GroupSize(c);
+    for (int64_t i = 0; i < nin; ++i) ring[i] = frame[c->pixel[i]];
+    for (int64_t i = 0; i < nin; ++i) {
+      pixel_sum[i] += (double)ring[i];
+      pixel_square[i] += (double)ring[i] * (double)ring[i];
+    }
+    group[0] += 1.0;
+    for (int r = 0; r < rings; ++r)
+      AddRing(c->start[r + 1] - c->start[r], ring + c->start[r], group + 1 + NMOMENT * (size_t)r);
+  }
+  return PETSC_SUCCESS;
+}
+
+typedef struct {
+  double raw, noise;
+} Variance;
+
+/* The three variances that need no image. */
+static void RingVariances(double frames, double pixels, double gain, const double *moments, Variance v[NVARIANCE])
+{
+  const double mean = moments[MEAN] / frames, valid = moments[RELATIVE_COUNT];
+  v[OMEGA].raw = moments[MEAN2] / frames / (mean * mean) - 1.0;
+  v[OMEGA].noise = gain * (frames - 1.0) / (frames * mean * pixels);
+  v[RING].raw = moments[RELATIVE] / valid;
+  v[RING].noise = gain * (pixels - 1.0) / pixels * moments[INVERSE] / valid;
+  v[RING_ENSEMBLE].raw = moments[SQUARE] / frames / (mean * mean) - 1.0;
+  v[RING_ENSEMBLE].noise = gain / mean;
+}
+
+static void ImageVariances(double frames, int64_t n, double gain, const double *sum, const double *square,
+                           Variance v[NVARIANCE])
+{
+  double relative = 0.0, noise = 0.0, variance = 0.0, intensity = 0.0, lit = 0.0;
+  for (int64_t i = 0; i < n; ++i) {
+    const double mean = sum[i] / frames, var = square[i] / frames - mean * mean;
+    variance += var;
+    intensity += mean;
+    if (!(mean > 0.0)) continue;
+    lit += 1.0;
+    relative += var / (mean * mean);
+    noise += (frames - 1.0) / (frames * mean);
+  }
+  intensity /= (double)n;
+  v[IMAGE].raw = relative / lit;
+  v[IMAGE].noise = gain * noise / lit;
+  v[RATIO].raw = variance / (double)n / (intensity * intensity);
+  v[RATIO].noise = gain * (frames - 1.0) / (frames * intensity);
+}
+
+/* Highest point within a quarter of the first ring. */
+static double PeakNear(int n, const double *k, const double *curve, double first_ring)
+{
+  int best = -1;
+  for (int r = 0; r < n; ++r)
+    if (fabs(k[r] - first_ring) < 0.25 * first_ring && isfinite(curve[r]) && (best < 0 || curve[r] > curve[best]))
+      best = r;
+  return best < 0 ? NAN : VmPeakVertex(n, k, curve, best);
+}
+
+/* values: omega, ring, ring_ensemble [rings] each, noise subtracted, then the peak of each */
+static void Curves(const void *context, const double *sums, double *values)
+{
+  const Context *c = context;
+  const int rings = c->survey->rings;
+  for (int r = 0; r < rings; ++r) {
+    Variance v[NVARIANCE];
+    RingVariances(sums[0], (double)(c->start[r + 1] - c->start[r]), c->survey->gain, sums + 1 + NMOMENT * (size_t)r, v);
+    for (int i = 0; i < IMAGE; ++i) values[i * rings + r] = v[i].raw - v[i].noise;
+  }
+  for (int i = 0; i < IMAGE; ++i)
+    values[IMAGE * rings + i] = PeakNear(rings, c->survey->k, values + i * rings, c->survey->first_ring);
+}
+
+static PetscErrorCode AddCurve(const Context *c, VmStatResult result, const char *name, const char *suffix,
+                               const double *curve, const char *what, const char *definition)
+{
+  const int64_t rings = c->survey->rings;
+  char full[64];
+  PetscFunctionBegin;
+  snprintf(full, sizeof full, "%s%s", name, suffix);
+  PetscCall(VmStatResultAdd(result, full, VM_F64, 1, &rings, curve, (VmMeta){"1", what, "k"}, definition));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddVariance(const Context *c, VmStatResult result, int which, const double *raw,
+                                  const double *corrected, const double *error)
+{
+  char definition[512];
+  PetscFunctionBegin;
+  snprintf(definition, sizeof definition, "%s%s (g counts per electron, R probes, N pixels of the ring)",
+           definitions[which], c->survey->gain > 0.0 ? ", subtracted" : ", NOT subtracted: gain unknown");
+  PetscCall(AddCurve(c, result, variances[which], "", corrected, "normalised variance V(k)", definition));
+  PetscCall(AddCurve(c, result, variances[which], "_raw", raw, "normalised variance V(k) with shot noise", NULL));
+  if (error)
+    PetscCall(AddCurve(c, result, variances[which], "_error", error,
+                       "standard error (bootstrap over 16 parts of the scan)", NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddPeak(const Context *c, VmStatResult result, const double *curve, double error)
+{
+  char definition[256];
+  PetscFunctionBegin;
+  snprintf(definition, sizeof definition,
+           "maximum of `%s` within a quarter of the first ring of I(k), parabola through the three highest rings",
+           variances[c->peak_of]);
+  PetscCall(VmStatResultEstimate(result, "peak_k",
+                                 PeakNear(c->survey->rings, c->survey->k, curve, c->survey->first_ring), error, "1/nm",
+                                 "position of the peak of V(k)", definition));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Finalise(void *context, const double *sums, const double *maps, VmStatResult result)
+{
+  const Context *c = context;
+  const int64_t rings = c->survey->rings, nin = c->start[rings];
+  const size_t nsum = GroupSize(c), nvalue = IMAGE * (size_t)rings + IMAGE;
+  const double *pixel_sum = sums + VM_GROUPS * nsum;
+  double *total, *errors, *raw, *corrected;
+  PetscFunctionBegin;
+  (void)maps;
+  PetscCall(PetscMalloc2(nsum, &total, nvalue, &errors));
+  PetscCall(PetscMalloc2(NVARIANCE * (size_t)rings, &raw, NVARIANCE * (size_t)rings, &corrected));
+  VmGroupTotal(nsum, sums, total);
+  PetscCall(VmGroupErrors(nsum, sums, nvalue, Curves, c, errors));
+  for (int64_t r = 0; r < rings; ++r) {
+    const int64_t begin = c->start[r], n = c->start[r + 1] - begin;
+    Variance v[NVARIANCE];
+    RingVariances(total[0], (double)n, c->survey->gain, total + 1 + NMOMENT * r, v);
+    ImageVariances(total[0], n, c->survey->gain, pixel_sum + begin, pixel_sum + nin + begin, v);
+    for (int i = 0; i < NVARIANCE; ++i) {
+      raw[i * rings + r] = v[i].raw;
+      corrected[i * rings + r] = v[i].raw - v[i].noise;
+    }
+  }
+  PetscCall(AddCurve(c, result, "k", "", c->survey->k, "scattering vector 1/d, middle of the ring", NULL));
+  for (int i = 0; i < NVARIANCE; ++i)
+    PetscCall(AddVariance(c, result, i, raw + i * rings, corrected + i * rings, i < IMAGE ? errors + i * rings : NULL));
+  PetscCall(AddPeak(c, result, corrected + c->peak_of * rings,
+                    c->peak_of < IMAGE ? errors[IMAGE * rings + c->peak_of] : NAN));
+  PetscCall(PetscFree2(total, errors));
+  PetscCall(PetscFree2(raw, corrected));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmStatOps vm_stat_fem = {
+    .head = {"fem", "normalised variance V(k): omega, ring, ring_ensemble, image, ratio, shot noise subtracted",
+             "Daulton, Bondi & Hart, Ultramicroscopy 110 (2010) 1279", &table},
+    .setup = SetUp,
+    .destroy = Destroy,
+    .size = Size,
+    .accumulate = Accumulate,
+    .merge = VmStatMergeSum,
+    .finalise = Finalise};

@@ -1,0 +1,72 @@
+/* The tables of all statistics, joined. */
+#include <vitromech/map.h>
+#include <vitromech/stat.h>
+
+#define VM_STAT(n) extern const VmStatOps vm_stat_##n;
+#include "list.h"
+#undef VM_STAT
+#define VM_MAP_STAT(n) extern const VmMapOps vm_map_##n;
+#include "../field/list.h"
+#undef VM_MAP_STAT
+
+#define VM_STAT(n) &vm_stat_##n,
+const VmStatOps *const vm_stat_table[] = {
+#include "list.h"
+    NULL};
+#undef VM_STAT
+
+#define VM_MAP_STAT(n) &vm_map_##n,
+const VmMapOps *const vm_map_table[] = {
+#include "../field/list.h"
+    NULL};
+#undef VM_MAP_STAT
+
+#define VM_STAT(n) &vm_stat_##n.head,
+#define VM_MAP_STAT(n) &vm_map_##n.head,
+static const VmPluginHead *const heads[] = {
+#include "list.h"
+#include "../field/list.h"
+    NULL};
+
+const VmPluginKind vm_statistic_kind = {
+    "statistic", "statistic", "heterogeneity statistics of 4D-STEM cubes, of maps and of mesoscale fields", heads};
+
+bool VmStatisticReadsCube(const VmPluginHead *statistic)
+{
+  for (int i = 0; vm_stat_table[i]; ++i)
+    if (&vm_stat_table[i]->head == statistic) return true;
+  return false;
+}
+
+static const VmParam common_rows[] = {
+    {.key = "name",
+     .type = VM_STRING,
+     .offset = offsetof(VmStatisticCommon, name),
+     .default_text = "none",
+     .doc = "group under /statistics; none: the name of the statistic"},
+    {.key = "of",
+     .type = VM_STRING,
+     .offset = offsetof(VmStatisticCommon, of),
+     .default_text = "none",
+     .doc = "what a map statistic looks at: \"<name of a cube statistic>/<map>\", e.g. nfold/total, or a field of a "
+            "mesoscale result, e.g. plastic_strain (six components: von Mises equivalent, three: magnitude)"},
+    {0}};
+
+static PetscErrorCode CommonCheck(const void *params, const VmNode *node, VmReport report)
+{
+  const VmStatisticCommon *common = params;
+  const VmNode *selector = node ? VmTreeGet(node, vm_statistic_kind.selector) : NULL;
+  PetscFunctionBegin;
+  const VmPluginHead *head = selector && selector->text ? VmPluginFind(&vm_statistic_kind, selector->text) : NULL;
+  if (head && VmStatisticReadsCube(head) && common->of)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "of"), "%s reads the cube itself: remove \"of\"", head->name));
+  if (head && !VmStatisticReadsCube(head) && !common->of)
+    PetscCall(VmReportAdd(report, node,
+                          "%s needs \"of\": the map or field it looks at, e.g. of: nfold/total or of: "
+                          "plastic_strain",
+                          head->name));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmTable vm_statistic_common_table = {"statistic", "keys of every entry of an analysis list",
+                                           sizeof(VmStatisticCommon), common_rows, CommonCheck};

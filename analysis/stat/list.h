@@ -1,0 +1,7 @@
+VM_STAT(geometry)
+VM_STAT(average_pattern)
+VM_STAT(radial_intensity)
+VM_STAT(fem)
+VM_STAT(v2d)
+VM_STAT(angular_correlation)
+VM_STAT(nfold)

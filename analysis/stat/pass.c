@@ -1,0 +1,197 @@
+/* One pass over the frames for all statistics. */
+#include "blocks.h"
+#include <vitromech/stat.h>
+
+#define TILE_BYTES (64 << 20)
+
+typedef struct {
+  int nruns;
+  VmStatRun *runs;
+  void **context;          /* [nruns] */
+  size_t *nsum, *nmap;     /* [nruns] */
+  size_t *sum_at, *map_at; /* [nruns + 1] offsets */
+  VmPolar polar;           /* NULL unless some statistic reads it */
+} Pass;
+
+static void MergeAll(void *context, double *into, const double *from)
+{
+  Pass *pass = context;
+  for (int r = 0; r < pass->nruns; ++r)
+    if (pass->nsum[r])
+      pass->runs[r].ops->merge(pass->context[r], pass->nsum[r], into + pass->sum_at[r], from + pass->sum_at[r]);
+}
+
+static PetscErrorCode PassSetUp(VmSurvey survey, int nruns, VmStatRun *runs, Pass *pass)
+{
+  bool polar = false;
+  PetscFunctionBegin;
+  pass->nruns = nruns;
+  pass->runs = runs;
+  PetscCall(PetscCalloc1((size_t)nruns, &pass->context));
+  PetscCall(PetscCalloc2((size_t)nruns, &pass->nsum, (size_t)nruns, &pass->nmap));
+  PetscCall(PetscCalloc2((size_t)nruns + 1, &pass->sum_at, (size_t)nruns + 1, &pass->map_at));
+  for (int r = 0; r < nruns; ++r) {
+    const VmStatOps *ops = runs[r].ops;
+    PetscCall(ops->setup(runs[r].params, survey, &pass->context[r]));
+    ops->size(pass->context[r], &pass->nsum[r], &pass->nmap[r]);
+    pass->sum_at[r + 1] = pass->sum_at[r] + pass->nsum[r];
+    pass->map_at[r + 1] = pass->map_at[r] + pass->nmap[r];
+    polar = polar || ops->reads_polar;
+  }
+  if (polar) PetscCall(VmSurveyPolar(survey, &pass->polar));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PassDestroy(Pass *pass)
+{
+  PetscFunctionBegin;
+  for (int r = 0; r < pass->nruns; ++r)
+    if (pass->context[r]) PetscCall(pass->runs[r].ops->destroy(&pass->context[r]));
+  PetscCall(PetscFree(pass->context));
+  PetscCall(PetscFree2(pass->nsum, pass->nmap));
+  PetscCall(PetscFree2(pass->sum_at, pass->map_at));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The frames of one rank: whole blocks, contiguous. Maps of statistic r: [count][nmap] at maps + count*map_at[r]. */
+typedef struct {
+  int64_t first, count, tile_frames;
+  float *frames;
+  double *polar, *maps;
+} Share;
+
+static PetscErrorCode ShareCreate(const Pass *pass, VmSurvey survey, int64_t tile_frames, Share *share)
+{
+  int rank, size;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(survey->comm, &rank));
+  PetscCallMPI(MPI_Comm_size(survey->comm, &size));
+  const int64_t blocks = (survey->frames + VM_STAT_BLOCK - 1) / VM_STAT_BLOCK;
+  share->first = PetscMin(blocks * rank / size * VM_STAT_BLOCK, survey->frames);
+  share->count = PetscMin(blocks * (rank + 1) / size * VM_STAT_BLOCK, survey->frames) - share->first;
+  if (tile_frames <= 0) tile_frames = PetscMax(1, TILE_BYTES / (survey->npix * (int64_t)sizeof(float)));
+  share->tile_frames = PetscMin(tile_frames, VM_STAT_BLOCK);
+  const size_t n = (size_t)share->tile_frames;
+  PetscCall(PetscMalloc1(n * (size_t)survey->npix, &share->frames));
+  if (pass->polar) PetscCall(PetscMalloc1(n * (size_t)survey->rings * (size_t)survey->angles, &share->polar));
+  PetscCall(PetscMalloc1((size_t)share->count * pass->map_at[pass->nruns], &share->maps));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ShareDestroy(Share *share)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(share->frames));
+  PetscCall(PetscFree(share->polar));
+  PetscCall(PetscFree(share->maps));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PassTile(Pass *pass, VmSurvey survey, const VmFrameSource *source, Share *share, int64_t first,
+                               int64_t n, double *sums)
+{
+  PetscFunctionBegin;
+  const VmTile tile = {first, n, share->frames, share->polar};
+  PetscCall(source->read(source->handle, first, n, share->frames));
+  if (pass->polar)
+    for (int64_t f = 0; f < n; ++f)
+      VmPolarApply(pass->polar, share->frames + f * survey->npix,
+                   share->polar + f * (int64_t)survey->rings * survey->angles);
+  for (int r = 0; r < pass->nruns; ++r) {
+    double *maps = share->maps;
+    if (pass->nmap[r]) maps += (size_t)share->count * pass->map_at[r] + (size_t)(first - share->first) * pass->nmap[r];
+    PetscCall(pass->runs[r].ops->accumulate(pass->context[r], &tile, sums + pass->sum_at[r], maps));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PassShare(Pass *pass, VmSurvey survey, const VmFrameSource *source, Share *share, VmBlocks blocks,
+                                VmProgress progress)
+{
+  const int64_t end = share->first + share->count;
+  PetscFunctionBegin;
+  for (int64_t at = share->first; at < end && !VmStopRequestedLocal(); at += VM_STAT_BLOCK) {
+    const int64_t block_end = PetscMin(at + VM_STAT_BLOCK, end);
+    double *sums;
+    PetscCall(VmBlocksNext(blocks, &sums));
+    for (int64_t first = at; first < block_end; first += share->tile_frames)
+      PetscCall(PassTile(pass, survey, source, share, first, PetscMin(share->tile_frames, block_end - first), sums));
+    PetscCall(VmBlocksPush(blocks, at / VM_STAT_BLOCK));
+    if (progress)
+      PetscCall(VmProgressUpdate(progress, (double)(block_end - share->first) / (double)share->count,
+                                 "frame %lld of %lld", (long long)block_end, (long long)survey->frames));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Maps of one statistic of the whole scan on rank 0. */
+static PetscErrorCode GatherMaps(MPI_Comm comm, const Share *share, size_t nmap, const double *mine, double *all)
+{
+  int rank, size;
+  PetscMPIInt count, *counts = NULL, *displacements = NULL;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  PetscCall(PetscMPIIntCast((PetscInt)((size_t)share->count * nmap), &count));
+  if (rank == 0) PetscCall(PetscMalloc2((size_t)size, &counts, (size_t)size, &displacements));
+  PetscCallMPI(MPI_Gather(&count, 1, MPI_INT, counts, 1, MPI_INT, 0, comm));
+  if (rank == 0) {
+    displacements[0] = 0;
+    for (int r = 1; r < size; ++r) displacements[r] = displacements[r - 1] + counts[r - 1];
+  }
+  PetscCallMPI(MPI_Gatherv(mine, count, MPI_DOUBLE, all, counts, displacements, MPI_DOUBLE, 0, comm));
+  if (rank == 0) PetscCall(PetscFree2(counts, displacements));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PassFinalise(Pass *pass, VmSurvey survey, const Share *share, VmBlocks blocks)
+{
+  int rank;
+  double *total = NULL, *maps = NULL;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(survey->comm, &rank));
+  if (rank == 0) PetscCall(PetscMalloc1(pass->sum_at[pass->nruns], &total));
+  PetscCall(VmBlocksCollect(survey->comm, blocks, total));
+  for (int r = 0; r < pass->nruns; ++r) {
+    if (pass->nmap[r]) {
+      if (rank == 0) PetscCall(PetscMalloc1((size_t)survey->frames * pass->nmap[r], &maps));
+      PetscCall(
+          GatherMaps(survey->comm, share, pass->nmap[r], share->maps + (size_t)share->count * pass->map_at[r], maps));
+    }
+    if (rank == 0)
+      PetscCall(pass->runs[r].ops->finalise(pass->context[r], total + pass->sum_at[r], maps, pass->runs[r].result));
+    PetscCall(PetscFree(maps));
+  }
+  PetscCall(PetscFree(total));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmStatMergeSum(const void *context, size_t nsum, double *into, const double *from)
+{
+  (void)context;
+  for (size_t i = 0; i < nsum; ++i) into[i] += from[i];
+}
+
+PetscErrorCode VmStatPass(VmSurvey survey, const VmFrameSource *source, int nruns, VmStatRun *runs, int64_t tile_frames,
+                          VmProgress progress)
+{
+  Pass pass = {0};
+  Share share = {0};
+  VmBlocks blocks = NULL;
+  bool stop = false;
+  PetscErrorCode code;
+  PetscFunctionBegin;
+  code = PassSetUp(survey, nruns, runs, &pass);
+  if (!code) {
+    PetscCall(ShareCreate(&pass, survey, tile_frames, &share));
+    PetscCall(VmBlocksCreate(pass.sum_at[nruns], MergeAll, &pass, &blocks));
+    PetscCall(VmAgree(survey->comm, PassShare(&pass, survey, source, &share, blocks, progress)));
+    PetscCall(VmStopRequested(survey->comm, &stop));
+    if (stop) code = VM_ERR_STOPPED;
+    else PetscCall(PassFinalise(&pass, survey, &share, blocks));
+  }
+  PetscCall(VmBlocksDestroy(&blocks));
+  PetscCall(ShareDestroy(&share));
+  PetscCall(PassDestroy(&pass));
+  PetscFunctionReturn(code);
+}

@@ -1,0 +1,167 @@
+/* Angular power and correlation of rings, exact for masked bins, and what shot noise adds to them. */
+#include <vitromech/transform.h>
+#include <complex.h>
+#include <fftw3.h>
+#include <math.h>
+#include <string.h>
+
+struct VmAngular_s {
+  int rings, n, half;      /* half = n/2 + 1 */
+  const uint8_t *valid;    /* [rings][n], of the polar grid */
+  double *in;              /* [rings][n] */
+  double complex *out;     /* [rings][half] */
+  double *back;            /* [n] */
+  double complex *back_in; /* [half] */
+  double *pairs;           /* [rings][n] number of valid pairs at each angle */
+  double *noise;           /* [rings][n] */
+  double *cosine;          /* [n] cos(2 pi j/n) */
+  fftw_plan forward, backward;
+};
+
+static void CountPairs(VmAngular a)
+{
+  for (int r = 0; r < a->rings; ++r) {
+    const uint8_t *valid = a->valid + (size_t)r * (size_t)a->n;
+    double *pairs = a->pairs + (size_t)r * (size_t)a->n;
+    for (int j = 0; j < a->n; ++j)
+      for (int i = 0; i < a->n; ++i) pairs[j] += valid[i] && valid[(i + j) % a->n];
+  }
+}
+
+typedef struct {
+  int32_t pixel;
+  int angle;
+  double weight;
+} Entry;
+
+static int CompareEntry(const void *a, const void *b)
+{
+  const Entry *x = a, *y = b;
+  if (x->pixel != y->pixel) return x->pixel < y->pixel ? -1 : 1;
+  return (x->angle > y->angle) - (x->angle < y->angle);
+}
+
+/* Covariance of bins i and i+j summed over i, for pixels of unit variance: entries sorted by pixel, each pixel couples
+ * all bins that share it. */
+static void SharedWeights(int64_t count, Entry *entries, int n, double *shared)
+{
+  qsort(entries, (size_t)count, sizeof *entries, CompareEntry);
+  for (int64_t a = 0, end; a < count; a = end) {
+    for (end = a; end < count && entries[end].pixel == entries[a].pixel; ++end) {}
+    for (int64_t u = a; u < end; ++u)
+      for (int64_t v = a; v < end; ++v)
+        shared[(entries[v].angle - entries[u].angle + n) % n] += entries[u].weight * entries[v].weight;
+  }
+}
+
+static PetscErrorCode NoiseCorrelation(VmAngular a, VmPolar polar)
+{
+  Entry *entries;
+  PetscFunctionBegin;
+  for (int r = 0; r < a->rings; ++r) {
+    const int64_t first = polar->start[(size_t)r * (size_t)a->n], last = polar->start[(size_t)(r + 1) * (size_t)a->n];
+    const double *pairs = a->pairs + (size_t)r * (size_t)a->n;
+    double *noise = a->noise + (size_t)r * (size_t)a->n, of_mean = 0.0;
+    PetscCall(PetscMalloc1((size_t)(last - first), &entries));
+    for (int j = 0; j < a->n; ++j) {
+      const size_t b = (size_t)r * (size_t)a->n + (size_t)j;
+      for (int64_t e = polar->start[b]; e < polar->start[b + 1]; ++e)
+        entries[e - first] = (Entry){polar->pixel[e], j, polar->weight[e]};
+    }
+    SharedWeights(last - first, entries, a->n, noise);
+    for (int j = 0; j < a->n; ++j) of_mean += noise[j];
+    of_mean /= pairs[0] > 0.0 ? pairs[0] * pairs[0] : 1.0;
+    for (int j = 0; j < a->n; ++j) noise[j] = (pairs[j] > 0.0 ? noise[j] / pairs[j] : 0.0) - of_mean;
+    PetscCall(PetscFree(entries));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmAngularCreate(VmPolar polar, VmAngular *angular)
+{
+  const size_t n = (size_t)polar->angles, half = n / 2 + 1, rings = (size_t)polar->rings;
+  VmAngular a;
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&a));
+  a->rings = polar->rings;
+  a->n = polar->angles;
+  a->half = (int)half;
+  a->valid = polar->valid;
+  a->in = fftw_alloc_real(rings * n);
+  a->out = fftw_alloc_complex(rings * half);
+  a->back = fftw_alloc_real(n);
+  a->back_in = fftw_alloc_complex(half);
+  PetscCheck(a->in && a->out && a->back && a->back_in, PETSC_COMM_SELF, PETSC_ERR_MEM,
+             "no memory for angular transforms");
+  a->forward =
+      fftw_plan_many_dft_r2c(1, &a->n, a->rings, a->in, NULL, 1, a->n, a->out, NULL, 1, a->half, FFTW_ESTIMATE);
+  a->backward = fftw_plan_dft_c2r_1d(a->n, a->back_in, a->back, FFTW_ESTIMATE);
+  PetscCall(PetscCalloc1(rings * n, &a->pairs));
+  PetscCall(PetscCalloc1(rings * n, &a->noise));
+  PetscCall(PetscMalloc1(n, &a->cosine));
+  for (size_t j = 0; j < n; ++j) a->cosine[j] = cos(2.0 * VM_PI * (double)j / (double)n);
+  CountPairs(a);
+  PetscCall(NoiseCorrelation(a, polar));
+  *angular = a;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmAngularDestroy(VmAngular *angular)
+{
+  VmAngular a = *angular;
+  PetscFunctionBegin;
+  if (!a) PetscFunctionReturn(PETSC_SUCCESS);
+  fftw_destroy_plan(a->forward);
+  fftw_destroy_plan(a->backward);
+  fftw_free(a->in);
+  fftw_free(a->out);
+  fftw_free(a->back);
+  fftw_free(a->back_in);
+  PetscCall(PetscFree(a->pairs));
+  PetscCall(PetscFree(a->noise));
+  PetscCall(PetscFree(a->cosine));
+  PetscCall(PetscFree(*angular));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmAngularPower(VmAngular a, const double *samples, double *power, double *mean)
+{
+  PetscFunctionBegin;
+  memcpy(a->in, samples, (size_t)a->rings * (size_t)a->n * sizeof *a->in); /* masked bins read 0 */
+  fftw_execute(a->forward);
+  for (int r = 0; r < a->rings; ++r) {
+    const double complex *out = a->out + (size_t)r * (size_t)a->half;
+    const double valid = a->pairs[(size_t)r * (size_t)a->n];
+    double *p = power + (size_t)r * (size_t)a->half;
+    mean[r] = valid > 0.0 ? creal(out[0]) / valid : 0.0;
+    const double factor = mean[r] > 0.0 ? 1.0 / (mean[r] * mean[r]) : 0.0;
+    for (int n = 0; n < a->half; ++n) p[n] = factor * (creal(out[n]) * creal(out[n]) + cimag(out[n]) * cimag(out[n]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmAngularCorrelation(VmAngular a, int ring, const double *power, double *correlation)
+{
+  const double *pairs = a->pairs + (size_t)ring * (size_t)a->n;
+  PetscFunctionBegin;
+  for (int n = 0; n < a->half; ++n) a->back_in[n] = power[n];
+  fftw_execute(a->backward);
+  for (int j = 0; j < a->n; ++j) correlation[j] = pairs[j] > 0.0 ? a->back[j] / (a->n * pairs[j]) - 1.0 : NAN;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmAngularSpectrum(VmAngular a, const double *correlation, int nmax, double *spectrum)
+{
+  spectrum[0] = 1.0;
+  for (int n = 1; n <= nmax; ++n) {
+    double sum = 0.0;
+    for (int j = 0, phase = 0; j < a->n; ++j) {
+      sum += correlation[j] * a->cosine[phase];
+      phase += n;
+      while (phase >= a->n) phase -= a->n;
+    }
+    spectrum[n] = sum / a->n;
+  }
+}
+
+const double *VmAngularNoise(VmAngular a, int ring) { return a->noise + (size_t)ring * (size_t)a->n; }

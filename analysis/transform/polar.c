@@ -1,0 +1,154 @@
+/* Polar resampling as a sparse matrix: each bin is probed on a fine grid of points of equal solid angle. */
+#include <vitromech/transform.h>
+#include <math.h>
+
+#define POINTS_PER_PIXEL 8
+#define POINTS_MIN 3
+
+const char *const vm_polar_kernels[] = {"area", "bilinear", NULL};
+
+double VmDetectorReach(const VmDetector *detector)
+{
+  double reach = INFINITY;
+  for (int a = 0; a < 2; ++a) {
+    reach = fmin(reach, (detector->centre[a] + 0.5) * detector->pitch[a]);
+    reach = fmin(reach, ((double)detector->det[a] - 0.5 - detector->centre[a]) * detector->pitch[a]);
+  }
+  return reach;
+}
+
+/* Weights of one bin while it is built: dense over the detector, with the list of touched pixels. */
+typedef struct {
+  double *weight; /* [det0*det1], zero outside touched */
+  int32_t *touched;
+  int64_t n;
+  double on, all; /* weight on valid pixels, weight of all points */
+} Bin;
+
+static void BinAdd(const VmDetector *d, Bin *bin, int64_t i, int64_t j, double weight)
+{
+  if (i < 0 || j < 0 || i >= d->det[0] || j >= d->det[1] || weight <= 0.0) return;
+  const int64_t p = i * d->det[1] + j;
+  if (!d->valid[p]) return;
+  if (bin->weight[p] == 0.0) bin->touched[bin->n++] = (int32_t)p;
+  bin->weight[p] += weight;
+  bin->on += weight;
+}
+
+static void BinPoint(const VmDetector *d, VmPolarKernel kernel, Bin *bin, double k, double theta, double weight)
+{
+  const double x = d->centre[0] + k * cos(theta) / d->pitch[0], y = d->centre[1] + k * sin(theta) / d->pitch[1];
+  bin->all += weight;
+  if (kernel == VM_POLAR_AREA) {
+    BinAdd(d, bin, (int64_t)floor(x + 0.5), (int64_t)floor(y + 0.5), weight);
+    return;
+  }
+  const int64_t i = (int64_t)floor(x), j = (int64_t)floor(y);
+  const double fx = x - (double)i, fy = y - (double)j;
+  BinAdd(d, bin, i, j, weight * (1.0 - fx) * (1.0 - fy));
+  BinAdd(d, bin, i, j + 1, weight * (1.0 - fx) * fy);
+  BinAdd(d, bin, i + 1, j, weight * fx * (1.0 - fy));
+  BinAdd(d, bin, i + 1, j + 1, weight * fx * fy);
+}
+
+static int CompareInt32(const void *a, const void *b)
+{
+  const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+  return (x > y) - (x < y);
+}
+
+static int PointsAcross(double pixels) { return (int)fmax(POINTS_MIN, ceil(POINTS_PER_PIXEL * pixels)); }
+
+static void BinFill(const VmDetector *d, VmPolarKernel kernel, double k, double width, double theta, double span,
+                    Bin *bin)
+{
+  const double pitch = fmin(d->pitch[0], d->pitch[1]), low = fmax(k - 0.5 * width, 0.0), high = k + 0.5 * width;
+  const int nk = PointsAcross((high - low) / pitch), nt = PointsAcross(high * span / pitch);
+  bin->n = 0;
+  bin->on = bin->all = 0.0;
+  for (int a = 0; a < nk; ++a) {
+    const double r = low + (high - low) * (a + 0.5) / nk;
+    for (int b = 0; b < nt; ++b) BinPoint(d, kernel, bin, r, theta + span * ((b + 0.5) / nt - 0.5), r);
+  }
+  qsort(bin->touched, (size_t)bin->n, sizeof *bin->touched, CompareInt32);
+}
+
+static PetscErrorCode GrowTo(int64_t need, int64_t *capacity, VmPolar polar)
+{
+  PetscFunctionBegin;
+  if (need > *capacity) {
+    *capacity = 2 * need;
+    PetscCall(PetscRealloc((size_t)*capacity * sizeof *polar->pixel, &polar->pixel));
+    PetscCall(PetscRealloc((size_t)*capacity * sizeof *polar->weight, &polar->weight));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmPolarCreate(const VmDetector *detector, int rings, const double *k, double width, int angles,
+                             VmPolarKernel kernel, VmPolar *polar)
+{
+  const int64_t npix = detector->det[0] * detector->det[1];
+  const size_t bins = (size_t)rings * (size_t)angles;
+  int64_t capacity = 0, filled = 0;
+  Bin bin = {0};
+  VmPolar p;
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&p));
+  p->rings = rings;
+  p->angles = angles;
+  p->width = width;
+  PetscCall(PetscMalloc1((size_t)rings, &p->k));
+  PetscCall(PetscArraycpy(p->k, k, (size_t)rings));
+  PetscCall(PetscCalloc1(bins, &p->valid));
+  PetscCall(PetscCalloc1(bins + 1, &p->start));
+  PetscCall(PetscCalloc1((size_t)npix, &bin.weight));
+  PetscCall(PetscMalloc1((size_t)npix, &bin.touched));
+  PetscCall(GrowTo(4 * (int64_t)bins, &capacity, p));
+  for (size_t b = 0; b < bins; ++b) {
+    const double span = 2.0 * VM_PI / angles;
+    BinFill(detector, kernel, k[b / (size_t)angles], width, span * (double)(b % (size_t)angles), span, &bin);
+    p->valid[b] = bin.on >= 0.5 * bin.all;
+    PetscCall(GrowTo(filled + bin.n, &capacity, p));
+    for (int64_t t = 0; t < bin.n; ++t) {
+      const int32_t pixel = bin.touched[t];
+      if (p->valid[b]) {
+        p->pixel[filled] = pixel;
+        p->weight[filled++] = bin.weight[pixel] / bin.on;
+      }
+      bin.weight[pixel] = 0.0;
+    }
+    p->start[b + 1] = filled;
+  }
+  PetscCall(PetscFree(bin.weight));
+  PetscCall(PetscFree(bin.touched));
+  *polar = p;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmPolarDestroy(VmPolar *polar)
+{
+  PetscFunctionBegin;
+  if (!*polar) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscFree((*polar)->k));
+  PetscCall(PetscFree((*polar)->valid));
+  PetscCall(PetscFree((*polar)->start));
+  PetscCall(PetscFree((*polar)->pixel));
+  PetscCall(PetscFree((*polar)->weight));
+  PetscCall(PetscFree(*polar));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+#define POLAR_APPLY(name, type)                                                                                        \
+  void name(VmPolar polar, const type *values, double *samples)                                                        \
+  {                                                                                                                    \
+    const int64_t bins = (int64_t)polar->rings * polar->angles;                                                        \
+    for (int64_t b = 0; b < bins; ++b) {                                                                               \
+      double sum = 0.0;                                                                                                \
+      for (int64_t e = polar->start[b]; e < polar->start[b + 1]; ++e)                                                  \
+        sum += polar->weight[e] * (double)values[polar->pixel[e]];                                                     \
+      samples[b] = sum;                                                                                                \
+    }                                                                                                                  \
+  }
+
+POLAR_APPLY(VmPolarApply, float)
+POLAR_APPLY(VmPolarApplyDouble, double)

@@ -1,0 +1,101 @@
+/* L3. Statistics of two-dimensional maps and of three-dimensional periodic fields, serial: thresholds, clusters,
+ * autocorrelation, percolation. */
+#ifndef VITROMECH_MAP_H
+#define VITROMECH_MAP_H
+
+#include <vitromech/analyze.h>
+#include <vitromech/stat_result.h>
+
+typedef struct {
+  int dim;                        /* 2: n[0] = 1, axes 1 and 2 are scan0 and scan1; 3: x, y, z */
+  int64_t n[3];                   /* points */
+  double spacing[3];              /* of neighbouring points, in length_unit */
+  bool periodic;                  /* all axes */
+  const double *values;           /* [n[0]][n[1]][n[2]]; NAN: left out */
+  const char *unit, *length_unit; /* "nm", or "pixel" if the pitch is unknown */
+} VmMap;
+
+/* One statistic of a map. */
+typedef struct {
+  VmPluginHead head;
+  PetscErrorCode (*apply)(const void *params, const VmMap *map, VmStatResult result); /* not collective */
+} VmMapOps;
+
+extern const VmMapOps *const vm_map_table[]; /* NULL-terminated */
+
+/** Number of points. Not collective. */
+static inline int64_t VmMapSize(const VmMap *map) { return map->n[0] * map->n[1] * map->n[2]; }
+
+/**
+ * Threshold of a set of values.
+ *
+ * VmThresholdIsodata: the value midway between the means of what lies below and above it (Ridler & Calvard 1978),
+ * iterated from the mean of all. VmThresholdOtsu: the split with the largest variance between classes (Otsu 1979),
+ * midway between the two values it separates. Both exact, without a histogram. \param[in,out] values [n], without NAN;
+ * sorted on return Not collective.
+ */
+double VmThresholdIsodata(int64_t n, double *values);
+double VmThresholdOtsu(int64_t n, double *values);
+
+/** Threshold of a map as a user writes it: "isodata", "otsu" or a number. NAN if the map is empty. Not collective. */
+PetscErrorCode VmThreshold(const VmMap *map, const char *text, double *threshold);
+/** True if VmThreshold understands the text. Not collective. */
+bool VmThresholdValid(const char *text);
+
+typedef enum {
+  VM_CONNECT_FACES,  /* 4 neighbours in two dimensions, 6 in three */
+  VM_CONNECT_CORNERS /* 8, 26 */
+} VmConnectivity;
+extern const char *const vm_connectivities[]; /* "faces", "corners", NULL */
+
+/* Connected clusters of a mask. A cluster's voxels have unwrapped positions: neighbours in the cluster differ by one
+ * step, also across a periodic boundary. */
+typedef struct {
+  int64_t count;
+  int32_t *label;         /* [n0*n1*n2] 0 ... count-1 in the order of the first voxel; -1: not in the mask */
+  int32_t (*position)[3]; /* [n0*n1*n2] unwrapped; only where label >= 0 */
+  int64_t *size;          /* [count] voxels */
+  uint8_t (
+      *spans)[3]; /* [count] 1 if the cluster meets itself around a periodic axis, or touches both ends of another */
+} VmClusters;
+
+/**
+ * Labels the clusters of a mask by union-find.
+ *
+ * \param[in] n        points along each axis; n[0] = 1 and dim 2 for a map
+ * \param[in] periodic all axes
+ * \param[in] mask     [n0][n1][n2], not 0: in a cluster
+ * Not collective. Source: Newman & Ziff, Phys. Rev. E 64 (2001) 016706 (displacements in the tree).
+ */
+PetscErrorCode VmClustersCreate(int dim, const int64_t n[3], bool periodic, VmConnectivity connectivity,
+                                const uint8_t *mask, VmClusters *clusters);
+PetscErrorCode VmClustersDestroy(VmClusters *clusters);
+
+/**
+ * Volume fraction from counted hot spots: N (4/3) pi r^3/(f_B V).
+ *
+ * \param[in] count       N
+ * \param[in] radius      r
+ * \param[in] acceptance  f_B, the part of all orientations that a spot lights up in
+ * \param[in] volume      V in the same unit as r^3
+ * Not collective. Source: physics.md E6.
+ */
+double VmHotSpotFraction(double count, double radius, double acceptance, double volume);
+
+/**
+ * Normalised autocorrelation in shells of one spacing: sigma(r) = <(v(x) - m)(v(x+d) - m)>/<(v - m)^2>, m the mean,
+ * over all pairs of points whose distance is nearest to r; exact number of pairs (periodic, or not, points left out).
+ *
+ * \param[in]  skip     [n0*n1*n2] points left out besides NAN, or NULL
+ * \param[in]  nr       shells, VmAutocorrelationShells
+ * \param[out] r        [nr] mean distance of the pairs; r[0] = 0
+ * \param[out] sigma    [nr] sigma[0] = 1; NAN without pairs or for a constant map
+ * Not collective.
+ */
+PetscErrorCode VmAutocorrelation(const VmMap *map, const uint8_t *skip, int nr, double *r, double *sigma);
+/** Number of shells up to half of the shortest side. Not collective. */
+int VmAutocorrelationShells(const VmMap *map);
+/** First r at which sigma falls to 1/e, linear between shells; NAN if it does not. Not collective. */
+double VmCorrelationLength(int nr, const double *r, const double *sigma);
+
+#endif

@@ -10,8 +10,8 @@ typedef struct VmCompareParams_s VmCompareParams;
 extern const VmTable vm_compare_table;
 
 /**
- * Puts the statistics of an analysis file beside the references: prints a table (quantity, ours, reference, difference,
- * what differs in the conditions) and writes it to /comparison of `out` and to a CSV.
+ * Puts the statistics of an analysis file beside the references: prints what differs in the conditions
+ * and a table (quantity, ours, reference, difference), and writes it with notes to /comparison of `out` and to a CSV.
  *
  * \param[in] analysis  file with /statistics
  * \param[in] base      directory that relative paths in params start from

@@ -5,6 +5,8 @@
 
 #define ATOM_REACH 0.4 /* nm: beyond it the potential of an atom is below 1e-3 of that of its neighbours */
 
+enum { PROBE_TAIL = 7 }; /* points beyond the aperture at which the tapered probe has fallen below 1e-4 */
+
 int64_t VmSmoothSize(int64_t n)
 {
   static const int64_t primes[4] = {2, 3, 5, 7};
@@ -26,9 +28,9 @@ void VmOpticsInit(const VmMicroscopeParams *params, VmOptics *optics)
   optics->interaction = VmInteractionConstant(1e3 * params->voltage);
   optics->aperture = 1e-3 * params->semi_angle / optics->wavelength;
   optics->period = (double)window / params->detector.pitch;
-  /* A frequency at the edge of the grid is carried by the probe's spectrum back over the edge, not into the detector.
-   */
-  const int64_t margin = (int64_t)ceil(optics->aperture * optics->period) + 4;
+  /* What lies beyond the edge of the grid is folded back by as much as the probe's spectrum is wide, and must not reach
+   * the detector. */
+  const int64_t margin = (int64_t)ceil(optics->aperture * optics->period) + PROBE_TAIL;
   for (int d = 0; d < 2; ++d) {
     optics->grid[d] = VmSmoothSize(window * params->detector.pixels[d] + 2 * margin);
     optics->spacing[d] = optics->period / (double)optics->grid[d];

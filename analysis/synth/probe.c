@@ -68,12 +68,12 @@ static double Taper(double r, double radius)
   return c * c;
 }
 
-/* Fills wave[grid0*grid1] about the point (grid0/2, grid1/2); returns the sum of |wave|^2. */
-static double FillWave(const VmOptics *optics, double complex *wave)
+/* Fills wave[grid0*grid1] about the point (grid0/2, grid1/2). */
+static void FillWave(const VmOptics *optics, double complex *wave)
 {
   const int64_t *n = optics->grid;
   const double radius = 0.5 * optics->period;
-  double node[MAX_NODES], weight[MAX_NODES], sum = 0.0;
+  double node[MAX_NODES], weight[MAX_NODES];
   const int nodes = NodeCount(optics, radius);
 
   GaussLegendre(nodes, node, weight);
@@ -86,42 +86,53 @@ static double FillWave(const VmOptics *optics, double complex *wave)
       for (int c = 0; c < 4; ++c) wave[x[c / 2] * n[1] + y[c % 2]] = value;
     }
   }
-  for (int64_t i = 0; i < n[0] * n[1]; ++i) sum += creal(wave[i] * conj(wave[i]));
-  return sum;
 }
 
-static void FillSpectrum(const int64_t n[2], const double complex *wave, int part, double factor, double *spectrum)
+/* Spectrum of one part, without the frequencies at the edge of the grid, which have no opposite; returns the sum of its
+ * squares over the whole plane. */
+static double FillSpectrum(const int64_t n[2], const double complex *wave, int part, double factor, double *spectrum)
 {
   const int64_t half = n[1] / 2 + 1;
-  double *real = fftw_alloc_real((size_t)(n[0] * n[1]));
+  double *real = fftw_alloc_real((size_t)(n[0] * n[1])), sum = 0.0;
   fftw_complex *modes = fftw_alloc_complex((size_t)(n[0] * half));
   fftw_plan plan = fftw_plan_dft_r2c_2d((int)n[0], (int)n[1], real, modes, FFTW_ESTIMATE);
 
   for (int64_t i = 0; i < n[0] * n[1]; ++i) real[i] = factor * (part ? cimag(wave[i]) : creal(wave[i]));
   fftw_execute(plan);
   for (int64_t i = 0; i < n[0]; ++i) {
-    for (int64_t j = 0; j < half; ++j) spectrum[i * half + j] = ((i + j) % 2 ? -1.0 : 1.0) * creal(modes[i * half + j]);
+    for (int64_t j = 0; j < half; ++j) {
+      const bool edge = i == n[0] / 2 || j == n[1] / 2;
+      const double value = edge ? 0.0 : ((i + j) % 2 ? -1.0 : 1.0) * creal(modes[i * half + j]);
+      spectrum[i * half + j] = value;
+      sum += (j ? 2.0 : 1.0) * value * value;
+    }
   }
   fftw_destroy_plan(plan);
   fftw_free(modes);
   fftw_free(real);
+  return sum;
 }
 
 PetscErrorCode VmProbeCreate(const VmOptics *optics, VmProbe *probe)
 {
   const int64_t *n = optics->grid;
-  const double area = optics->spacing[0] * optics->spacing[1];
+  const size_t half = (size_t)(n[0] * (n[1] / 2 + 1));
+  const double current = VM_PI * optics->aperture * optics->aperture, area = optics->period * optics->period;
   double complex *wave;
 
   PetscFunctionBegin;
   *probe = (VmProbe){.grid = {n[0], n[1]}};
   probe->parts = optics->params->defocus == 0.0 && optics->params->spherical_aberration == 0.0 ? 1 : 2;
   PetscCall(PetscMalloc1((size_t)(n[0] * n[1]), &wave));
-  const double norm = area * FillWave(optics, wave);
-  probe->inside = norm / (VM_PI * optics->aperture * optics->aperture);
+  FillWave(optics, wave);
   for (int c = 0; c < probe->parts; ++c) {
-    PetscCall(PetscMalloc1((size_t)(n[0] * (n[1] / 2 + 1)), &probe->spectrum[c]));
-    FillSpectrum(n, wave, c, area / sqrt(norm), probe->spectrum[c]);
+    PetscCall(PetscMalloc1(half, &probe->spectrum[c]));
+    probe->inside +=
+        FillSpectrum(n, wave, c, optics->spacing[0] * optics->spacing[1], probe->spectrum[c]) / (area * current);
+  }
+  const double scale = 1.0 / sqrt(probe->inside * current);
+  for (int c = 0; c < probe->parts; ++c) {
+    for (size_t i = 0; i < half; ++i) probe->spectrum[c][i] *= scale;
   }
   PetscCall(PetscFree(wave));
   PetscFunctionReturn(PETSC_SUCCESS);

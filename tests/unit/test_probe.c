@@ -53,7 +53,8 @@ static void TestDefocus(void)
   VmExpectNear(carg(VmProbeAmplitude(&optics, 0.0)), -s * k4 / 3.0, 1e-3 * s * k4);
 }
 
-/* The sampled spectrum has norm 1 and, where the taper does not reach, the wave that was asked for. */
+/* The sampled spectrum has norm 1 and, where the taper does not reach, the wave that was asked for (but for the little
+ * beyond the edge of the grid). */
 static PetscErrorCode TestSpectrum(double defocus)
 {
   VmMicroscopeParams params;
@@ -84,7 +85,7 @@ static PetscErrorCode TestSpectrum(double defocus)
   VmExpect(probe.inside > 0.9 && probe.inside <= 1.0, "%g of the probe inside", probe.inside);
   const double r = (double)shift * optics.spacing[0];
   const double complex ratio = VmProbeAmplitude(&optics, r) / VmProbeAmplitude(&optics, 0.0);
-  VmExpect(cabs(away / centre - ratio) < 1e-10, "wave at %g nm is %g + %gi", r, creal(away / centre),
+  VmExpect(cabs(away / centre - ratio) < 1e-5, "wave at %g nm is %g + %gi", r, creal(away / centre),
            cimag(away / centre));
   VmProbeDestroy(&probe);
   PetscFunctionReturn(PETSC_SUCCESS);

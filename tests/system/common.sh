@@ -1,0 +1,77 @@
+# Sourced by the system tests: scratch directory, a small case, checks that are counted and never end the script.
+set -u
+: "${VITROMECH:?the program to test}" "${VM_SOURCE_DIR:?}"
+scratch=${VM_TEST_SCRATCH:-/tmp/vitromech-$$}
+rm -rf "$scratch" && mkdir -p "$scratch" && cd "$scratch" || exit 1
+
+checks=0 failures=0
+expect() { # expect DESCRIPTION COMMAND...: the command must succeed
+  local description=$1
+  shift
+  checks=$((checks + 1))
+  if ! "$@"; then
+    failures=$((failures + 1))
+    echo "FAILED: $description"
+  fi
+}
+
+finish() {
+  echo "$checks checks, $failures failures"
+  [ "$failures" -eq 0 ]
+  exit
+}
+
+on_ranks() { # on_ranks N COMMAND...
+  local n=$1
+  shift
+  mpirun --oversubscribe --quiet -n "$n" "$@"
+}
+
+# A sheared glass that flows: CELLS^3 voxels, stages that need seconds.
+small_case() { # small_case CELLS STRAIN
+  cat <<YAML
+schema: 1
+name: small
+seed: 7
+temperature: 300 K
+grid: {cells: [$1, $1, $1], spacing: 1.703 nm}
+material: {law: elastic, shear_modulus: 31.3 GPa, bulk_modulus: 101.2 GPa}
+flow_units: {generator: gaussian_field, fraction: 0.2, correlation_length: 3.4 nm, barrier_ratio: 0.85}
+kinetics:
+  law: stz
+  modes: 20
+  stz_volume: 1.6 nm^3
+  barrier: {law: linear, mean: 1.75 eV, spread: 0.1 eV, per: voxel}
+  softening: {permanent: 0.15, decaying: 0.05, time: 1e-3 s}
+loading:
+  - {programme: strain_rate, control: {xy: {strain_rate: 5e-5 1/s}}, until: {xy: $2}}
+  - {programme: creep, control: {xx: {stress: 0 GPa}, yy: {stress: 0 GPa}, zz: {stress: 0 GPa}, xy: {stress: 0.3 GPa}}, duration: 10 s}
+  - {programme: relaxation, duration: 10 s}
+output: {directory: out, every: {strain: 0.001}, checkpoint_every: 0.2 s}
+YAML
+}
+
+# True if the history, the events and the fields of two output directories are the same bits.
+same_results() { # same_results A B
+  cmp "$1/history.csv" "$2/history.csv" && /usr/bin/python3 - "$1/result.h5" "$2/result.h5" <<'PYTHON'
+import sys
+
+import h5py
+
+
+def datasets(path):
+    found = {}
+    with h5py.File(path, "r") as f:
+        for group in ("history", "events", "fields"):
+            f[group].visititems(lambda name, item, group=group: found.update({f"{group}/{name}": item[()]})
+                                if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+a, b = (datasets(path) for path in sys.argv[1:])
+different = sorted(set(a) ^ set(b)) + [n for n in sorted(set(a) & set(b))
+                                       if a[n].shape != b[n].shape or a[n].tobytes() != b[n].tobytes()]
+if different or not len(a["events/time"]):
+    sys.exit(f"not the same: {different}" if different else "there are no events to compare")
+PYTHON
+}

@@ -59,11 +59,10 @@ typedef struct {
 static PetscErrorCode ChooseLowest(VmKmc kmc, Choice *choice)
 {
   VmGrid grid = kmc->grid;
-  const int width = VM_MOMENTS + 1;
   int64_t plane = 0;
 
   PetscFunctionBegin;
-  while (kmc->planes[plane * width + VM_MOMENTS] != kmc->lowest_barrier) ++plane;
+  while (kmc->planes[plane * VM_PLANE_ROW + VM_LOWEST] != kmc->lowest_barrier) ++plane;
   if (plane >= grid->x0 && plane < grid->x0 + grid->nx) {
     int64_t voxel = (plane - grid->x0) * grid->plane;
     int best = 0;
@@ -102,14 +101,13 @@ static int64_t Pick(int64_t n, int64_t stride, const double *values, double *tar
 static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, Choice *choice)
 {
   VmGrid grid = kmc->grid;
-  const int width = VM_MOMENTS + 1;
   const double kt = VM_BOLTZMANN * kmc->temperature, now = kmc->state.mean.time;
 
   PetscFunctionBegin;
   for (;;) {
     double target = NextUniform(kmc) * kmc->total[0];
     const double keep = NextUniform(kmc);
-    const int64_t plane = Pick(grid->n[0], width, kmc->planes, &target);
+    const int64_t plane = Pick(grid->n[0], VM_PLANE_ROW, kmc->planes, &target);
     if (plane >= grid->x0 && plane < grid->x0 + grid->nx) {
       const int64_t first = (plane - grid->x0) * grid->plane,
                     voxel = first + Pick(grid->plane, 1, kmc->rate + first, &target);

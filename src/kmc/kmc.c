@@ -1,13 +1,13 @@
 #include "kmc_private.h"
 #include <math.h>
 
-enum { ROOM = 16 * 256 };
+enum { ROOM = 17 * 256 };
 
 PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
 {
   VmKmc kmc;
   const VmBarrierCommon *common = setup->stz->barrier.common;
-  const size_t np = (size_t)grid->np, n0 = (size_t)grid->n[0], width = VM_MOMENTS + 1;
+  const size_t np = (size_t)grid->np, n0 = (size_t)grid->n[0];
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&kmc));
@@ -25,7 +25,8 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   PetscCall(PetscCalloc1(5 * np * (size_t)kmc->stz.modes, &kmc->catalogue));
   PetscCall(PetscCalloc1(np * (size_t)kmc->barriers, &kmc->barrier));
   PetscCall(PetscMalloc3(np, &kmc->ratio, np, &kmc->rate, np, &kmc->lowest));
-  PetscCall(PetscMalloc3((size_t)grid->nx * width, &kmc->plane_row, n0 * width, &kmc->planes, ROOM, &kmc->room));
+  PetscCall(PetscMalloc3((size_t)grid->nx * VM_PLANE_ROW, &kmc->plane_row, n0 * VM_PLANE_ROW, &kmc->planes, ROOM,
+                         &kmc->room));
   PetscCall(PetscCalloc4(6 * np, &kmc->state.eigenstrain, 6 * np, &kmc->state.fluctuation, np, &kmc->state.last_event,
                          np, &kmc->state.generation));
   for (size_t i = 0; i < np; ++i) kmc->state.last_event[i] = -1e300, kmc->ratio[i] = setup->barrier_ratio[i];

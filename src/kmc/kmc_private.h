@@ -7,6 +7,9 @@
 /* Moments sum k b^n, n = 0 ... VM_MOMENTS-1, of the rates k and their logarithmic drift b: the hazard of a time t is
  * sum_n moment_n t^(n+1)/(n+1)!. For |b| t <= VM_DRIFT_LIMIT the first term left out is below 2e-13 of the first. */
 enum { VM_MOMENTS = 6 };
+
+/* Row of a plane: the moments, the lowest barrier left and the fastest drift. */
+enum { VM_LOWEST = VM_MOMENTS, VM_FASTEST, VM_PLANE_ROW };
 #define VM_DRIFT_LIMIT 0.03
 
 struct VmKmc_s {
@@ -31,13 +34,13 @@ struct VmKmc_s {
   double *ratio;    /* [np] r_i */
 
   double *rate;      /* [np] bound of the rate of each voxel at the time of the last pass [1/s] */
-  double *plane_row; /* [nx][VM_MOMENTS + 1] moments and lowest barrier of each local plane */
-  double *planes;    /* [n0][VM_MOMENTS + 1] of all planes */
+  double *plane_row; /* [nx][VM_PLANE_ROW] of each local plane */
+  double *planes;    /* [n0][VM_PLANE_ROW] of all planes */
   double *lowest;    /* [np] lowest barrier left of each voxel [eV] */
   double *room;      /* scratch of the pass */
 
   double total[VM_MOMENTS], lowest_barrier; /* of the last pass */
-  double drift;                             /* bound of abs(b) [1/s] */
+  double drift;                             /* largest abs(b) of all modes [1/s] */
   double until;                             /* time the bounds hold for [s] */
   int64_t cascade;                          /* zero-barrier events at one instant */
 };

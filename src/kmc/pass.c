@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* Voxels worked on at a time: their scratch stays in the first-level cache. */
-enum { BATCH = 256, SCRATCH = 16 };
+enum { BATCH = 256, SCRATCH = 17 };
 
 /* Mean drives of a mode's work: work = volume * (catalogue . drive). */
 static void Drives(const double sig[6], double drive[5])
@@ -32,14 +32,16 @@ static void Work(int64_t n, int64_t np, const float *mode, const double *const d
 VM_SIMD_CLONES
 static void Rates(int64_t n, const double *restrict left, const double *restrict slope,
                   const double *restrict work_rate, double inverse_kt, double attempt, double *restrict lowest,
-                  double *const moment[VM_MOMENTS])
+                  double *restrict fastest, double *const moment[VM_MOMENTS])
 {
   double *restrict m0 = moment[0], *restrict m1 = moment[1], *restrict m2 = moment[2], *restrict m3 = moment[3],
                    *restrict m4 = moment[4], *restrict m5 = moment[5];
   for (int64_t i = 0; i < n; ++i) {
     const double k = attempt * VmExp(-left[i] * inverse_kt), b = slope[i] * work_rate[i] * inverse_kt;
     const double k1 = k * b, k2 = k1 * b, k3 = k2 * b, k4 = k3 * b;
+    const double speed = b < 0.0 ? -b : b;
     lowest[i] = left[i] < lowest[i] ? left[i] : lowest[i];
+    fastest[i] = speed > fastest[i] ? speed : fastest[i];
     m0[i] += k, m1[i] += k1, m2[i] += k2, m3[i] += k3, m4[i] += k4, m5[i] += k4 * b;
   }
 }
@@ -56,13 +58,14 @@ static void SteadyRates(int64_t n, const double *restrict left, double inverse_k
 }
 
 /* Works on voxels [first, first + n); adds the moments and the lowest barrier to the row of their plane. */
-static void Batch(VmKmc kmc, int64_t first, int64_t n, double until, const double stress_rate[5], double *row)
+static void Batch(VmKmc kmc, int64_t first, int64_t n, bool steady, const double stress_rate[5], double *row)
 {
   const int64_t np = kmc->grid->np;
   const double factor = WorkFactor(&kmc->stz), inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
   double *s[SCRATCH], *moment[VM_MOMENTS], *lowest = kmc->lowest + first;
   for (int j = 0; j < SCRATCH; ++j) s[j] = kmc->room + j * BATCH;
-  double *memory = s[5], *work = s[6], *work_rate = s[7], *barrier = s[8], *left = s[9], *slope = s[10];
+  double *memory = s[5], *work = s[6], *work_rate = s[7], *barrier = s[8], *left = s[9], *slope = s[10],
+         *fastest = s[16];
   moment[0] = kmc->rate + first;
   for (int j = 1; j < VM_MOMENTS; ++j) moment[j] = s[10 + j];
 
@@ -72,8 +75,9 @@ static void Batch(VmKmc kmc, int64_t first, int64_t n, double until, const doubl
     for (int c = 0; c < 6; ++c) sig[c] = mean[c] + fluctuation[c * np + i];
     Drives(sig, drive);
     for (int c = 0; c < 5; ++c) s[c][i] = drive[c];
-    memory[i] = kmc->state.generation[first + i] ? VmKmcMemoryBound(kmc, first + i, kmc->state.mean.time, until) : 1.0;
-    lowest[i] = HUGE_VAL;
+    memory[i] =
+        kmc->state.generation[first + i] ? VmKmcMemoryBound(kmc, first + i, kmc->state.mean.time, kmc->until) : 1.0;
+    lowest[i] = HUGE_VAL, fastest[i] = 0.0;
     for (int j = 0; j < VM_MOMENTS; ++j) moment[j][i] = 0.0;
   }
   for (int m = 0; m < kmc->stz.modes; ++m) {
@@ -84,42 +88,40 @@ static void Batch(VmKmc kmc, int64_t first, int64_t n, double until, const doubl
     Work(n, np, kmc->catalogue + (int64_t)m * 5 * np + first, (const double *const *)s, stress_rate, factor, work,
          work_rate);
     kmc->barrier_law->evaluate(kmc->barrier_params, n, barrier, work, left, slope);
-    if (kmc->drift > 0.0) Rates(n, left, slope, work_rate, inverse_kt, kmc->stz.attempt_frequency, lowest, moment);
-    else SteadyRates(n, left, inverse_kt, kmc->stz.attempt_frequency, lowest, moment[0]);
+    if (steady) SteadyRates(n, left, inverse_kt, kmc->stz.attempt_frequency, lowest, moment[0]);
+    else Rates(n, left, slope, work_rate, inverse_kt, kmc->stz.attempt_frequency, lowest, fastest, moment);
   }
   for (int j = 0; j < VM_MOMENTS; ++j) row[j] += VmSumRun(n, moment[j]);
-  for (int64_t i = 0; i < n; ++i) row[VM_MOMENTS] = fmin(row[VM_MOMENTS], lowest[i]);
+  for (int64_t i = 0; i < n; ++i)
+    row[VM_LOWEST] = fmin(row[VM_LOWEST], lowest[i]), row[VM_FASTEST] = fmax(row[VM_FASTEST], fastest[i]);
 }
 
 PetscErrorCode VmKmcPass(VmKmc kmc, double until)
 {
   VmGrid grid = kmc->grid;
-  const int width = VM_MOMENTS + 1;
-  const double *sr = kmc->state.mean.stress_rate;
-  double stress_rate[5], square = 0.0;
+  double stress_rate[5];
+  bool steady = true;
 
   PetscFunctionBegin;
   kmc->until = until;
-  Drives(sr, stress_rate);
-  const double pressure_rate = (sr[0] + sr[1] + sr[2]) / 3.0;
-  for (int c = 0; c < 6; ++c) square += (c < 3 ? 1.0 : 2.0) * pow(c < 3 ? sr[c] - pressure_rate : sr[c], 2);
-  /* |b| <= factor |s_rate| |eps|/kT, with |eps| = gamma_0/sqrt(2); floats of the catalogue round by less than 1e-6 */
-  kmc->drift = WorkFactor(&kmc->stz) * sqrt(square) * kmc->stz.strain * sqrt(0.5) * (1.0 + 1e-6) /
-               (VM_BOLTZMANN * kmc->temperature);
+  Drives(kmc->state.mean.stress_rate, stress_rate);
+  for (int c = 0; c < 5; ++c) steady = steady && stress_rate[c] == 0.0;
 
   for (int64_t x = 0; x < grid->nx; ++x) {
-    double *row = kmc->plane_row + x * width;
-    for (int j = 0; j < VM_MOMENTS; ++j) row[j] = 0.0;
-    row[VM_MOMENTS] = HUGE_VAL;
+    double *row = kmc->plane_row + x * VM_PLANE_ROW;
+    for (int j = 0; j < VM_PLANE_ROW; ++j) row[j] = 0.0;
+    row[VM_LOWEST] = HUGE_VAL;
     for (int64_t i = 0; i < grid->plane; i += BATCH)
-      Batch(kmc, x * grid->plane + i, PetscMin(BATCH, grid->plane - i), until, stress_rate, row);
+      Batch(kmc, x * grid->plane + i, PetscMin(BATCH, grid->plane - i), steady, stress_rate, row);
   }
-  PetscCall(VmGatherPlanes(grid, width, kmc->plane_row, kmc->planes));
+  PetscCall(VmGatherPlanes(grid, VM_PLANE_ROW, kmc->plane_row, kmc->planes));
   for (int j = 0; j < VM_MOMENTS; ++j) kmc->total[j] = 0.0;
-  kmc->lowest_barrier = HUGE_VAL;
+  kmc->lowest_barrier = HUGE_VAL, kmc->drift = 0.0;
   for (int64_t x = 0; x < grid->n[0]; ++x) {
-    for (int j = 0; j < VM_MOMENTS; ++j) kmc->total[j] += kmc->planes[x * width + j];
-    kmc->lowest_barrier = fmin(kmc->lowest_barrier, kmc->planes[x * width + VM_MOMENTS]);
+    const double *row = kmc->planes + x * VM_PLANE_ROW;
+    for (int j = 0; j < VM_MOMENTS; ++j) kmc->total[j] += row[j];
+    kmc->lowest_barrier = fmin(kmc->lowest_barrier, row[VM_LOWEST]);
+    kmc->drift = fmax(kmc->drift, row[VM_FASTEST]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -9,13 +9,14 @@ import sys
 PACKAGES = {"h5py": "python3-h5py", "numpy": "python3-numpy", "matplotlib": "python3-matplotlib"}
 
 
-def require_packages():
+def require_packages(optional):
     for module, package in PACKAGES.items():
         try:
             __import__(module)
         except ImportError as error:
-            sys.exit(f"vitromech report: error: the Python module {module} is missing ({error}); "
-                     f"install it: apt-get install {package}")
+            print(f"vitromech report: {'warning: no report' if optional else 'error'}: the Python module {module} is missing "
+                  f"({error}); install it: apt-get install {package}", file=sys.stderr)
+            sys.exit(0 if optional else 1)
 
 
 def write_csv(path, columns):
@@ -76,9 +77,10 @@ def build(paths, output):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", default="report.html", help="HTML file to write (default: %(default)s)")
+    parser.add_argument("--optional", action="store_true", help="end with status 0 if a Python package is missing")
     parser.add_argument("files", nargs="+", help="result, analysis and cube files, in any order")
     arguments = parser.parse_args()
-    require_packages()
+    require_packages(arguments.optional)
     try:
         directory = build(arguments.files, arguments.output)
     except OSError as error:

@@ -30,27 +30,29 @@ static void ForgetMpi(void)
   }
 }
 
-static void Become(const char *script, int n, const char *const *files, const char *output)
+static void Become(const char *script, int n, const char *const *files, const char *output, bool required)
 {
   const char *argv[VM_MAX_WORDS + 8];
   int argc = 0;
   argv[argc++] = access(PYTHON, X_OK) == 0 ? PYTHON : "python3";
   argv[argc++] = script;
+  if (!required) argv[argc++] = "--optional";
   argv[argc++] = "--output";
   argv[argc++] = output;
   argv[argc++] = "--";
   for (int i = 0; i < n && i < VM_MAX_WORDS; ++i) argv[argc++] = files[i];
   argv[argc] = NULL;
   ForgetMpi();
+  setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
   execvp(argv[0], (char *const *)argv);
   fprintf(stderr,
-          "vitromech: error: cannot start %s for the report (%s); install the Debian packages python3, "
+          "vitromech: %s: cannot start %s for the report (%s); install the Debian packages python3, "
           "python3-h5py, python3-matplotlib\n",
-          argv[0], strerror(errno));
-  exit(1);
+          required ? "error" : "warning", argv[0], strerror(errno));
+  exit(required ? 1 : 0);
 }
 
-PetscErrorCode VmReportExec(int n, const char *const *files, const char *output_html)
+PetscErrorCode VmReportExec(int n, const char *const *files, const char *output_html, bool required)
 {
   const char *directory = getenv("VITROMECH_SOURCE_DIR");
   char script[PETSC_MAX_PATH_LEN];
@@ -60,6 +62,10 @@ PetscErrorCode VmReportExec(int n, const char *const *files, const char *output_
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   snprintf(script, sizeof script, "%s/" SCRIPT, directory ? directory : VM_SOURCE_DIR);
   PetscCall(VmFileExists(PETSC_COMM_WORLD, script, &exists));
+  if (!exists && !required) {
+    PetscCall(VmWarn(PETSC_COMM_WORLD, "no report: the report program %s is not there", script));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   if (!exists) {
     VmThrow(PETSC_COMM_WORLD, VM_ERR_FILE,
             "the report program %s is not there; set VITROMECH_SOURCE_DIR to the directory that holds analysis/report",
@@ -67,7 +73,7 @@ PetscErrorCode VmReportExec(int n, const char *const *files, const char *output_
   }
   fflush(stdout);
   PetscCall(PetscFinalize());
-  if (rank == 0) Become(script, n, files, output_html);
+  if (rank == 0) Become(script, n, files, output_html, required);
   exit(0);
 }
 
@@ -92,7 +98,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
     if (!exists) VmThrow(comm, VM_ERR_INPUT, "%s does not exist", words.words[i]);
   }
   DefaultOutput(words.words[0], sizeof path, path);
-  PetscCall(VmReportExec(words.count, words.words, output ? output : path));
+  PetscCall(VmReportExec(words.count, words.words, output ? output : path, true));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -5,12 +5,13 @@
 #include "command.h"
 
 /**
- * Ends PETSc and MPI, then turns rank 0 into the report program; the other ranks exit with status 0. Returns only with
- * an error found before (the report program is not there: VM_ERR_FILE). Collective on all processes.
+ * Ends PETSc and MPI, then turns rank 0 into the report program; the other ranks exit with status 0. Returns only if
+ * the report program is not there (VM_ERR_FILE if required). Collective on all processes.
  *
  * \param[in] files        [n] result, analysis and cube files
  * \param[in] output_html  file to write
+ * \param[in] required     false: a missing program or Python package is a warning, the results being whole without it
  */
-PetscErrorCode VmReportExec(int n, const char *const *files, const char *output_html);
+PetscErrorCode VmReportExec(int n, const char *const *files, const char *output_html, bool required);
 
 #endif

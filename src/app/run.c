@@ -99,7 +99,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   PetscCall(code);
   if (report.count && !no_report) {
     const char *const paths[] = {report.paths[0], report.paths[1], report.paths[2]};
-    PetscCall(VmReportExec(report.count, paths, report.html));
+    PetscCall(VmReportExec(report.count, paths, report.html, false));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

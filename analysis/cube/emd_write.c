@@ -284,6 +284,16 @@ static PetscErrorCode Rename(VmCubeWriter w)
   return VmRaiseLocal(VM_ERR_FILE, "cannot rename %s to %s: %s", w->temporary, w->path, strerror(errno));
 }
 
+static PetscErrorCode Free(VmCubeWriter *writer)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree((*writer)->buffer));
+  PetscCall(PetscFree((*writer)->path));
+  PetscCall(PetscFree((*writer)->temporary));
+  PetscCall(PetscFree(*writer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode VmCubeWriterClose(VmCubeWriter *writer)
 {
   const int64_t complete = 1;
@@ -291,16 +301,27 @@ PetscErrorCode VmCubeWriterClose(VmCubeWriter *writer)
   int rank;
 
   PetscFunctionBegin;
-  if (!w) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Comm_rank(w->comm, &rank));
   VmCallH5(H5Dclose(w->data));
   PetscCall(VmH5AttrText(w->file, "/", "status", VM_STATUS_COMPLETE));
   PetscCall(VmH5AttrInt(w->file, "/", "complete", 1, &complete));
   PetscCall(VmH5Close(&w->file));
   PetscCall(VmAgree(w->comm, rank == 0 ? Rename(w) : PETSC_SUCCESS));
-  PetscCall(PetscFree(w->buffer));
-  PetscCall(PetscFree(w->path));
-  PetscCall(PetscFree(w->temporary));
-  PetscCall(PetscFree(*writer));
+  PetscCall(Free(writer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmCubeWriterAbort(VmCubeWriter *writer)
+{
+  VmCubeWriter w = *writer;
+  int rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(w->comm, &rank));
+  VmCallH5(H5Dclose(w->data));
+  PetscCall(VmH5Close(&w->file));
+  if (rank == 0) (void)remove(w->temporary);
+  PetscCallMPI(MPI_Barrier(w->comm));
+  PetscCall(Free(writer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

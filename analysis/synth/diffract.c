@@ -3,6 +3,7 @@
 #include "foil.h"
 #include "scan.h"
 #include <vitromech/conditions.h>
+#include <vitromech/conditions.h>
 #include <vitromech/timer.h>
 #include <math.h>
 #include <stdio.h>
@@ -39,11 +40,12 @@ static PetscErrorCode SimulateRow(Diffract *d, int64_t first, int64_t count)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One tile of this rank (run->rows = 0: none left); every rank writes `writes` times. */
+/* One tile of this rank (run->rows = 0: none left); every rank writes `writes` times. VM_ERR_STOPPED on request. */
 static PetscErrorCode SimulateRun(Diffract *d, const VmScanRun *run, int64_t writes, int64_t mine)
 {
   VmTileBox box;
   VmAtoms inside = {0};
+  bool stop;
 
   PetscFunctionBegin;
   if (run->rows) VmScanBox(&d->scan, run, &box);
@@ -63,6 +65,8 @@ static PetscErrorCode SimulateRun(Diffract *d, const VmScanRun *run, int64_t wri
     PetscCall(VmCubeWriterPut(d->writer, first, count, d->frames));
     PetscCall(VmProgressUpdate(d->progress, (double)d->done / (double)mine, "%lld probes on the first rank",
                                (long long)d->done));
+    PetscCall(VmStopRequested(d->comm, &stop));
+    if (stop) PetscFunctionReturn(VM_ERR_STOPPED);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -176,25 +180,55 @@ static PetscErrorCode WriteConditions(const Diffract *d, const VmCubeInfo *info,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WriteScan(Diffract *d, const char *path, VmProvenance provenance)
+/* What the foil and the beam were, for whoever measures on the cube. */
+static PetscErrorCode WriteConditions(const Diffract *d, VmH5 file)
 {
   const VmOptics *optics = d->scan.optics;
+  const VmMicroscopeParams *params = optics->params;
+  int64_t count[VM_MAX_SPECIES];
+  const char *symbol[VM_MAX_SPECIES];
+  VmConditions conditions;
+
+  PetscFunctionBegin;
+  VmConditionsInit(&conditions);
+  PetscCall(VmFoilComposition(d->comm, d->atoms, count));
+  for (int s = 0; s < d->atoms->nspecies; ++s) symbol[s] = VmElementSymbol(d->atoms->number[s]);
+  VmConditionsComposition(&conditions, d->atoms->nspecies, count, symbol);
+  conditions.energy = params->voltage;
+  conditions.semi_angle = params->semi_angle;
+  conditions.probe = 0.61 / optics->aperture;
+  conditions.thickness = optics->thickness;
+  conditions.pitch = params->scan.step;
+  conditions.area = params->scan.step * params->scan.step;
+  for (int axis = 0; axis < 2; ++axis) {
+    conditions.scan[axis] = (double)params->scan.points[axis];
+    conditions.area *= conditions.scan[axis];
+  }
+  conditions.dose = isnan(params->detector.dose) ? 0.0 : params->detector.dose;
+  PetscCall(VmConditionsWrite(file, &conditions));
+  PetscCall(VmH5AttrReal(file, "/", "scattering_events", 1, &optics->scattered));
+  PetscCall(VmH5AttrReal(file, "/", "scan_origin_nm", 2, d->scan.origin));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode WriteScan(Diffract *d, const char *path, VmProvenance provenance)
+{
   VmCubeInfo info;
 
   PetscFunctionBegin;
-  PetscCall(VmMicroscopeInfo(optics->params, &info));
+  PetscCall(VmMicroscopeInfo(d->scan.optics->params, &info));
   PetscCall(VmCubeWriterCreate(d->comm, path, &info, &d->writer));
   VmH5 file = VmCubeWriterFile(d->writer);
-  const double foil[2] = {optics->thickness, optics->scattered};
-  PetscCall(VmH5AttrReal(file, "/", "foil_thickness_nm", 1, &foil[0]));
-  PetscCall(VmH5AttrReal(file, "/", "scattering_events", 1, &foil[1]));
-  PetscCall(VmH5AttrReal(file, "/", "scan_origin_nm", 2, d->scan.origin));
-  PetscCall(WriteConditions(d, &info, file));
+  PetscCall(WriteConditions(d, file));
   if (provenance) {
     PetscCall(VmProvenanceAddSource(provenance, d->method->name, d->method->source));
     PetscCall(VmProvenanceWrite(provenance, file));
   }
-  PetscCall(SimulateScan(d));
+  const PetscErrorCode code = SimulateScan(d);
+  if (code) {
+    PetscCall(VmCubeWriterAbort(&d->writer));
+    PetscFunctionReturn(code);
+  }
   if (provenance) PetscCall(VmProvenanceEnd(provenance, file));
   PetscCall(VmCubeWriterClose(&d->writer));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -222,11 +256,11 @@ PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const
   PetscCall(VmFoilScattered(comm, atoms, centre, d.method, d.context, &optics));
   PetscCall(Announce(&d));
   PetscCall(Allocate(&d, &optics));
-  PetscCall(WriteScan(&d, path, provenance));
-  PetscCall(Summarise(&d));
+  const PetscErrorCode code = WriteScan(&d, path, provenance);
+  if (!code) PetscCall(Summarise(&d));
   PetscCall(PetscFree(d.intensity));
   PetscCall(PetscFree(d.work));
   PetscCall(PetscFree(d.frames));
   PetscCall(d.method->destroy(&d.context));
-  PetscFunctionReturn(PETSC_SUCCESS);
+  PetscFunctionReturn(code);
 }

@@ -48,6 +48,9 @@ PetscErrorCode VmCubeWriterCreate(MPI_Comm comm, const char *path, const VmCubeI
 PetscErrorCode VmCubeWriterPut(VmCubeWriter writer, int64_t first, int64_t n, const float *frames);
 /** The open HDF5 file, for attributes and provenance. Not collective. */
 VmH5           VmCubeWriterFile(VmCubeWriter writer);
+/** Marks the file whole and gives it its name (until then it is <path>.part). Collective. */
 PetscErrorCode VmCubeWriterClose(VmCubeWriter *writer);
+/** Gives up: what was written is removed. Collective. */
+PetscErrorCode VmCubeWriterAbort(VmCubeWriter *writer);
 
 #endif

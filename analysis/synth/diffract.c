@@ -3,7 +3,6 @@
 #include "foil.h"
 #include "scan.h"
 #include <vitromech/conditions.h>
-#include <vitromech/conditions.h>
 #include <vitromech/timer.h>
 #include <math.h>
 #include <stdio.h>
@@ -176,36 +175,7 @@ static PetscErrorCode WriteConditions(const Diffract *d, const VmCubeInfo *info,
     c.area *= c.scan[axis] * info->scan_pitch[axis];
   }
   c.dose = isnan(dose) ? 0.0 : dose;
-  PetscCall(VmConditionsWrite(file, &c));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* What the foil and the beam were, for whoever measures on the cube. */
-static PetscErrorCode WriteConditions(const Diffract *d, VmH5 file)
-{
-  const VmOptics *optics = d->scan.optics;
-  const VmMicroscopeParams *params = optics->params;
-  int64_t count[VM_MAX_SPECIES];
-  const char *symbol[VM_MAX_SPECIES];
-  VmConditions conditions;
-
-  PetscFunctionBegin;
-  VmConditionsInit(&conditions);
-  PetscCall(VmFoilComposition(d->comm, d->atoms, count));
-  for (int s = 0; s < d->atoms->nspecies; ++s) symbol[s] = VmElementSymbol(d->atoms->number[s]);
-  VmConditionsComposition(&conditions, d->atoms->nspecies, count, symbol);
-  conditions.energy = params->voltage;
-  conditions.semi_angle = params->semi_angle;
-  conditions.probe = 0.61 / optics->aperture;
-  conditions.thickness = optics->thickness;
-  conditions.pitch = params->scan.step;
-  conditions.area = params->scan.step * params->scan.step;
-  for (int axis = 0; axis < 2; ++axis) {
-    conditions.scan[axis] = (double)params->scan.points[axis];
-    conditions.area *= conditions.scan[axis];
-  }
-  conditions.dose = isnan(params->detector.dose) ? 0.0 : params->detector.dose;
-  PetscCall(VmConditionsWrite(file, &conditions));
+  PetscCall(VmConditionsWrite(file, VM_PATH_CONDITIONS, &c));
   PetscCall(VmH5AttrReal(file, "/", "scattering_events", 1, &optics->scattered));
   PetscCall(VmH5AttrReal(file, "/", "scan_origin_nm", 2, d->scan.origin));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -219,7 +189,7 @@ static PetscErrorCode WriteScan(Diffract *d, const char *path, VmProvenance prov
   PetscCall(VmMicroscopeInfo(d->scan.optics->params, &info));
   PetscCall(VmCubeWriterCreate(d->comm, path, &info, &d->writer));
   VmH5 file = VmCubeWriterFile(d->writer);
-  PetscCall(WriteConditions(d, file));
+  PetscCall(WriteConditions(d, &info, file));
   if (provenance) {
     PetscCall(VmProvenanceAddSource(provenance, d->method->name, d->method->source));
     PetscCall(VmProvenanceWrite(provenance, file));

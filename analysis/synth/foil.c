@@ -84,13 +84,3 @@ PetscErrorCode VmFoilScattered(MPI_Comm comm, const VmAtoms *atoms, const double
   VmAtomsFree(&inside);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
-
-PetscErrorCode VmFoilComposition(MPI_Comm comm, const VmAtoms *atoms, int64_t count[VM_MAX_SPECIES])
-{
-  int64_t local[VM_MAX_SPECIES] = {0};
-
-  PetscFunctionBegin;
-  for (int64_t a = 0; a < atoms->n; ++a) ++local[atoms->species[a]];
-  PetscCallMPI(MPI_Allreduce(local, count, VM_MAX_SPECIES, MPI_INT64_T, MPI_SUM, comm));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}

@@ -17,7 +17,4 @@ PetscErrorCode VmFoilAtoms(MPI_Comm comm, const VmOptics *optics, const VmAtoms 
 PetscErrorCode VmFoilScattered(MPI_Comm comm, const VmAtoms *atoms, const double centre[2], const VmSynthMethod *method,
                                void *context, VmOptics *optics);
 
-/** Number of atoms of each species. Collective. */
-PetscErrorCode VmFoilComposition(MPI_Comm comm, const VmAtoms *atoms, int64_t count[VM_MAX_SPECIES]);
-
 #endif

@@ -61,7 +61,7 @@ static PetscErrorCode CompareReference(Job *job, const VmReference *reference)
     SetNote(row, measured.note, value->source);
   }
   PetscCall(VmComparisonPrint(job->comm, c));
-  PetscCall(VmComparisonWrite(job->out, c));
+  PetscCall(VmComparisonWrite(job->out, c, &reference->conditions));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -85,16 +85,13 @@ static void AddDistance(VmComparison *c, const VmCurve *ours, const VmCurve *the
   const VmCurveDistance d = VmCurveCompare(ours, theirs);
   VmRow *row = VmComparisonAdd(c, "chi^2 per point", "1");
   row->ours = d.chi2;
-  row->reference = 1.0;
-  snprintf(row->note, sizeof row->note, "%d points; errors of both, correlation of neighbouring points neglected",
-           d.points);
+  snprintf(row->note, sizeof row->note,
+           "1 if all agrees; %d points; errors of both, correlation of neighbouring points neglected", d.points);
   row = VmComparisonAdd(c, "chi^2 per point, ours scaled", "1");
   row->ours = d.scaled_chi2;
-  row->reference = 1.0;
   snprintf(row->note, sizeof row->note, "agreement of the shapes alone");
   row = VmComparisonAdd(c, "scale of ours", "1");
   row->ours = d.points > 0 ? d.scale : NAN;
-  row->reference = 1.0;
   if (!isnan(thickness_ratio)) {
     snprintf(row->note, sizeof row->note, "if V is inverse to the thickness: %.3g", thickness_ratio);
   }
@@ -158,7 +155,7 @@ static PetscErrorCode CompareCurve(Job *job, const VmMeasuredParams *measured, c
   AddPeak(c, &ours, &curve);
   AddDistance(c, &ours, &curve, job->conditions.thickness / measured->thickness);
   PetscCall(VmComparisonPrint(job->comm, c));
-  PetscCall(VmComparisonWrite(job->out, c));
+  PetscCall(VmComparisonWrite(job->out, c, &theirs));
   PetscCall(WriteCurves(job->out, c->name, &ours, &curve));
   PetscCall(VmCurveDestroy(&ours));
   PetscCall(VmCurveDestroy(&curve));

@@ -25,7 +25,7 @@ static const VmReferenceValue im2018_values[] = {
      "text; regions of different n overlap"},
     {"volume fraction, summed map", "%", VM_RELATION_VALUE, 7.5, NAN, VmMeasureSummedVolumeFraction, 0,
      "text, Fig. 3f"},
-    {"regions in the summed map", "1", VM_RELATION_VALUE, 87.0, NAN, VmMeasureSummedCount, 0,
+    {"regions in the summed map", "1", VM_RELATION_VALUE, 87.0, 9.3, VmMeasureSummedCount, 0,
      "Fig. 4a; scales with the scanned area"},
     {"regions per area in the summed map", "1/nm^2", VM_RELATION_VALUE, 87.0 / (40.6 * 40.6), NAN,
      VmMeasureSummedDensity, 0, "87 regions in 40.6 x 40.6 nm^2"},

@@ -39,9 +39,7 @@ static void PrintDifference(const VmRow *row, char text[32])
   else if (row->relation == VM_RELATION_RANGE) {
     snprintf(text, 32, fabs(difference) <= row->reference_error ? "inside" : "outside");
   } else {
-    const double ours = isnan(row->ours_error) ? 0.0 : row->ours_error;
-    const double theirs = isnan(row->reference_error) ? 0.0 : row->reference_error;
-    const double error = sqrt(ours * ours + theirs * theirs);
+    const double error = hypot(row->ours_error, row->reference_error);
     if (error > 0.0) snprintf(text, 32, "%+.3g (%.1f sigma)", difference, fabs(difference) / error);
     else snprintf(text, 32, "%+.3g", difference);
   }
@@ -109,7 +107,7 @@ static PetscErrorCode WriteNumberColumn(VmH5 file, const char *group, const char
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmComparisonWrite(VmH5 file, const VmComparison *c)
+PetscErrorCode VmComparisonWrite(VmH5 file, const VmComparison *c, const VmConditions *conditions)
 {
   static const char *const relations[] = {"value", "above", "range"};
   char group[128], relation[VM_MAX_ROWS * 8] = {0}, path[160];
@@ -120,6 +118,8 @@ PetscErrorCode VmComparisonWrite(VmH5 file, const VmComparison *c)
   if (exists) VmCallH5(H5Ldelete(VmH5Id(file), group, H5P_DEFAULT));
   PetscCall(VmH5Group(file, group));
   PetscCall(VmH5AttrText(file, group, "title", c->title));
+  snprintf(path, sizeof path, "%s/conditions", group);
+  PetscCall(VmConditionsWrite(file, path, conditions));
   PetscCall(WriteTextColumn(file, group, "quantity", c, offsetof(VmRow, quantity), sizeof c->rows->quantity));
   PetscCall(WriteTextColumn(file, group, "unit", c, offsetof(VmRow, unit), sizeof c->rows->unit));
   PetscCall(WriteTextColumn(file, group, "note", c, offsetof(VmRow, note), sizeof c->rows->note));

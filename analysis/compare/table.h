@@ -24,9 +24,9 @@ VmRow *VmComparisonAdd(VmComparison *comparison, const char *quantity, const cha
 /** Prints on rank 0. Not collective. */
 PetscErrorCode VmComparisonPrint(MPI_Comm comm, const VmComparison *comparison);
 
-/** Writes /comparison/<name>: datasets quantity, unit, note (text) and ours, ours_error, reference, reference_error.
- * Collective. */
-PetscErrorCode VmComparisonWrite(VmH5 file, const VmComparison *comparison);
+/** Writes /comparison/<name>: datasets quantity, unit, note (text) and ours, ours_error, reference, reference_error;
+ * group conditions: those of the reference. Collective. */
+PetscErrorCode VmComparisonWrite(VmH5 file, const VmComparison *comparison, const VmConditions *conditions);
 
 /** Writes all tables into one CSV. Collective. */
 PetscErrorCode VmComparisonCsv(MPI_Comm comm, int count, const VmComparison *comparisons, const char *path);

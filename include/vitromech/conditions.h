@@ -4,6 +4,8 @@
 
 #include <vitromech/h5.h>
 
+#define VM_PATH_CONDITIONS "/conditions"
+
 typedef struct {
   char   composition[64]; /* atomic per cent, e.g. "Zr55Co25Al20"; "" if unknown */
   double energy;          /* keV; this and all below NAN if unknown */
@@ -24,10 +26,10 @@ void VmConditionsInit(VmConditions *conditions);
  * \param[in] symbol  [n] their symbols */
 void VmConditionsComposition(VmConditions *conditions, int n, const int64_t *count, const char *const *symbol);
 
-/** Attributes of the group /conditions; what is unknown is not written. Collective. */
-PetscErrorCode VmConditionsWrite(VmH5 file, const VmConditions *conditions);
+/** Attributes of a group, of VM_PATH_CONDITIONS as a rule; what is unknown is not written. Collective. */
+PetscErrorCode VmConditionsWrite(VmH5 file, const char *group, const VmConditions *conditions);
 
-/** What /conditions of a file says; all unknown if it has none. Collective. */
+/** What VM_PATH_CONDITIONS of a file says; all unknown if it has none. Collective. */
 PetscErrorCode VmConditionsRead(VmH5 file, VmConditions *conditions);
 
 /** Writes the conditions of a cube into a file of its analysis: those of the cube's own file if that is HDF5 and has

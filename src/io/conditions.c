@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROUP "/conditions"
-
 static const struct {
   const char *name;
   size_t offset;
@@ -49,14 +47,14 @@ void VmConditionsComposition(VmConditions *c, int n, const int64_t *count, const
   }
 }
 
-PetscErrorCode VmConditionsWrite(VmH5 file, const VmConditions *c)
+PetscErrorCode VmConditionsWrite(VmH5 file, const char *group, const VmConditions *c)
 {
   PetscFunctionBegin;
-  PetscCall(VmH5Group(file, GROUP));
-  if (c->composition[0]) PetscCall(VmH5AttrText(file, GROUP, "composition", c->composition));
+  PetscCall(VmH5Group(file, group));
+  if (c->composition[0]) PetscCall(VmH5AttrText(file, group, "composition", c->composition));
   for (int i = 0; i < NREALS; ++i) {
     const double *value = (const double *)((const char *)c + reals[i].offset);
-    if (!isnan(value[0])) PetscCall(VmH5AttrReal(file, GROUP, reals[i].name, reals[i].count, value));
+    if (!isnan(value[0])) PetscCall(VmH5AttrReal(file, group, reals[i].name, reals[i].count, value));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -67,15 +65,15 @@ PetscErrorCode VmConditionsRead(VmH5 file, VmConditions *c)
   char *composition;
   PetscFunctionBegin;
   VmConditionsInit(c);
-  PetscCall(VmH5Exists(file, GROUP, &exists));
+  PetscCall(VmH5Exists(file, VM_PATH_CONDITIONS, &exists));
   if (!exists) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(VmH5AttrReadText(file, GROUP, "composition", &composition));
+  PetscCall(VmH5AttrReadText(file, VM_PATH_CONDITIONS, "composition", &composition));
   if (composition) snprintf(c->composition, sizeof c->composition, "%s", composition);
   PetscCall(PetscFree(composition));
   for (int i = 0; i < NREALS; ++i) {
     int count;
-    PetscCall(
-        VmH5AttrReadReal(file, GROUP, reals[i].name, reals[i].count, &count, (double *)((char *)c + reals[i].offset)));
+    PetscCall(VmH5AttrReadReal(file, VM_PATH_CONDITIONS, reals[i].name, reals[i].count, &count,
+                               (double *)((char *)c + reals[i].offset)));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -115,6 +113,6 @@ PetscErrorCode VmConditionsCarry(MPI_Comm comm, const char *cube_path, const int
     c.area = c.scan[0] * pitch[0] * c.scan[1] * pitch[1];
   }
   if (energy > 0.0) c.energy = energy;
-  PetscCall(VmConditionsWrite(out, &c));
+  PetscCall(VmConditionsWrite(out, VM_PATH_CONDITIONS, &c));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -170,7 +170,7 @@ static PetscErrorCode WriteAnalysis(const char *path)
   VmConditionsComposition(&conditions, 3, count, symbol);
   conditions.thickness = 20.0;
   conditions.area = 400.0;
-  PetscCall(VmConditionsWrite(file, &conditions));
+  PetscCall(VmConditionsWrite(file, VM_PATH_CONDITIONS, &conditions));
   for (int n = 1; n < 13; ++n) power[n] = n % 2 == 0 ? 3.0 : 2.0;
   PetscCall(VmH5Write(file, "/statistics/nfold/mean_power", VM_F64, 1, &orders, power, (VmMeta){"1", NULL, "n"}));
   for (int i = 0; i < 2; ++i) {

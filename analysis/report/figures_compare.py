@@ -51,15 +51,16 @@ def verdict(relation, ours, value, error, ours_error):
         return ("above", "near") if ours > value else ("not above", "far")
     if relation == "range":
         return ("inside", "near") if abs(ours - value) <= error else ("outside", "far")
-    total = numpy.hypot(*(e if numpy.isfinite(e) else 0.0 for e in (error, ours_error)))
-    difference = ours - value
+    if not numpy.isfinite(value):
+        return "", "plain"
+    total, difference = numpy.hypot(error, ours_error), ours - value
     if total > 0:
         return f"{difference:+.3g} ({abs(difference) / total:.1f} σ)", "near" if abs(difference) <= 2 * total else "far"
     return f"{difference:+.3g}", "plain"
 
 
 def tables(sources):
-    """(name, title, rows of cells) of every comparison."""
+    """(name, title, rows of cells, conditions) of every comparison."""
     comparisons = sources.analysis.comparisons if sources.analysis else {}
     result = []
     for name, group in comparisons.items():
@@ -71,5 +72,6 @@ def tables(sources):
             unit = group["unit"][i]
             rows.append((quantity, "" if unit == "1" else unit, estimate(ours, ours_error), reference(relation, value, error),
                          verdict(relation, ours, value, error, ours_error), group["note"][i]))
-        result.append((name, group.attrs.get("title", ""), rows))
+        conditions = group["conditions"].attrs if "conditions" in group else {}
+        result.append((name, group.attrs.get("title", ""), rows, conditions))
     return result

@@ -30,6 +30,8 @@ pre{background:var(--back);padding:12px;overflow-x:auto;font-size:12px;line-heig
 summary{cursor:pointer;color:var(--accent);font-size:13.5px;margin-top:10px}
 """
 
+DIFFERS = ' class="far"'
+
 
 def figure(item, uri, width, csv):
     return (f'<figure id="{escape(item.name)}"><h3>{escape(item.title)}</h3><img alt="{escape(item.title)}" src="{uri}" style="width:{width}px">'
@@ -47,13 +49,17 @@ def rows(pairs):
     return f'<div class="card"><table>{body}</table></div>'
 
 
-def comparison(title, table):
+def comparison(title, table, conditions):
+    """A card with the conditions of both sides (label, ours, theirs) and the values of both."""
+    body = "".join(f'<tr><td>{escape(label)}</td><td>{escape(ours)}</td><td{"" if ours == theirs else DIFFERS}>{escape(theirs)}</td></tr>'
+                   for label, ours, theirs in conditions)
+    above = f"<table><tr><th>conditions</th><th>here</th><th>reference</th></tr>{body}</table><br>"
     head = "".join(f"<th>{h}</th>" for h in ("quantity", "here", "reference", "unit", "difference", "note"))
     body = ""
     for quantity, unit, ours, reference, (difference, kind), note in table:
         body += (f'<tr><td>{escape(quantity)}</td><td class="number">{ours}</td><td class="number">{reference}</td>'
                  f'<td>{escape(unit)}</td><td class="number {kind}">{escape(difference)}</td><td class="note">{escape(note)}</td></tr>')
-    return f'<div class="card"><h3>{escape(title)}</h3><table><tr>{head}</tr>{body}</table></div>'
+    return f'<div class="card"><h3>{escape(title)}</h3>{above}<table><tr>{head}</tr>{body}</table></div>'
 
 
 def text_block(title, content):

@@ -55,15 +55,14 @@ def build(paths, output):
     beside = re.sub(r"[^A-Za-z0-9._-]", "_", stem) + "_data"
     directory = os.path.join(os.path.dirname(output), beside)
     os.makedirs(directory, exist_ok=True)
-    tables = "".join(page.comparison(f"{name}: {title}", rows) for name, title, rows in figures_compare.tables(sources))
-    conditions = summary.conditions(sources)
+    tables = "".join(page.comparison(f"{name}: {title}", rows, summary.conditions(sources.conditions, theirs))
+                     for name, title, rows, theirs in figures_compare.tables(sources))
     sections = [
         ("numbers", "Numbers that matter", page.numbers(summary.numbers(sources)) if summary.numbers(sources) else ""),
         ("deformation", "Deformation", section(figures_run.draw(sources), directory, beside)),
         ("diffraction", "Diffraction", section(figures_pattern.draw(sources), directory, beside)),
         ("heterogeneity", "Heterogeneity", section(figures_map.draw(sources), directory, beside)),
-        ("comparison", "Comparison", (page.rows(conditions) if tables and conditions else "") + tables
-         + section(figures_compare.draw(sources), directory, beside)),
+        ("comparison", "Comparison", tables + section(figures_compare.draw(sources), directory, beside)),
         ("provenance", "Provenance", summary.provenance(sources)),
     ]
     html = page.page(summary.title(sources), summary.subtitle(sources), sections)

@@ -71,11 +71,14 @@ LABELS = {"composition": "composition (at. %)", "thickness_nm": "thickness (nm)"
           "scanned_area_nm2": "scanned area (nm²)", "electrons_per_probe": "electrons per probe"}
 
 
-def conditions(sources):
-    """(label, value) of the conditions here; the references' are in the tables' notes and in the printed comparison."""
-    known = sources.conditions
-    return [(f"here: {label}", " × ".join(f"{v:.5g}" for v in numpy.atleast_1d(known[key])) if key != "composition" else known[key])
-            for key, label in LABELS.items() if key in known]
+def conditions(ours, theirs):
+    """(label, ours, theirs) of every condition that either side knows."""
+    def show(known, key):
+        if key not in known:
+            return "unknown"
+        return known[key] if key == "composition" else " × ".join(f"{v:.4g}" for v in numpy.atleast_1d(known[key]))
+
+    return [(label, show(ours, key), show(theirs, key)) for key, label in LABELS.items() if key in ours or key in theirs]
 
 
 PROVENANCE = ("version", "git_hash", "build_type", "compiler", "command_line", "host", "ranks", "seed", "start", "end")

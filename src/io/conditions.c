@@ -97,7 +97,7 @@ PetscErrorCode VmConditionsCarry(MPI_Comm comm, const char *cube_path, const int
                                  double energy, VmH5 out)
 {
   VmConditions c;
-  bool is_h5;
+  bool is_h5 = false;
   VmH5 cube;
   PetscFunctionBegin;
   VmConditionsInit(&c);

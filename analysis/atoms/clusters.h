@@ -27,7 +27,7 @@ typedef struct {
   int64_t *of_kind;   /* [kinds] number of clusters */
   double length[3];   /* rectangular periodic box [nm] */
   VmRngKey key;
-} VmClusters;
+} VmOrderedClusters;
 
 /**
  * Random centres in a rectangular periodic box, spheres at least `gap` apart (the larger gap of the two), one after
@@ -38,9 +38,9 @@ typedef struct {
  * \param[in] composition  of the host, and of the clusters
  * The same on any number of ranks. VM_ERR_INPUT if they do not fit. Collective.
  */
-PetscErrorCode VmClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed, double peak,
-                               const VmComposition *composition, VmClusters *clusters);
-PetscErrorCode VmClustersDestroy(VmClusters *clusters);
+PetscErrorCode VmOrderedClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed, double peak,
+                               const VmComposition *composition, VmOrderedClusters *clusters);
+PetscErrorCode VmOrderedClustersDestroy(VmOrderedClusters *clusters);
 
 /* The part of the box a rank builds, in fractional coordinates: lo <= s_x < hi and |s_z - 1/2| <= half_band. */
 typedef struct {
@@ -57,7 +57,7 @@ bool VmPartHolds(const VmPart *part, const double s[3]);
  * \param[out]    removed, added  of this rank
  * Not collective.
  */
-PetscErrorCode VmClustersEmbed(const VmClusters *clusters, const VmPart *part, const VmComposition *composition,
+PetscErrorCode VmOrderedClustersEmbed(const VmOrderedClusters *clusters, const VmPart *part, const VmComposition *composition,
                                double min_distance, int64_t first_id, VmAtoms *atoms, int64_t *removed, int64_t *added);
 
 #endif

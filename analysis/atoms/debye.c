@@ -2,7 +2,8 @@
 #include "cell.h"
 #include <vitromech/scatter.h>
 
-#define BIN 0.0005 /* nm; phase error below 0.01 rad up to k = 6/nm */
+#define CLUSTER_BIN 1e-4 /* nm; with linear sharing a relative error below (2 pi k bin)^2/8 = 2e-6 up to k = 6/nm */
+#define BIN 0.0005       /* nm; phase error below 0.01 rad up to k = 6/nm */
 
 VmComposition VmCompositionOf(const VmAtoms *whole)
 {
@@ -78,25 +79,48 @@ PetscErrorCode VmDebyeGlass(MPI_Comm comm, const VmAtoms *whole, int nk, const d
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmDebyeCluster(int64_t n, const double (*r)[3], const VmComposition *composition, int nk,
-                              const double *k, double *intensity)
+/* Number of pairs j < i by distance, each shared between the two nearest bins. */
+static PetscErrorCode ClusterDistances(int64_t n, const double (*r)[3], int64_t *bins, double **pairs)
 {
+  double farthest = 0.0;
+
   PetscFunctionBegin;
+  for (int64_t i = 0; i < n; ++i) farthest = fmax(farthest, sqrt(VmDot3(r[i], r[i])));
+  *bins = (int64_t)(2.0 * farthest / CLUSTER_BIN) + 2;
+  PetscCall(PetscCalloc1((size_t)*bins, pairs));
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t j = 0; j < i; ++j) {
+      const double d[3] = {r[i][0] - r[j][0], r[i][1] - r[j][1], r[i][2] - r[j][2]};
+      const double place = sqrt(VmDot3(d, d)) / CLUSTER_BIN;
+      const int64_t bin = (int64_t)place;
+      (*pairs)[bin] += (double)(bin + 1) - place;
+      (*pairs)[bin + 1] += place - (double)bin;
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmDebyeCluster(int64_t n, const double (*r)[3], const VmComposition *composition, int nk, const double *k,
+                              double *intensity)
+{
+  int64_t bins;
+  double *pairs;
+
+  PetscFunctionBegin;
+  PetscCall(ClusterDistances(n, r, &bins, &pairs));
   for (int q = 0; q < nk; ++q) {
-    double mean = 0.0, square = 0.0, pairs = 0.0;
+    double mean = 0.0, square = 0.0, sum = 0.0;
     for (int s = 0; s < composition->n; ++s) {
       const double f = VmScatteringFactor(composition->number[s], k[q]);
       mean += composition->fraction[s] * f;
       square += composition->fraction[s] * f * f;
     }
-    for (int64_t i = 0; i < n; ++i) {
-      for (int64_t j = 0; j < i; ++j) {
-        const double d[3] = {r[i][0] - r[j][0], r[i][1] - r[j][1], r[i][2] - r[j][2]};
-        pairs += Sinc(2.0 * VM_PI * k[q] * sqrt(VmDot3(d, d)));
-      }
+    for (int64_t bin = 0; bin < bins; ++bin) {
+      if (pairs[bin] > 0.0) sum += pairs[bin] * Sinc(2.0 * VM_PI * k[q] * (double)bin * CLUSTER_BIN);
     }
-    intensity[q] = square + 2.0 * mean * mean * pairs / (double)n;
+    intensity[q] = square + 2.0 * mean * mean * sum / (double)n;
   }
+  PetscCall(PetscFree(pairs));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -38,7 +38,7 @@ static double Wrapped(double x, double length)
 }
 
 /* Appends r and its periodic images within margin of the part (x) and of the box (y, z). */
-static PetscErrorCode AppendImages(const VmClusters *clusters, const VmPart *part, double margin, const double r[3],
+static PetscErrorCode AppendImages(const VmOrderedClusters *clusters, const VmPart *part, double margin, const double r[3],
                                    int64_t id, VmAtoms *near)
 {
   const double *length = clusters->length;
@@ -63,7 +63,7 @@ static PetscErrorCode AppendImages(const VmClusters *clusters, const VmPart *par
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static bool ReachesPart(const VmClusters *clusters, const VmPart *part, double margin, const VmCluster *cluster)
+static bool ReachesPart(const VmOrderedClusters *clusters, const VmPart *part, double margin, const VmCluster *cluster)
 {
   const double reach = (cluster->radius + margin) / clusters->length[0], s = cluster->centre[0] / clusters->length[0];
   for (int n = -1; n <= 1; ++n) {
@@ -73,7 +73,7 @@ static bool ReachesPart(const VmClusters *clusters, const VmPart *part, double m
 }
 
 /* Atoms of one cluster: near gets all close to the part, with images; own those inside it. */
-static PetscErrorCode MakeCluster(const VmClusters *clusters, int64_t c, const VmPart *part,
+static PetscErrorCode MakeCluster(const VmOrderedClusters *clusters, int64_t c, const VmPart *part,
                                   const VmComposition *composition, double margin, int64_t first_id, VmAtoms *near,
                                   VmAtoms *own)
 {
@@ -100,7 +100,7 @@ static PetscErrorCode MakeCluster(const VmClusters *clusters, int64_t c, const V
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static bool InsideSphere(const VmClusters *clusters, const VmBins *centres, const VmAtoms *centre, const double r[3])
+static bool InsideSphere(const VmOrderedClusters *clusters, const VmBins *centres, const VmAtoms *centre, const double r[3])
 {
   int64_t begin[9], end[9];
   VmBinsNear(centres, r, begin, end);
@@ -116,7 +116,7 @@ static bool InsideSphere(const VmClusters *clusters, const VmBins *centres, cons
 }
 
 /* Drops overlapping host atoms, keeping the order of the rest. */
-static PetscErrorCode RemoveOverlaps(const VmClusters *clusters, const VmAtoms *centre, const VmAtoms *near,
+static PetscErrorCode RemoveOverlaps(const VmOrderedClusters *clusters, const VmAtoms *centre, const VmAtoms *near,
                                      double largest, double min_distance, VmAtoms *host)
 {
   VmBins centres, sites;
@@ -140,7 +140,7 @@ static PetscErrorCode RemoveOverlaps(const VmClusters *clusters, const VmAtoms *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmClustersEmbed(const VmClusters *clusters, const VmPart *part, const VmComposition *composition,
+PetscErrorCode VmOrderedClustersEmbed(const VmOrderedClusters *clusters, const VmPart *part, const VmComposition *composition,
                                double min_distance, int64_t first_id, VmAtoms *atoms, int64_t *removed, int64_t *added)
 {
   VmAtoms centre = {0}, near = {0}, own = {0};

@@ -177,7 +177,7 @@ typedef struct {
   VmDeformation deformation;
   VmFrame frame;
   VmComposition composition;
-  VmClusters clusters;
+  VmOrderedClusters clusters;
   double min_distance;
   VmAtoms *atoms;
 } Build;
@@ -299,8 +299,8 @@ static PetscErrorCode EmbedClusters(Build *b)
   if (list->count == 0) PetscFunctionReturn(PETSC_SUCCESS);
   if (isnan(peak)) PetscCall(VmGlassPeak(b->comm, &b->tiles.tile, &peak));
   if (isnan(peak)) VmThrow(b->comm, VM_ERR_INPUT, "%s: I(k) has no first peak; give glass.peak", b->structure);
-  PetscCall(VmClustersPlace(b->comm, list, b->tiles.length, b->seed, peak, &b->composition, &b->clusters));
-  PetscCall(VmClustersEmbed(&b->clusters, &b->part, &b->composition, b->min_distance, tiles * b->tiles.tile.n, b->atoms,
+  PetscCall(VmOrderedClustersPlace(b->comm, list, b->tiles.length, b->seed, peak, &b->composition, &b->clusters));
+  PetscCall(VmOrderedClustersEmbed(&b->clusters, &b->part, &b->composition, b->min_distance, tiles * b->tiles.tile.n, b->atoms,
                             &count[1], &count[2]));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, count, 3, MPI_INT64_T, MPI_SUM, b->comm));
   PetscCall(LogClusters(b, peak, count));
@@ -373,7 +373,7 @@ PetscErrorCode VmGlassBuild(MPI_Comm comm, const VmGlassParams *params, uint64_t
   const PetscErrorCode code = RunBuild(&b);
   VmAtomsFree(&b.tiles.tile);
   PetscCall(VmDeformationDestroy(&b.deformation));
-  PetscCall(VmClustersDestroy(&b.clusters));
+  PetscCall(VmOrderedClustersDestroy(&b.clusters));
   VmGlassFilesFree(&paths);
   if (code) VmAtomsFree(atoms);
   PetscFunctionReturn(code);

@@ -152,20 +152,26 @@ static PetscErrorCode Clear(VmLattice *lattice)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The sites inside the sphere change with the constant, so the place of the maximum is found by iteration. */
+/* The sites inside the sphere change with the constant, so the place of the maximum is found by iteration. It does not
+ * depend on the size of a large sphere. */
 static PetscErrorCode FitIcosahedron(double radius, double peak, const VmComposition *composition, VmLattice *lattice)
 {
+  const double fitted = fmin(radius, 2.0), accuracy = 1e-3;
   double present;
 
   PetscFunctionBegin;
   lattice->constant = 1.23 / peak; /* Ehrenfest: a pair at r has its first maximum at 2 pi k r = 7.73 */
   for (int i = 0; i < 20; ++i) {
     PetscCall(Clear(lattice));
-    PetscCall(CutIcosahedron(radius, lattice));
+    PetscCall(CutIcosahedron(fitted, lattice));
     if (lattice->n < 13) break;
     PetscCall(ClusterPeak(lattice, peak, composition, &present));
-    if (isnan(present) || fabs(present - peak) < 1e-4 * peak) break;
+    if (isnan(present) || fabs(present - peak) < accuracy * peak) break;
     lattice->constant *= present / peak;
+  }
+  if (fitted < radius) {
+    PetscCall(Clear(lattice));
+    PetscCall(CutIcosahedron(radius, lattice));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

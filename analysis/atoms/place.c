@@ -22,7 +22,7 @@ static int64_t BinOf(const BinList *bins, const double length[3], const double r
   return index;
 }
 
-static bool IsFree(const VmClusters *clusters, const BinList *bins, const VmClusterParams *items,
+static bool IsFree(const VmOrderedClusters *clusters, const BinList *bins, const VmClusterParams *items,
                    const VmCluster *trial)
 {
   int offset[3];
@@ -47,7 +47,7 @@ static bool IsFree(const VmClusters *clusters, const BinList *bins, const VmClus
   return true;
 }
 
-static PetscErrorCode PlaceOne(VmClusters *clusters, BinList *bins, const VmClusterParams *items, int kind,
+static PetscErrorCode PlaceOne(VmOrderedClusters *clusters, BinList *bins, const VmClusterParams *items, int kind,
                                bool *placed)
 {
   const int centre[3] = {0, 0, 0};
@@ -72,7 +72,7 @@ static PetscErrorCode PlaceOne(VmClusters *clusters, BinList *bins, const VmClus
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode PlaceAll(VmClusters *clusters, const VmClusterParams *items, const int64_t *wanted, int *full)
+static PetscErrorCode PlaceAll(VmOrderedClusters *clusters, const VmClusterParams *items, const int64_t *wanted, int *full)
 {
   BinList bins;
   double edge = 0.0;
@@ -98,8 +98,8 @@ static PetscErrorCode PlaceAll(VmClusters *clusters, const VmClusterParams *item
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed, double peak,
-                               const VmComposition *composition, VmClusters *clusters)
+PetscErrorCode VmOrderedClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed, double peak,
+                               const VmComposition *composition, VmOrderedClusters *clusters)
 {
   const VmClusterParams *items = list->items;
   const double volume = length[0] * length[1] * length[2], shortest = fmin(length[0], fmin(length[1], length[2]));
@@ -107,7 +107,7 @@ PetscErrorCode VmClustersPlace(MPI_Comm comm, const VmList *list, const double l
   int full;
 
   PetscFunctionBegin;
-  *clusters = (VmClusters){.kinds = list->count, .key = {seed, VM_STREAM_CLUSTER}};
+  *clusters = (VmOrderedClusters){.kinds = list->count, .key = {seed, VM_STREAM_CLUSTER}};
   for (int d = 0; d < 3; ++d) clusters->length[d] = length[d];
   PetscCall(PetscCalloc1((size_t)list->count, &clusters->lattice));
   PetscCall(PetscCalloc1((size_t)list->count, &clusters->of_kind));
@@ -116,7 +116,7 @@ PetscErrorCode VmClustersPlace(MPI_Comm comm, const VmList *list, const double l
     const VmClusterParams *item = &items[kind];
     if (item->diameter + item->gap > shortest) {
       PetscCall(PetscFree(wanted));
-      PetscCall(VmClustersDestroy(clusters));
+      PetscCall(VmOrderedClustersDestroy(clusters));
       VmThrow(comm, VM_ERR_INPUT, "clusters.%d: diameter and gap, %g nm, exceed the shortest edge of the box, %g nm",
               kind, item->diameter + item->gap, shortest);
     }
@@ -127,7 +127,7 @@ PetscErrorCode VmClustersPlace(MPI_Comm comm, const VmList *list, const double l
   if (full >= 0) {
     const int64_t placed = clusters->of_kind[full], needed = wanted[full];
     PetscCall(PetscFree(wanted));
-    PetscCall(VmClustersDestroy(clusters));
+    PetscCall(VmOrderedClustersDestroy(clusters));
     VmThrow(
         comm, VM_ERR_INPUT,
         "clusters.%d: only %lld of %lld spheres found a free place; lower volume_fraction or gap (random placing of "
@@ -138,7 +138,7 @@ PetscErrorCode VmClustersPlace(MPI_Comm comm, const VmList *list, const double l
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmClustersDestroy(VmClusters *clusters)
+PetscErrorCode VmOrderedClustersDestroy(VmOrderedClusters *clusters)
 {
   PetscFunctionBegin;
   for (int kind = 0; kind < clusters->kinds && clusters->lattice; ++kind) {

@@ -289,6 +289,9 @@ static PetscErrorCode Parse(const char *path, const char *text, size_t size, VmA
     }
     code = ReadAtom(&reader, line, end, atoms, i);
   }
+  if (!code && size > 0 && reader.at == reader.end && text[size - 1] != '\n') {
+    code = Bad(&reader, "the last line does not end: the file seems truncated (if it is whole, append a newline)");
+  }
   while (!code && NextLine(&reader, &line, &end)) {
     if (Tokens(line, end, 0, NULL, NULL) > 0) {
       code = Bad(&reader, "data after the last of %lld atoms (only files of one frame are read)", (long long)count);
@@ -300,8 +303,8 @@ static PetscErrorCode Parse(const char *path, const char *text, size_t size, VmA
 
 static PetscErrorCode ReadOnRoot(const char *path, VmAtoms *atoms)
 {
-  char *text;
-  size_t size;
+  char *text = NULL;
+  size_t size = 0;
 
   PetscErrorCode code = Slurp(path, &text, &size);
   if (code) return code;

@@ -1,0 +1,182 @@
+/* links: vm_analysis */
+#include "vm_test.h"
+#include "analysis/synth/detector.h"
+#include "analysis/synth/scan.h"
+
+static VmMicroscopeParams Microscope(int64_t window)
+{
+  VmMicroscopeParams params = {.voltage = 300.0, .semi_angle = 1.15, .window = window, .memory = 500.0};
+  params.detector = (VmDetectorParams){.pixels = {16, 13}, .pitch = 0.16, .dose = NAN, .gain = 1.0};
+  params.scan = (VmScanParams){.points = {11, 7}, .step = 0.3, .origin = {NAN, NAN}};
+  return params;
+}
+
+static double Sum(const VmOptics *optics, const float *frame)
+{
+  double sum = 0.0;
+  for (int64_t i = 0; i < optics->params->detector.pixels[0] * optics->params->detector.pixels[1]; ++i) sum += frame[i];
+  return sum;
+}
+
+/* A single bright point goes to the right pixel, shared at the border of two; nothing is lost or counted twice. */
+static PetscErrorCode TestIntegration(int64_t window)
+{
+  const VmMicroscopeParams params = Microscope(window);
+  const VmRngKey key = {1, VM_STREAM_DOSE};
+  VmOptics optics;
+  double *intensity, work[2 * 16 * 13];
+  float frame[16 * 13];
+
+  PetscFunctionBegin;
+  VmOpticsInit(&params, &optics);
+  const int64_t *n = optics.grid;
+  PetscCall(PetscCalloc1((size_t)(n[0] * n[1]), &intensity));
+  for (int64_t i = -3 * window; i <= 3 * window; ++i) {
+    const int64_t at = (i + n[0]) % n[0] * n[1] + (2 * window) % n[1];
+    intensity[at] = 1.0;
+    VmDetectorFrame(&optics, key, 0, intensity, work, frame);
+    intensity[at] = 0.0;
+    VmExpectNear(Sum(&optics, frame), 1.0, 1e-6);
+    double centre = 0.0;
+    for (int p = 0; p < 16; ++p) centre += frame[p * 13 + 6 + 2] * (p - 8);
+    VmExpect(fabs(centre - (double)i / (double)window) <= 0.5, "point %lld of %lld is recorded at pixel %g",
+             (long long)i, (long long)window, centre);
+  }
+  PetscCall(PetscFree(intensity));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The point spread has the variance asked for (and that of the pixel, 1/12), the beam stop is dark. */
+static PetscErrorCode TestSpreadAndStop(void)
+{
+  VmMicroscopeParams params = Microscope(1);
+  const VmRngKey key = {1, VM_STREAM_DOSE};
+  VmOptics optics;
+  double *intensity, work[2 * 16 * 13], square[2] = {0.0};
+  float frame[16 * 13];
+
+  PetscFunctionBegin;
+  params.detector.point_spread = 0.9;
+  VmOpticsInit(&params, &optics);
+  PetscCall(PetscCalloc1((size_t)(optics.grid[0] * optics.grid[1]), &intensity));
+  intensity[0] = 1.0;
+  VmDetectorFrame(&optics, key, 0, intensity, work, frame);
+  VmExpectNear(Sum(&optics, frame), 1.0, 1e-5);
+  for (int i = 0; i < 16; ++i) {
+    for (int j = 0; j < 13; ++j) {
+      square[0] += frame[i * 13 + j] * (i - 8) * (i - 8);
+      square[1] += frame[i * 13 + j] * (j - 6) * (j - 6);
+    }
+  }
+  for (int d = 0; d < 2; ++d) VmExpectNear(square[d], 0.81 + 1.0 / 12.0, 1e-3);
+
+  params.detector.point_spread = 0.0;
+  params.detector.beam_stop = 0.4;
+  for (int64_t i = 0; i < optics.grid[0] * optics.grid[1]; ++i) intensity[i] = 1.0;
+  VmDetectorFrame(&optics, key, 0, intensity, work, frame);
+  for (int i = 0; i < 16; ++i) {
+    for (int j = 0; j < 13; ++j) VmExpectNear(frame[i * 13 + j], 0.16 * hypot(i - 8, j - 6) < 0.4 ? 0.0 : 1.0, 0.0);
+  }
+  PetscCall(PetscFree(intensity));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Counts: mean and variance of a Poisson variable times gain, repeatable, different for every probe. */
+static PetscErrorCode TestNoise(double mean)
+{
+  enum { PROBES = 300 };
+  VmMicroscopeParams params = Microscope(1);
+  const VmRngKey key = {5, VM_STREAM_DOSE};
+  VmOptics optics;
+  double *intensity, work[2 * 16 * 13], sum = 0.0, square = 0.0;
+  float frame[16 * 13], again[16 * 13];
+  const double gain = 2.5, n = PROBES * 16.0 * 13.0;
+
+  PetscFunctionBegin;
+  params.detector.dose = 1e4;
+  params.detector.gain = gain;
+  VmOpticsInit(&params, &optics);
+  PetscCall(PetscMalloc1((size_t)(optics.grid[0] * optics.grid[1]), &intensity));
+  for (int64_t i = 0; i < optics.grid[0] * optics.grid[1]; ++i) intensity[i] = mean / 1e4;
+  for (int probe = 0; probe < PROBES; ++probe) {
+    VmDetectorFrame(&optics, key, probe, intensity, work, frame);
+    for (int i = 0; i < 16 * 13; ++i) {
+      const double electrons = frame[i] / gain;
+      VmExpectNear(electrons, rint(electrons), 1e-4 * (1.0 + electrons));
+      sum += electrons;
+      square += (electrons - mean) * (electrons - mean);
+    }
+  }
+  VmExpectNear(sum / n, mean, 4.0 * sqrt(mean / n));
+  VmExpectNear(square / n, mean, 4.0 * sqrt((2.0 * mean * mean + mean) / n));
+  VmDetectorFrame(&optics, key, PROBES - 1, intensity, work, again);
+  VmExpect(memcmp(frame, again, sizeof frame) == 0, "the noise of a probe can be drawn again");
+  VmDetectorFrame(&optics, key, 0, intensity, work, again);
+  VmExpect(memcmp(frame, again, sizeof frame) != 0, "every probe has its own noise");
+  PetscCall(PetscFree(intensity));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static double ManyBytes(void *context, const VmTileBox *box)
+{
+  return *(double *)context * (double)(box->grid[0] * box->grid[1]);
+}
+
+/* Every probe lies in exactly one row of one tile, its window inside the tile's box, however rows are dealt out. */
+static void TestScan(double bytes, int64_t parts)
+{
+  const VmMicroscopeParams params = Microscope(1);
+  const VmSynthMethod method = {.bytes = ManyBytes};
+  const double cell[3][3] = {{9.0, 0.0, 0.0}, {1.0, 8.0, 0.0}, {0.0, 0.0, 5.0}};
+  VmOptics optics;
+  VmScan scan;
+  int seen[11 * 7] = {0};
+
+  VmOpticsInit(&params, &optics);
+  VmScanInit(&optics, &method, &bytes, cell, &scan);
+  VmExpectNear(scan.origin[0], 5.0 - 1.5, 1e-12);
+  VmExpectNear(scan.origin[1], 4.0 - 0.9, 1e-12);
+  const int64_t rows = VmScanRows(&scan);
+  for (int64_t part = 0; part < parts; ++part) {
+    int64_t row = rows * part / parts;
+    while (row < rows * (part + 1) / parts) {
+      const VmScanRun run = VmScanRunAt(&scan, row, rows * (part + 1) / parts);
+      VmTileBox box;
+      VmScanBox(&scan, &run, &box);
+      for (int64_t i = 0; i < run.rows; ++i) {
+        int64_t first, count;
+        VmScanRow(&scan, &run, i, &first, &count);
+        for (int64_t probe = first; probe < first + count; ++probe) {
+          double r[2];
+          ++seen[probe];
+          VmScanPosition(&scan, probe, r);
+          for (int d = 0; d < 2; ++d) {
+            const double end = box.origin[d] + (double)box.grid[d] * optics.spacing[d];
+            VmExpect(r[d] - 0.5 * optics.period > box.origin[d] && r[d] + 0.5 * optics.period < end,
+                     "the window of probe %lld leaves its tile", (long long)probe);
+          }
+        }
+      }
+      row += run.rows;
+    }
+  }
+  for (int probe = 0; probe < 11 * 7; ++probe) VmExpectInt(seen[probe], 1);
+}
+
+static PetscErrorCode Run(void)
+{
+  PetscFunctionBegin;
+  for (int64_t window = 1; window <= 4; ++window) PetscCall(TestIntegration(window));
+  PetscCall(TestSpreadAndStop());
+  PetscCall(TestNoise(0.3));
+  PetscCall(TestNoise(7.0));
+  PetscCall(TestNoise(4000.0));
+  for (int64_t parts = 1; parts < 25; parts += 3) {
+    TestScan(1.0, parts);
+    TestScan(20e3, parts);
+    TestScan(1e9, parts);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv) { return VmTestMain(argc, argv, Run); }

@@ -47,7 +47,7 @@ bool VmCurveAt(const VmCurve *curve, double k, double *value, double *error);
 typedef struct {
   int points;                /* of theirs that lie within ours */
   double chi2;               /* per point, errors of both added in squares; NAN without points */
-  double scale, scaled_chi2; /* factor on ours that makes chi2 least, and that chi2 */
+  double scale, scaled_chi2; /* factor on ours that makes chi2 least with the weights at that factor */
 } VmCurveDistance;
 
 /** Not collective. */

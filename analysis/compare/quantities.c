@@ -209,8 +209,10 @@ PetscErrorCode VmMeasureNeighbourDistance(VmStatistics s, const VmConditions *co
     } else {
       measured->value = r[i];
       measured->error = 0.5 * (r[i + 1] - r[i - 1]);
-      snprintf(measured->note, sizeof measured->note, "sigma = %.2g +- %.2g there", sigma[i],
-               nerror == nr ? error[i] : NAN);
+      const double deviation = nerror == nr ? error[i] : NAN;
+      if (isfinite(deviation))
+        snprintf(measured->note, sizeof measured->note, "sigma = %.2g +- %.2g there", sigma[i], deviation);
+      else snprintf(measured->note, sizeof measured->note, "sigma = %.2g there", sigma[i]);
     }
   }
   PetscCall(PetscFree(r));

@@ -3,6 +3,7 @@ import numpy
 
 import style
 from figure import Figure, map_columns
+from figures_pattern import band
 
 SHOWN_ORDERS = (2, 4, 6, 8, 10)
 
@@ -51,11 +52,24 @@ def symmetry_maps(sources):
         title = statistic.attribute("total", "long_name", "sum") if name == "total" else f"n = {name[2:]}"
         style.image(axis, statistic[name], extent, "nm", title.replace("S_n", "$S_n$"), style.MAP, robust_limits(statistic[name]),
                     bar_label="$S_n$" if name != "total" else r"$\sum S_n$")
+        outline(axis, sources.find("clusters", f"nfold/{name}"), extent)
     k = float(statistic.get("k", numpy.nan))
     caption = (f"Maps of the n-fold angular power S_n = |I_n|²/|I_0|² of the ring at k = {k:.3g} nm⁻¹; each has its own colour "
-               "scale. Bright: regions whose pattern has n-fold symmetry.")
+               "scale. Bright: regions whose pattern has n-fold symmetry; white lines: regions that are counted.")
     return Figure("nfold_maps", "Maps of rotational symmetry", caption, figure,
                   map_columns({f"{name} [1]": statistic[name] for name in names}, extent, "nm"))
+
+
+def outline(axis, regions, extent):
+    """White lines around the regions counted in a map."""
+    if regions is None or "mask" not in regions or not numpy.any(regions["mask"]):
+        return
+    mask = numpy.pad(numpy.asarray(regions["mask"], dtype=float), 1)
+    left, right, bottom, top = extent if extent else (0, mask.shape[0] - 2, 0, mask.shape[1] - 2)
+    step = ((right - left) / (mask.shape[0] - 2), (top - bottom) / (mask.shape[1] - 2))
+    x = left + step[0] * (numpy.arange(mask.shape[0]) - 0.5)
+    y = bottom + step[1] * (numpy.arange(mask.shape[1]) - 0.5)
+    axis.contour(x, y, mask.T, levels=[0.5], colors="white", linewidths=0.7)
 
 
 def power_spectrum(sources):
@@ -94,7 +108,7 @@ def region_sizes(sources, file, where):
     unit = groups[0].attribute("diameter", "unit", "nm")
     sizes = [numpy.atleast_1d(g["diameter"]) for g in groups]
     edges = numpy.linspace(0, max(s.max() for s in sizes) * 1.0001, 25)
-    figure, axes = style.panels(len(groups), 3, size=2.3)
+    figure, axes = style.panels(len(groups), 3, size=2.3) if len(groups) > 1 else style.curves(1)
     columns = {f"from [{unit}]": edges[:-1], f"to [{unit}]": edges[1:]}
     for axis, group, size in zip(axes, groups, sizes):
         counts, _ = numpy.histogram(size, edges)
@@ -105,8 +119,8 @@ def region_sizes(sources, file, where):
                  ylabel="regions")
         axis.title.set_fontsize(9)
         columns[f"regions, {group.name}"] = counts
-    caption = (f"Equivalent diameters of the regions found by a threshold in the {where}; dashed: mean. "
-               + groups[0].attribute("diameter", "definition"))
+    shape = "sphere of the same volume" if file is sources.run else "circle of the same area"
+    caption = f"Regions above a threshold in the {where}: diameter of the {shape}; dashed: mean."
     return Figure("region_sizes_" + ("run" if file is sources.run else "scan"), f"Sizes of regions in the {where}", caption,
                   figure, columns)
 
@@ -122,14 +136,15 @@ def autocorrelation(sources, file, where):
         length = float(group.get("correlation_length", numpy.nan))
         label = short(group.attrs.get("of", group.name)) + (f" ({length:.2g} nm)" if numpy.isfinite(length) else "")
         inner = r <= max(3.0, r[min(3, len(r) - 1)])
-        near.plot(r[inner], sigma[inner], "o-", markersize=2.5, color=style.LINES[i % 6], label=label)
-        far.plot(r[~inner], sigma[~inner], color=style.LINES[i % 6])
+        error = group.get("sigma_error")
+        for axis, part, how in ((near, inner, {"marker": "o", "markersize": 2.5, "label": label}), (far, ~inner, {})):
+            band(axis, r[part], sigma[part], None if error is None else error[part], color=style.LINES[i % 6], **how)
         columns.update({f"r [nm], {group.name}": r, f"sigma/sigma(0), {group.name}": sigma})
     for axis in (near, far):
         axis.axhline(0, color=style.INK, linewidth=0.7)
         axis.set(xlabel="r (nm)", ylabel=r"$\sigma(r)/\sigma(0)$")
     near.legend(title="correlation length in brackets", title_fontsize=8)
     caption = (f"Autocorrelation of the {where}, short distances (left) and long ones (right). A maximum at long r is a "
-               "preferred distance between regions.")
+               "preferred distance between regions, where it stands out of the bands of standard error.")
     return Figure("autocorrelation_" + ("run" if file is sources.run else "scan"), f"Autocorrelation of the {where}", caption,
                   figure, columns)

@@ -30,8 +30,6 @@ pre{background:var(--back);padding:12px;overflow-x:auto;font-size:12px;line-heig
 summary{cursor:pointer;color:var(--accent);font-size:13.5px;margin-top:10px}
 """
 
-DIFFERS = ' class="far"'
-
 
 def figure(item, uri, width, csv):
     return (f'<figure id="{escape(item.name)}"><h3>{escape(item.title)}</h3><img alt="{escape(item.title)}" src="{uri}" style="width:{width}px">'
@@ -49,9 +47,13 @@ def rows(pairs):
     return f'<div class="card"><table>{body}</table></div>'
 
 
+def mark(ours, theirs):
+    return "" if ours == theirs else ' class="none"' if "unknown" in (ours, theirs) else ' class="far"'
+
+
 def comparison(title, table, conditions):
     """A card with the conditions of both sides (label, ours, theirs) and the values of both."""
-    body = "".join(f'<tr><td>{escape(label)}</td><td>{escape(ours)}</td><td{"" if ours == theirs else DIFFERS}>{escape(theirs)}</td></tr>'
+    body = "".join(f'<tr><td>{escape(label)}</td><td>{escape(ours)}</td><td{mark(ours, theirs)}>{escape(theirs)}</td></tr>'
                    for label, ours, theirs in conditions)
     above = f"<table><tr><th>conditions</th><th>here</th><th>reference</th></tr>{body}</table><br>"
     head = "".join(f"<th>{h}</th>" for h in ("quantity", "here", "reference", "unit", "difference", "note"))

@@ -1,4 +1,5 @@
 """What a report is about: the files given, sorted by what they hold."""
+import re
 import sys
 
 import numpy
@@ -33,7 +34,8 @@ class Sources:
     @staticmethod
     def all(file, kind):
         """All statistics of a kind in a file."""
-        return [g for g in file.statistics.values() if g.attrs.get("statistic", g.name) == kind] if file else []
+        groups = [g for g in file.statistics.values() if g.attrs.get("statistic", g.name) == kind] if file else []
+        return sorted(groups, key=lambda g: natural(g.attrs.get("of", g.name)))
 
     @property
     def conditions(self):
@@ -55,6 +57,11 @@ class Sources:
         pitch, centre = geometry["pitch"], geometry["centre"]
         edge = [((-0.5 - centre[d]) * pitch[d], (shape[d] - 0.5 - centre[d]) * pitch[d]) for d in range(2)]
         return (*edge[0], *edge[1])
+
+
+def natural(name):
+    """Key that sorts n_10 behind n_2."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def cube_data(file):

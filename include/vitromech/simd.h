@@ -11,4 +11,13 @@
 #define VM_SIMD_CLONES
 #endif
 
+/* Before a loop whose arrays never overlap. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define VM_NO_OVERLAP _Pragma("GCC ivdep")
+#elif defined(__clang__)
+#define VM_NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define VM_NO_OVERLAP
+#endif
+
 #endif

@@ -22,6 +22,7 @@ static void Work(int64_t n, int64_t np, const float *mode, const double *const d
 {
   const float *e0 = mode, *e1 = mode + np, *e2 = mode + 2 * np, *e3 = mode + 3 * np, *e4 = mode + 4 * np;
   const double *s0 = drive[0], *s1 = drive[1], *s2 = drive[2], *s3 = drive[3], *s4 = drive[4];
+  VM_NO_OVERLAP
   for (int64_t i = 0; i < n; ++i) {
     const double c0 = (double)e0[i], c1 = (double)e1[i], c2 = (double)e2[i], c3 = (double)e3[i], c4 = (double)e4[i];
     work[i] = factor * ((c0 * s0[i] + c1 * s1[i]) + (c2 * s2[i] + c3 * s3[i]) + c4 * s4[i]);
@@ -34,8 +35,8 @@ static void Rates(int64_t n, const double *restrict left, const double *restrict
                   const double *restrict work_rate, double inverse_kt, double attempt, double *restrict lowest,
                   double *restrict fastest, double *const moment[VM_MOMENTS])
 {
-  double *restrict m0 = moment[0], *restrict m1 = moment[1], *restrict m2 = moment[2], *restrict m3 = moment[3],
-                   *restrict m4 = moment[4], *restrict m5 = moment[5];
+  double *m0 = moment[0], *m1 = moment[1], *m2 = moment[2], *m3 = moment[3], *m4 = moment[4], *m5 = moment[5];
+  VM_NO_OVERLAP
   for (int64_t i = 0; i < n; ++i) {
     const double k = attempt * VmExp(-left[i] * inverse_kt), b = slope[i] * work_rate[i] * inverse_kt;
     const double k1 = k * b, k2 = k1 * b, k3 = k2 * b, k4 = k3 * b;
@@ -51,6 +52,7 @@ VM_SIMD_CLONES
 static void SteadyRates(int64_t n, const double *restrict left, double inverse_kt, double attempt,
                         double *restrict lowest, double *restrict total)
 {
+  VM_NO_OVERLAP
   for (int64_t i = 0; i < n; ++i) {
     total[i] += attempt * VmExp(-left[i] * inverse_kt);
     lowest[i] = left[i] < lowest[i] ? left[i] : lowest[i];

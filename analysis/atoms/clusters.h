@@ -38,8 +38,8 @@ typedef struct {
  * \param[in] composition  of the host, and of the clusters
  * The same on any number of ranks. VM_ERR_INPUT if they do not fit. Collective.
  */
-PetscErrorCode VmOrderedClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed, double peak,
-                               const VmComposition *composition, VmOrderedClusters *clusters);
+PetscErrorCode VmOrderedClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed,
+                                      double peak, const VmComposition *composition, VmOrderedClusters *clusters);
 PetscErrorCode VmOrderedClustersDestroy(VmOrderedClusters *clusters);
 
 /* The part of the box a rank builds, in fractional coordinates: lo <= s_x < hi and |s_z - 1/2| <= half_band. */
@@ -57,7 +57,8 @@ bool VmPartHolds(const VmPart *part, const double s[3]);
  * \param[out]    removed, added  of this rank
  * Not collective.
  */
-PetscErrorCode VmOrderedClustersEmbed(const VmOrderedClusters *clusters, const VmPart *part, const VmComposition *composition,
-                               double min_distance, int64_t first_id, VmAtoms *atoms, int64_t *removed, int64_t *added);
+PetscErrorCode VmOrderedClustersEmbed(const VmOrderedClusters *clusters, const VmPart *part,
+                                      const VmComposition *composition, double min_distance, int64_t first_id,
+                                      VmAtoms *atoms, int64_t *removed, int64_t *added);
 
 #endif

@@ -100,8 +100,8 @@ static PetscErrorCode ClusterDistances(int64_t n, const double (*r)[3], int64_t 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmDebyeCluster(int64_t n, const double (*r)[3], const VmComposition *composition, int nk, const double *k,
-                              double *intensity)
+PetscErrorCode VmDebyeCluster(int64_t n, const double (*r)[3], const VmComposition *composition, int nk,
+                              const double *k, double *intensity)
 {
   int64_t bins;
   double *pairs;

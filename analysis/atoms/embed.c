@@ -38,8 +38,8 @@ static double Wrapped(double x, double length)
 }
 
 /* Appends r and its periodic images within margin of the part (x) and of the box (y, z). */
-static PetscErrorCode AppendImages(const VmOrderedClusters *clusters, const VmPart *part, double margin, const double r[3],
-                                   int64_t id, VmAtoms *near)
+static PetscErrorCode AppendImages(const VmOrderedClusters *clusters, const VmPart *part, double margin,
+                                   const double r[3], int64_t id, VmAtoms *near)
 {
   const double *length = clusters->length;
   const double lo[3] = {part->lo * length[0] - margin, -margin, -margin};
@@ -100,7 +100,8 @@ static PetscErrorCode MakeCluster(const VmOrderedClusters *clusters, int64_t c, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static bool InsideSphere(const VmOrderedClusters *clusters, const VmBins *centres, const VmAtoms *centre, const double r[3])
+static bool InsideSphere(const VmOrderedClusters *clusters, const VmBins *centres, const VmAtoms *centre,
+                         const double r[3])
 {
   int64_t begin[9], end[9];
   VmBinsNear(centres, r, begin, end);
@@ -140,8 +141,9 @@ static PetscErrorCode RemoveOverlaps(const VmOrderedClusters *clusters, const Vm
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmOrderedClustersEmbed(const VmOrderedClusters *clusters, const VmPart *part, const VmComposition *composition,
-                               double min_distance, int64_t first_id, VmAtoms *atoms, int64_t *removed, int64_t *added)
+PetscErrorCode VmOrderedClustersEmbed(const VmOrderedClusters *clusters, const VmPart *part,
+                                      const VmComposition *composition, double min_distance, int64_t first_id,
+                                      VmAtoms *atoms, int64_t *removed, int64_t *added)
 {
   VmAtoms centre = {0}, near = {0}, own = {0};
   int64_t stride = 0;

@@ -300,8 +300,8 @@ static PetscErrorCode EmbedClusters(Build *b)
   if (isnan(peak)) PetscCall(VmGlassPeak(b->comm, &b->tiles.tile, &peak));
   if (isnan(peak)) VmThrow(b->comm, VM_ERR_INPUT, "%s: I(k) has no first peak; give glass.peak", b->structure);
   PetscCall(VmOrderedClustersPlace(b->comm, list, b->tiles.length, b->seed, peak, &b->composition, &b->clusters));
-  PetscCall(VmOrderedClustersEmbed(&b->clusters, &b->part, &b->composition, b->min_distance, tiles * b->tiles.tile.n, b->atoms,
-                            &count[1], &count[2]));
+  PetscCall(VmOrderedClustersEmbed(&b->clusters, &b->part, &b->composition, b->min_distance, tiles * b->tiles.tile.n,
+                                   b->atoms, &count[1], &count[2]));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, count, 3, MPI_INT64_T, MPI_SUM, b->comm));
   PetscCall(LogClusters(b, peak, count));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -72,7 +72,8 @@ static PetscErrorCode PlaceOne(VmOrderedClusters *clusters, BinList *bins, const
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode PlaceAll(VmOrderedClusters *clusters, const VmClusterParams *items, const int64_t *wanted, int *full)
+static PetscErrorCode PlaceAll(VmOrderedClusters *clusters, const VmClusterParams *items, const int64_t *wanted,
+                               int *full)
 {
   BinList bins;
   double edge = 0.0;
@@ -98,8 +99,8 @@ static PetscErrorCode PlaceAll(VmOrderedClusters *clusters, const VmClusterParam
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmOrderedClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed, double peak,
-                               const VmComposition *composition, VmOrderedClusters *clusters)
+PetscErrorCode VmOrderedClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed,
+                                      double peak, const VmComposition *composition, VmOrderedClusters *clusters)
 {
   const VmClusterParams *items = list->items;
   const double volume = length[0] * length[1] * length[2], shortest = fmin(length[0], fmin(length[1], length[2]));

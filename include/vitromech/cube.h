@@ -7,22 +7,22 @@
 /* Shape [scan0][scan1][det0][det1] = [Rx][Ry][Qx][Qy] of py4DSTEM; frames are numbered scan0*scan[1] + scan1. */
 typedef struct {
   int64_t scan[2], det[2];
-  VmType  type;              /* on disk */
-  double  scan_pitch[2];     /* nm; 0 if unknown */
-  double  det_pitch[2];      /* nm^-1 (k = 1/d, no 2 pi); 0 if unknown */
-  double  gain;              /* counts per electron; 0 if unknown */
-  double  centre[2];         /* pixel coordinates of the direct beam in det0, det1; NAN if unknown */
-  double  energy;            /* keV; 0 if unknown */
+  VmType type;          /* on disk */
+  double scan_pitch[2]; /* nm; 0 if unknown */
+  double det_pitch[2];  /* nm^-1 (k = 1/d, no 2 pi); 0 if unknown */
+  double gain;          /* counts per electron; 0 if unknown */
+  double centre[2];     /* pixel coordinates of the direct beam in det0, det1; NAN if unknown */
+  double energy;        /* keV; 0 if unknown */
 } VmCubeInfo;
 
 typedef struct { /* from the user, override what the file says; 0 / NAN: not given */
   int64_t scan[2], det[2];
-  double  scan_pitch, det_pitch, gain, centre[2];
+  double scan_pitch, det_pitch, gain, centre[2];
 } VmCubeHints;
 
 typedef struct VmCubeFormat_s {
   const char *name, *extensions, *doc;
-  int            (*probe)(const uint8_t *head, size_t n, const char *path); /* > 0 if it is this format */
+  int (*probe)(const uint8_t *head, size_t n, const char *path); /* > 0 if it is this format */
   PetscErrorCode (*open)(MPI_Comm, const char *path, const VmCubeHints *, void **handle, VmCubeInfo *); /* collective */
   PetscErrorCode (*read)(void *handle, int64_t first, int64_t n, float *frames); /* not collective, [n][det0][det1] */
   PetscErrorCode (*close)(void **handle);                                        /* collective */
@@ -44,10 +44,11 @@ typedef struct VmCubeWriter_s *VmCubeWriter;
 
 /** type VM_F32 or VM_U16 or VM_U32. Collective. */
 PetscErrorCode VmCubeWriterCreate(MPI_Comm comm, const char *path, const VmCubeInfo *info, VmCubeWriter *writer);
-/** Writes frames [first, first+n) of this rank ([n][det0][det1], converted to the file's type; n may be 0). Collective. */
+/** Writes frames [first, first+n) of this rank ([n][det0][det1], converted to the file's type; n may be 0). Collective.
+ */
 PetscErrorCode VmCubeWriterPut(VmCubeWriter writer, int64_t first, int64_t n, const float *frames);
 /** The open HDF5 file, for attributes and provenance. Not collective. */
-VmH5           VmCubeWriterFile(VmCubeWriter writer);
+VmH5 VmCubeWriterFile(VmCubeWriter writer);
 /** Marks the file whole and gives it its name (until then it is <path>.part). Collective. */
 PetscErrorCode VmCubeWriterClose(VmCubeWriter *writer);
 /** Gives up: what was written is removed. Collective. */

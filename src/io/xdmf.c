@@ -158,7 +158,7 @@ PetscErrorCode VmXdmfWrite(VmH5 file, const char *h5_name, const char *xdmf_path
   PetscCall(VmH5Group(file, VM_PATH_FIELDS));
   PetscCall(WriteNodes(file, n, spacing));
   PetscCall(VmH5List(file, VM_PATH_FIELDS, &steps));
-  qsort(steps.name, (size_t)steps.count, sizeof *steps.name, CompareSteps);
+  if (steps.count) qsort(steps.name, (size_t)steps.count, sizeof *steps.name, CompareSteps);
 
   writer.xml = open_memstream(&text, &length);
   PetscCheck(writer.xml, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for the text of %s", xdmf_path);

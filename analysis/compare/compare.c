@@ -65,9 +65,9 @@ static PetscErrorCode CompareReference(Job *job, const VmReference *reference)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void AddPeak(VmComparison *c, const VmCurve *ours, const VmCurve *theirs)
+static void AddPeak(VmComparison *c, const VmCurve *ours, const VmCurve *theirs, double k_min, double k_max)
 {
-  const VmPeak a = VmCurvePeak(ours), b = VmCurvePeak(theirs);
+  const VmPeak a = VmCurvePeak(ours, k_min, k_max), b = VmCurvePeak(theirs, k_min, k_max);
   VmRow *position = VmComparisonAdd(c, "V(k) peak position", "1/nm"), *height;
   position->ours = a.position;
   position->ours_error = a.position_error;
@@ -139,6 +139,7 @@ static PetscErrorCode CompareCurve(Job *job, const VmMeasuredParams *measured, c
   VmComparison *c = &job->comparisons[job->count++];
   VmConditions theirs;
   VmCurve curve = {0}, ours = {0};
+  double k_min, k_max;
   PetscFunctionBegin;
   Label(measured, sizeof c->name, c->name);
   snprintf(c->title, sizeof c->title, "measured V(k) of %s, definition %s",
@@ -152,7 +153,8 @@ static PetscErrorCode CompareCurve(Job *job, const VmMeasuredParams *measured, c
   PetscCall(VmLog(job->comm, "comparison with %s: %s", c->name, c->title));
   PetscCall(VmConditionsPrint(job->comm, &job->conditions, &theirs, c->name));
   PetscCall(VmCurveOurs(job->statistics, &job->conditions, vm_variance_definitions[measured->definition], &ours));
-  AddPeak(c, &ours, &curve);
+  PetscCall(VmCurveWindow(job->statistics, &k_min, &k_max));
+  AddPeak(c, &ours, &curve, k_min, k_max);
   AddDistance(c, &ours, &curve, job->conditions.thickness / measured->thickness);
   PetscCall(VmComparisonPrint(job->comm, c));
   PetscCall(VmComparisonWrite(job->out, c, &theirs));

@@ -21,7 +21,7 @@ static void PrintNumber(double value, char text[64])
 static PetscErrorCode PrintLine(MPI_Comm comm, const char *label, const char *ours, const char *theirs, bool differs)
 {
   PetscFunctionBegin;
-  PetscCall(VmLog(comm, "  %-26s %-20s %-18s %s", label, ours, theirs, differs ? "differs" : ""));
+  PetscCall(VmLog(comm, "  %-26s %-20s %-18.18s %s", label, ours, theirs, differs ? "differs" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define K_MIN 2.0     /* 1/nm: below, the direct beam and its tail */
+#define BEAM_END 2.0  /* 1/nm: below, the direct beam and its tail */
 #define PEAK_TOP 0.85 /* of the highest point */
 
 PetscErrorCode VmCurveCreate(int n, VmCurve *curve)
@@ -105,22 +105,32 @@ static VmPeak FitPeak(const VmCurve *curve, int first, int last, double k0)
   return peak;
 }
 
-VmPeak VmCurvePeak(const VmCurve *curve)
+VmPeak VmCurvePeak(const VmCurve *curve, double k_min, double k_max)
 {
   const VmPeak none = {NAN, NAN, NAN, NAN};
   int top = -1;
-  /* the highest local maximum: next to K_MIN the tail of the direct beam may stand higher */
   for (int i = 1; i < curve->n - 1; ++i) {
-    if (curve->k[i] < K_MIN || curve->value[i] < curve->value[i - 1] || curve->value[i] < curve->value[i + 1]) continue;
+    if (curve->k[i] < k_min || curve->k[i] > k_max) continue;
+    if (curve->value[i] < curve->value[i - 1] || curve->value[i] < curve->value[i + 1]) continue;
     if (top < 0 || curve->value[i] > curve->value[top]) top = i;
   }
   if (top < 0 || !(curve->value[top] > 0.0)) return none;
   const double level = PEAK_TOP * curve->value[top];
   int first = top - 1, last = top + 1;
-  while (first > 0 && curve->k[first - 1] >= K_MIN && curve->value[first - 1] >= level) --first;
-  while (last < curve->n - 1 && curve->value[last + 1] >= level) ++last;
+  while (first > 0 && curve->k[first - 1] >= k_min && curve->value[first - 1] >= level) --first;
+  while (last < curve->n - 1 && curve->k[last + 1] <= k_max && curve->value[last + 1] >= level) ++last;
   const VmPeak peak = FitPeak(curve, first, last, curve->k[top]);
   return isnan(peak.position) ? FitPeak(curve, top - 1, top + 1, curve->k[top]) : peak;
+}
+
+PetscErrorCode VmCurveWindow(VmStatistics s, double *k_min, double *k_max)
+{
+  double ring;
+  PetscFunctionBegin;
+  PetscCall(VmStatisticsScalar(s, VmStatisticsFind(s, "radial_intensity", NULL), "first_peak", &ring));
+  *k_min = isnan(ring) ? BEAM_END : 0.75 * ring;
+  *k_max = isnan(ring) ? INFINITY : 1.25 * ring;
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 bool VmCurveAt(const VmCurve *curve, double k, double *value, double *error)

@@ -37,9 +37,13 @@ typedef struct {
   double position, position_error, height, height_error;
 } VmPeak;
 
-/** The maximum of a curve beyond 2 1/nm, by a weighted parabola through the points about the highest that reach 0.85 of
+/** The highest maximum of a curve between two k, by a weighted parabola through the points about it that reach 0.85 of
  * it (three at least); NAN if there is no maximum inside. Not collective. */
-VmPeak VmCurvePeak(const VmCurve *curve);
+VmPeak VmCurvePeak(const VmCurve *curve, double k_min, double k_max);
+
+/** Where the peak of V(k) is looked for: within a quarter of the first ring of I(k); from 2 1/nm on if the file has
+ * none. Collective. */
+PetscErrorCode VmCurveWindow(VmStatistics statistics, double *k_min, double *k_max);
 
 /** The curve at k by linear interpolation, with its error; false outside its range. Not collective. */
 bool VmCurveAt(const VmCurve *curve, double k, double *value, double *error);

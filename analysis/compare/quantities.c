@@ -1,5 +1,7 @@
 #include "quantities.h"
 
+#include "curve.h"
+
 #include <math.h>
 
 static const int even[] = {2, 4, 6, 8, 10};
@@ -42,12 +44,16 @@ static void SetVolumeFraction(const Regions *regions, VmMeasured *measured)
 
 PetscErrorCode VmMeasureVariancePeak(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
 {
-  const char *group = VmStatisticsFind(s, "fem", NULL);
+  VmCurve curve = {0};
+  double k_min, k_max;
   PetscFunctionBegin;
-  (void)conditions;
   (void)n;
-  PetscCall(VmStatisticsScalar(s, group, "peak_k", &measured->value));
-  PetscCall(VmStatisticsScalar(s, group, "peak_k_error", &measured->error));
+  PetscCall(VmCurveOurs(s, conditions, "omega", &curve));
+  PetscCall(VmCurveWindow(s, &k_min, &k_max));
+  const VmPeak peak = VmCurvePeak(&curve, k_min, k_max);
+  measured->value = peak.position;
+  measured->error = peak.position_error;
+  PetscCall(VmCurveDestroy(&curve));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

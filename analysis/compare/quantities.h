@@ -14,7 +14,7 @@ typedef struct {
 typedef PetscErrorCode (*VmMeasure)(VmStatistics statistics, const VmConditions *conditions, int n,
                                     VmMeasured *measured);
 
-/** Position of the maximum of V(k) near the first ring [1/nm]. */
+/** Position of the maximum of V(k) `omega` near the first ring [1/nm]. */
 PetscErrorCode VmMeasureVariancePeak(VmStatistics, const VmConditions *, int n, VmMeasured *);
 /** Summed mean power of n = 2, 4, ... 10 over that of n = 1, 3, ... 9. */
 PetscErrorCode VmMeasureEvenOdd(VmStatistics, const VmConditions *, int n, VmMeasured *);

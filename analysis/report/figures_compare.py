@@ -4,6 +4,7 @@ import numpy
 import style
 from figure import Figure
 from figures_pattern import band
+from read import estimate
 
 
 def draw(sources):
@@ -27,12 +28,6 @@ def curve(name, group):
     return Figure(f"comparison_{name}", f"V(k) beside {name}", caption, figure,
                   {"k [1/nm]": k, "measured [1]": theirs, "measured error": data["reference_error"], "here [1]": ours,
                    "here error": data["ours_error"]})
-
-
-def estimate(value, error):
-    if not numpy.isfinite(value):
-        return "–"
-    return f"{value:.4g}" + (f" ± {error:.2g}" if numpy.isfinite(error) else "")
 
 
 def reference(relation, value, error):

@@ -3,7 +3,7 @@ import numpy
 
 import style
 from figure import Figure
-from read import cube_data
+from read import cube_data, estimate_of
 
 FORMS = (("omega", "Ω: variance of the annular mean"), ("ring", "mean of ring variances"),
          ("ring_ensemble", "variance of the ensemble of rings"), ("image", "annular mean of the variance image"),
@@ -71,12 +71,12 @@ def band(axis, k, value, error, **how):
         axis.fill_between(k, value - error, value + error, color=line.get_color(), alpha=0.2, linewidth=0)
 
 
-def from_beyond_beam(k, intensity):
-    """First index behind the direct beam: where I(k) has fallen to its first minimum."""
-    i = int(numpy.nanargmax(intensity[: max(len(k) // 3, 1)]))
-    while i + 1 < len(k) and not intensity[i + 1] > intensity[i]:
-        i += 1
-    return i
+def beyond_beam(k, intensity, peak):
+    """First index behind the direct beam: the minimum before the first ring, or 1.5 nm-1 if there is none."""
+    before = numpy.flatnonzero((k > 0.25 * peak) & (k < peak))
+    if before.size == 0:
+        return min(int(numpy.searchsorted(k, 1.5)), len(k) - 1)
+    return int(before[numpy.nanargmin(intensity[before])])
 
 
 def radial_intensity(sources):
@@ -87,9 +87,9 @@ def radial_intensity(sources):
     figure, (axis, near) = style.curves(2)
     band(axis, k, intensity, error)
     axis.set_yscale("log")
-    start = from_beyond_beam(k, intensity)
-    band(near, k[start:], intensity[start:], None if error is None else error[start:])
     peak = float(statistic.get("first_peak", numpy.nan))
+    start = beyond_beam(k, intensity, peak)
+    band(near, k[start:], intensity[start:], None if error is None else error[start:])
     if numpy.isfinite(peak):
         for a in (axis, near):
             a.axvline(peak, color=style.LINES[1], linewidth=1, linestyle="--")
@@ -99,10 +99,9 @@ def radial_intensity(sources):
     for a, title in ((axis, "whole range, logarithmic"), (near, "beyond the direct beam")):
         a.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel=f"I(k) ({unit} per pixel)", title=title)
     near.ticklabel_format(axis="y", scilimits=(-2, 3), useMathText=True)
-    error_text = float(statistic.get("first_peak_error", numpy.nan))
     caption = ("Azimuthal mean of the intensity, averaged over all probes. " + (
-        f"The first ring lies at {peak:.3f}" + (f" ± {error_text:.2g}" if numpy.isfinite(error_text) else "") + " nm⁻¹ (dashed)."
-        if numpy.isfinite(peak) else "No ring was found."))
+        f"The first ring lies at {estimate_of(statistic, 'first_peak')} nm⁻¹ (dashed)." if numpy.isfinite(peak)
+        else "No ring was found."))
     columns = {"k [1/nm]": k, f"I(k) [{unit}]": intensity}
     if error is not None:
         columns["standard error"] = error
@@ -122,8 +121,9 @@ def variance(sources):
         band(axis, k, statistic[name], statistic.get(name + "_error"), color=style.LINES[i], label=label)
         columns[f"V(k) {name} [1]"] = statistic[name]
     peak = float(statistic.get("peak_k", numpy.nan))
+    peak_of = (statistic.attribute("peak_k", "definition").split("`") + ["omega"])[1]
     for axis in (pattern_axis, mean_axis):
-        if numpy.isfinite(peak):
+        if numpy.isfinite(peak) and (peak_of == "omega") == (axis is mean_axis):
             axis.axvline(peak, color=style.INK, linewidth=0.9, linestyle=":")
         axis.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel="V(k)")
         limit_to_rings(axis, k, peak)
@@ -132,7 +132,7 @@ def variance(sources):
         "omega", "definition") else " Shot noise is subtracted where electrons were counted."
     caption = ("Normalised variance by the definitions of Daulton, Bondi and Hart (2010), which differ by powers of the "
                "averaging: speckle within patterns (left) and the variance of the annular mean from probe to probe (right)."
-               + noise + (f" The dotted line is the peak at {peak:.3f} nm⁻¹." if numpy.isfinite(peak) else "")
+               + noise + (f" The dotted line is the peak of {dict(FORMS)[peak_of]} near the first ring, {estimate_of(statistic, 'peak_k')} nm⁻¹." if numpy.isfinite(peak) else "")
                + " Bands: standard error.")
     return Figure("variance", "Fluctuation microscopy V(k)", caption, figure, columns)
 

@@ -71,6 +71,23 @@ def cube_data(file):
     return found[0] if found else None
 
 
+def estimate(value, error, plain="{:.4g}"):
+    """'4.118 ± 0.007': the error to one digit (two if it begins with 1 or 2), the value to as many decimals."""
+    if not numpy.isfinite(value):
+        return "–"
+    if not (numpy.isfinite(error) and error > 0):
+        return plain.format(value)
+    exponent = int(numpy.floor(numpy.log10(error)))
+    digits = -exponent + (error / 10.0**exponent < 2.95)
+    return f"{value:.{max(digits, 0)}f} ± {error:.{max(digits, 0)}f}"
+
+
+def estimate_of(group, name):
+    """The estimate of a scalar of a statistic, '' if it has none."""
+    value = float(group.get(name, numpy.nan))
+    return estimate(value, float(group.get(name + "_error", numpy.nan))) if numpy.isfinite(value) else ""
+
+
 def von_mises_strain(tensor):
     """Equivalent strain sqrt(2/3 e':e') of [..., 6] tensor components xx, yy, zz, yz, xz, xy."""
     deviator = numpy.array(tensor, dtype=float)

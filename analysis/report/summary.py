@@ -6,7 +6,7 @@ import re
 import numpy
 
 import page
-from read import loaded_component
+from read import estimate_of, loaded_component
 from vitromech import Group
 
 
@@ -31,14 +31,6 @@ def subtitle(sources):
     return f"{version}{files} · drawn {datetime.datetime.now():%Y-%m-%d %H:%M}"
 
 
-def estimate(group, name, digits=4):
-    """'value ± error' of a scalar of a statistic, '' if there is none."""
-    value, error = float(group.get(name, numpy.nan)), float(group.get(name + "_error", numpy.nan))
-    if not numpy.isfinite(value):
-        return ""
-    return f"{value:.{digits}g}" + (f" ± {error:.2g}" if numpy.isfinite(error) else "")
-
-
 def numbers(sources):
     """(value, what it is) for the head of the page."""
     pairs = []
@@ -56,12 +48,12 @@ def numbers(sources):
     for kind, name, unit, what in (("radial_intensity", "first_peak", "nm⁻¹", "first ring of I(k)"),
                                    ("fem", "peak_k", "nm⁻¹", "peak of V(k)")):
         group = sources.find(kind)
-        if group is not None and estimate(group, name):
-            pairs.append((f"{estimate(group, name)} {unit}", what))
+        if group is not None and estimate_of(group, name):
+            pairs.append((f"{estimate_of(group, name)} {unit}", what))
     total = sources.find("clusters", "nfold/total")
     if total is not None:
         pairs.append((f"{int(total['count'])}", "regions in the summed map"))
-        pairs.append((f"{estimate(total, 'mean_diameter', 3)} nm", "mean diameter of these regions"))
+        pairs.append((f"{estimate_of(total, 'mean_diameter')} nm", "mean diameter of these regions"))
     return pairs
 
 

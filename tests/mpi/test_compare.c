@@ -69,7 +69,7 @@ static PetscErrorCode TestPeak(void)
     curve.value[i] = fmax(0.01 - 0.02 * x * x, 0.001) + (k < 1.8 ? 0.5 : 0.0);
     curve.error[i] = 1e-4;
   }
-  const VmPeak peak = VmCurvePeak(&curve);
+  const VmPeak peak = VmCurvePeak(&curve, 2.0, INFINITY);
   VmExpectNear(peak.position, 4.123, 1e-9);
   VmExpectNear(peak.height, 0.01, 1e-12);
   /* n points equally spaced about the vertex: position error = s/(2 c2 sqrt(sum x^2)) */
@@ -83,7 +83,7 @@ static PetscErrorCode TestPeak(void)
   VmExpectNear(peak.position_error, 1e-4 / (2.0 * 0.02 * sqrt(square)), 0.05 * peak.position_error);
   VmExpect(peak.height_error > 1e-4 / sqrt(n) && peak.height_error < 2e-4 / sqrt(n), "%g", peak.height_error);
   for (int i = 0; i < N; ++i) curve.value[i] = 1.0 / curve.k[i];
-  VmExpect(isnan(VmCurvePeak(&curve).position), "a falling curve has no peak");
+  VmExpect(isnan(VmCurvePeak(&curve, 2.0, INFINITY).position), "a falling curve has no peak");
   PetscCall(VmCurveDestroy(&curve));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -132,7 +132,7 @@ static PetscErrorCode TestMeasured(void)
   PetscCall(VmCurveRead(PETSC_COMM_WORLD, measured_path, 10.0, 1.0, &measured));
   PetscCall(VmCurveRead(PETSC_COMM_WORLD, path, 10.0, 1.0, &model));
   VmExpectInt(measured.n, 103);
-  const VmPeak peak = VmCurvePeak(&measured);
+  const VmPeak peak = VmCurvePeak(&measured, 2.0, INFINITY);
   VmFigure("measured V(k) peak position", peak.position);
   VmFigure("measured V(k) peak position error", peak.position_error);
   VmExpectNear(peak.position, 4.147, 0.1);

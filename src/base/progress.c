@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,7 +28,8 @@ PetscErrorCode VmProgressCreate(MPI_Comm comm, const char *what, const char *dir
   PetscCall(PetscNew(&progress));
   progress->comm = comm;
   PetscCallMPI(MPI_Comm_rank(comm, &progress->rank));
-  progress->terminal = isatty(STDOUT_FILENO);
+  /* launchers give each rank a pseudo-terminal, whatever reads their own output */
+  progress->terminal = isatty(STDOUT_FILENO) && !getenv("PMIX_RANK") && !getenv("PMI_RANK");
   progress->start = VmTime();
   progress->last = progress->start;
   PetscCall(PetscStrallocpy(what, &progress->what));

@@ -1,0 +1,267 @@
+#include "outputs.h"
+
+#include <vitromech/conditions.h>
+#include <vitromech/units.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char cube_recipe[] = "analysis:\n"
+                                  "  - {statistic: average_pattern}\n"
+                                  "  - {statistic: radial_intensity}\n"
+                                  "  - {statistic: fem}\n"
+                                  "  - {statistic: v2d}\n"
+                                  "  - {statistic: angular_correlation}\n"
+                                  "  - {statistic: nfold}\n"
+                                  "  - {statistic: clusters, of: nfold/total}\n"
+                                  "  - {statistic: clusters, of: v2d/map}\n"
+                                  "  - {statistic: autocorrelation, of: nfold/total}\n"
+                                  "  - {statistic: autocorrelation, of: v2d/map}\n";
+
+static const char result_recipe[] = "analysis:\n"
+                                    "  - {statistic: clusters, of: plastic_strain}\n"
+                                    "  - {statistic: autocorrelation, of: plastic_strain}\n"
+                                    "  - {statistic: percolation, of: plastic_strain}\n";
+
+/* The part of a case that is read here. */
+typedef struct {
+  VmList analysis;
+} Recipe;
+
+static const VmParam recipe_rows[] = {{.key = "analysis",
+                                       .type = VM_PLUGINS,
+                                       .offset = offsetof(Recipe, analysis),
+                                       .default_text = "none",
+                                       .plugin = &vm_statistic_kind,
+                                       .subtable = &vm_statistic_common_table,
+                                       .doc = "statistics to be measured"},
+                                      {0}};
+static const VmTable recipe_table = {"recipe", "statistics to be measured", sizeof(Recipe), recipe_rows, NULL};
+
+typedef struct {
+  const char *input, *recipe, *output;
+  char default_output[PETSC_MAX_PATH_LEN];
+  VmWords overrides;
+  VmCubeHints hints;
+} Options;
+
+/* "64x64" */
+static PetscErrorCode ParseShape(MPI_Comm comm, const char *option, const char *text, int64_t shape[2])
+{
+  char end;
+  long long a, b;
+  PetscFunctionBegin;
+  if (!text) PetscFunctionReturn(PETSC_SUCCESS);
+  if (sscanf(text, "%lldx%lld%c", &a, &b, &end) != 2 || a < 1 || b < 1)
+    VmThrow(comm, VM_ERR_INPUT, "%s \"%s\": two numbers are needed, e.g. 64x128", option, text);
+  shape[0] = a;
+  shape[1] = b;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ParseQuantity(MPI_Comm comm, const char *option, const char *text, const char *unit,
+                                    double *value)
+{
+  char why[256];
+  PetscFunctionBegin;
+  if (!text) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!VmUnitParse(text, unit, value, why)) VmThrow(comm, VM_ERR_INPUT, "%s \"%s\": %s", option, text, why);
+  if (!(*value > 0.0)) VmThrow(comm, VM_ERR_INPUT, "%s \"%s\": a positive value is needed", option, text);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ParseCentre(MPI_Comm comm, const char *text, double centre[2])
+{
+  char end;
+  PetscFunctionBegin;
+  centre[0] = centre[1] = NAN;
+  if (!text) PetscFunctionReturn(PETSC_SUCCESS);
+  if (sscanf(text, "%lf,%lf%c", &centre[0], &centre[1], &end) != 2 || !isfinite(centre[0]) || !isfinite(centre[1]))
+    VmThrow(comm, VM_ERR_INPUT, "--centre \"%s\": two pixel coordinates are needed, e.g. 63.5,64.2", text);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadOptions(MPI_Comm comm, int argc, char **argv, Options *o)
+{
+  VmWords words = {0};
+  const char *scan = NULL, *detector = NULL, *scan_pitch = NULL, *pitch = NULL, *gain = NULL, *centre = NULL;
+  const VmOption options[] = {{.name = "--set", .values = &o->overrides},
+                              {.name = "--output", .value = &o->output},
+                              {.name = "--scan", .value = &scan},
+                              {.name = "--detector", .value = &detector},
+                              {.name = "--scan-pitch", .value = &scan_pitch},
+                              {.name = "--pitch", .value = &pitch},
+                              {.name = "--gain", .value = &gain},
+                              {.name = "--centre", .value = &centre},
+                              {.name = NULL}};
+  PetscFunctionBegin;
+  PetscCall(VmArguments(comm, &vm_command_analyze, argc, argv, options, 1, 2, &words));
+  o->input = words.words[0];
+  o->recipe = words.count > 1 ? words.words[1] : NULL;
+  PetscCall(ParseShape(comm, "--scan", scan, o->hints.scan));
+  PetscCall(ParseShape(comm, "--detector", detector, o->hints.det));
+  PetscCall(ParseQuantity(comm, "--scan-pitch", scan_pitch, "nm", &o->hints.scan_pitch));
+  PetscCall(ParseQuantity(comm, "--pitch", pitch, "1/nm", &o->hints.det_pitch));
+  PetscCall(ParseQuantity(comm, "--gain", gain, "1", &o->hints.gain));
+  PetscCall(ParseCentre(comm, centre, o->hints.centre));
+  if (!o->output) {
+    const char *slash = strrchr(o->input, '/'), *stem = slash ? slash + 1 : o->input, *dot = strrchr(stem, '.');
+    snprintf(o->default_output, sizeof o->default_output, "%.*s_analysis.h5",
+             dot && dot > stem ? (int)(dot - stem) : (int)strlen(stem), stem);
+    o->output = o->default_output;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The list from a recipe built into the program, with --set applied. */
+static PetscErrorCode BuiltInRecipe(MPI_Comm comm, const char *text, const VmWords *overrides, Recipe *recipe)
+{
+  VmReport report;
+  VmNode *root;
+  PetscFunctionBegin;
+  PetscCall(VmReportCreate(comm, "recipe", &report));
+  PetscCall(VmTreeParse(text, strlen(text), report, &root));
+  for (int i = 0; i < overrides->count; ++i) PetscCall(VmTreeSet(root, overrides->words[i], report));
+  PetscCall(VmParamsRead(&recipe_table, root, report, recipe));
+  const PetscErrorCode code = VmReportFinish(report);
+  PetscCall(VmTreeDestroy(&root));
+  PetscCall(VmReportDestroy(&report));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode AnalyzeCube(MPI_Comm comm, const Options *o, const VmList *list, VmH5 out)
+{
+  VmCube cube;
+  VmProgress progress;
+  PetscFunctionBegin;
+  PetscCall(VmCubeOpen(comm, o->input, &o->hints, &cube));
+  const VmCubeInfo *info = VmCubeGetInfo(cube);
+  PetscCall(VmLog(comm, "%s: %lld x %lld probes, %lld x %lld pixels", o->input, (long long)info->scan[0],
+                  (long long)info->scan[1], (long long)info->det[0], (long long)info->det[1]));
+  PetscCall(VmConditionsCarry(comm, o->input, info->scan, info->scan_pitch, info->energy, out));
+  PetscCall(VmProgressCreate(comm, "analyze", NULL, &progress));
+  const PetscErrorCode code = VmAnalyzeCube(comm, cube, list, out, progress);
+  PetscCall(VmProgressDestroy(&progress, code == VM_ERR_STOPPED ? "stopped" : code ? "failed" : "complete"));
+  PetscCall(VmCubeClose(&cube));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode AnalyzeFields(MPI_Comm comm, const Options *o, const VmList *list, VmH5 out)
+{
+  VmH5 result;
+  PetscFunctionBegin;
+  PetscCall(VmH5Open(comm, o->input, VM_H5_READ, &result));
+  PetscCall(VmLog(comm, "%s: fields of a mesoscale result", o->input));
+  const PetscErrorCode code = VmAnalyzeResult(comm, result, list, out);
+  PetscCall(VmH5Close(&result));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode Measure(MPI_Comm comm, const Options *o, bool is_result, const VmList *list,
+                              VmProvenance provenance, VmH5 out)
+{
+  const int64_t version = VM_FORMAT_VERSION;
+  PetscFunctionBegin;
+  PetscCall(VmH5AttrText(out, "/", "format", VM_FORMAT));
+  PetscCall(VmH5AttrInt(out, "/", "format_version", 1, &version));
+  PetscCall(VmProvenanceWrite(provenance, out));
+  PetscCall(is_result ? AnalyzeFields(comm, o, list, out) : AnalyzeCube(comm, o, list, out));
+  PetscCall(VmProvenanceEnd(provenance, out));
+  PetscCall(VmH5AttrText(out, "/", "status", VM_STATUS_COMPLETE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The output appears whole or not at all. */
+static PetscErrorCode WriteAnalysis(MPI_Comm comm, const Options *o, bool is_result, const VmList *list,
+                                    VmProvenance provenance)
+{
+  VmH5 out;
+  int rank;
+  char part[PETSC_MAX_PATH_LEN + 8];
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCall(VmProvenanceAddFile(provenance, o->input));
+  for (int i = 0; i < list->count; ++i) {
+    const VmPluginHead *head = ((const VmPlugin *)list->items)[i].head;
+    PetscCall(VmProvenanceAddSource(provenance, head->name, head->source));
+  }
+  PetscCall(VmCheckpointBegin(comm, o->output, &out));
+  const PetscErrorCode code = Measure(comm, o, is_result, list, provenance, out);
+  if (code) {
+    PetscCall(VmH5Close(&out));
+    snprintf(part, sizeof part, "%s.part", o->output);
+    if (rank == 0) unlink(part);
+    PetscFunctionReturn(code);
+  }
+  PetscCall(VmCheckpointCommit(&out, o->output));
+  PetscCall(VmLog(comm, "written to %s", o->output));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AnalyzeByRecipeFile(MPI_Comm comm, int argc, char **argv, const Options *o, bool is_result)
+{
+  VmCaseFile file;
+  VmProvenance provenance;
+  PetscFunctionBegin;
+  PetscCall(VmCaseRead(comm, o->recipe, o->overrides.words, &file));
+  if (file->params.analysis.count == 0) VmThrow(comm, VM_ERR_INPUT, "%s: has no analysis list", o->recipe);
+  PetscCall(VmProvenanceCreate(comm, argc, argv, (uint64_t)file->params.seed, &provenance));
+  PetscCall(VmProvenanceAddInput(provenance, file->path + strlen(file->base), file->text));
+  const PetscErrorCode code = WriteAnalysis(comm, o, is_result, &file->params.analysis, provenance);
+  PetscCall(VmProvenanceDestroy(&provenance));
+  PetscCall(VmCaseDestroy(&file));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode AnalyzeByDefault(MPI_Comm comm, int argc, char **argv, const Options *o, bool is_result)
+{
+  const char *text = is_result ? result_recipe : cube_recipe;
+  Recipe recipe = {{0}};
+  VmProvenance provenance;
+  PetscFunctionBegin;
+  PetscErrorCode code = BuiltInRecipe(comm, text, &o->overrides, &recipe);
+  if (!code) {
+    PetscCall(VmProvenanceCreate(comm, argc, argv, 0, &provenance));
+    PetscCall(VmProvenanceAddInput(provenance, "built-in recipe", text));
+    code = WriteAnalysis(comm, o, is_result, &recipe.analysis, provenance);
+    PetscCall(VmProvenanceDestroy(&provenance));
+  }
+  PetscCall(VmParamsFree(&recipe_table, &recipe));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
+{
+  Options o = {0};
+  bool is_result;
+  PetscFunctionBegin;
+  PetscCall(ReadOptions(comm, argc, argv, &o));
+  PetscCall(VmStopInit(0.0));
+  PetscCall(VmFileHasAttribute(comm, o.input, "format", VM_FORMAT, &is_result));
+  if (o.recipe) PetscCall(AnalyzeByRecipeFile(comm, argc, argv, &o, is_result));
+  else PetscCall(AnalyzeByDefault(comm, argc, argv, &o, is_result));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmCommand vm_command_analyze = {
+    .name = "analyze",
+    .usage =
+        "analyze CUBE|RESULT [RECIPE] [--set path=value ...] [--output FILE] [--pitch K] [--gain G] [--centre A,B]\n"
+        "         [--scan-pitch LENGTH] [--scan AxB] [--detector AxB]",
+    .summary = "4D-STEM cube or mesoscale result to maps, curves and tables",
+    .help =
+        "Measures the heterogeneity statistics of a 4D-STEM cube (any format of `vitromech list cube`) in one pass, "
+        "or those\n"
+        "of the last fields of a result.h5, and prints the numbers that matter.\n\n"
+        "  RECIPE               YAML with an `analysis` list, e.g. a case; by default all statistics\n"
+        "                       (`vitromech list statistic`, `vitromech help statistic.nfold`)\n"
+        "  --set path=value     overrides a value of the recipe, e.g. --set analysis.3.k=\"4.1 1/nm\"\n"
+        "  --output FILE        by default <name of the input>_analysis.h5 in the working directory\n"
+        "  --pitch, --scan-pitch, --gain, --centre, --scan, --detector\n"
+        "                       what the file does not say, or says wrongly: detector pixel (k = 1/d), step of the "
+        "scan,\n"
+        "                       counts per electron, direct beam in pixels, numbers of probes and of pixels\n\n"
+        "example:\n  mpirun -n 2 vitromech analyze cube.h5 --pitch \"0.16 1/nm\" --scan-pitch \"0.32 nm\" "
+        "--output maps.h5",
+    .run = Run,
+};

@@ -118,8 +118,9 @@ PetscErrorCode VmOrderedClustersPlace(MPI_Comm comm, const VmList *list, const d
     if (item->diameter + item->gap > shortest) {
       PetscCall(PetscFree(wanted));
       PetscCall(VmOrderedClustersDestroy(clusters));
-      VmThrow(comm, VM_ERR_INPUT, "clusters.%d: diameter and gap, %g nm, exceed the shortest edge of the box, %g nm",
-              kind, item->diameter + item->gap, shortest);
+      VmThrow(comm, VM_ERR_INPUT,
+              "glass.clusters.%d: diameter and gap, %g nm, exceed the shortest edge of the box, %g nm", kind,
+              item->diameter + item->gap, shortest);
     }
     wanted[kind] = llround(item->volume_fraction * volume / (VM_PI / 6.0 * pow(item->diameter, 3)));
     PetscCall(VmLatticeCreate((VmSymmetry)item->symmetry, item->diameter, peak, composition, &clusters->lattice[kind]));
@@ -129,11 +130,11 @@ PetscErrorCode VmOrderedClustersPlace(MPI_Comm comm, const VmList *list, const d
     const int64_t placed = clusters->of_kind[full], needed = wanted[full];
     PetscCall(PetscFree(wanted));
     PetscCall(VmOrderedClustersDestroy(clusters));
-    VmThrow(
-        comm, VM_ERR_INPUT,
-        "clusters.%d: only %lld of %lld spheres found a free place; lower volume_fraction or gap (random placing of "
-        "equal spheres ends near a volume fraction of 0.38)",
-        full, (long long)placed, (long long)needed);
+    VmThrow(comm, VM_ERR_INPUT,
+            "glass.clusters.%d: only %lld of %lld spheres found a free place; lower volume_fraction or gap (random "
+            "placing of "
+            "equal spheres ends near a volume fraction of 0.38)",
+            full, (long long)placed, (long long)needed);
   }
   PetscCall(PetscFree(wanted));
   PetscFunctionReturn(PETSC_SUCCESS);

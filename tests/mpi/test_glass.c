@@ -1,0 +1,325 @@
+/* ranks: 1 2 3 4; timeout: 120; links: vm_analysis */
+#include "vm_test.h"
+#include <vitromech/glass.h>
+#include <vitromech/h5.h>
+#include <vitromech/schema.h>
+#include "analysis/atoms/overlap.h"
+
+static int rank, size;
+
+static const double tile_edge[3] = {1.6, 1.5, 1.7};
+enum { TILE = 120 };
+
+/* A tile of points at least 0.2 nm apart in a rectangular cell. */
+static PetscErrorCode WriteTile(const char *path)
+{
+  VmAtoms tile = {0};
+  VmRelaxation outcome;
+  unsigned state = 7;
+
+  PetscFunctionBegin;
+  VmAtomsSpecies(&tile, 40);
+  VmAtomsSpecies(&tile, 29);
+  for (int d = 0; d < 3; ++d) {
+    tile.cell[d][d] = tile_edge[d];
+    tile.periodic[d] = true;
+  }
+  for (int i = 0; i < TILE; ++i) {
+    double r[3];
+    for (int d = 0; d < 3; ++d) {
+      r[d] = tile_edge[d] * (double)((state = state * 1664525u + 1013904223u) >> 8) / (1 << 24);
+    }
+    PetscCall(VmAtomsAppend(&tile, i % 3 == 0, r, i));
+  }
+  PetscCall(VmAtomsSeparate(PETSC_COMM_SELF, &tile, 0.2, 10000, &outcome));
+  VmExpect(outcome.minimum_distance >= 0.2, "the tile is not relaxed");
+  PetscCall(VmAtomsWrite(PETSC_COMM_SELF, path, "tile", &tile));
+  VmAtomsFree(&tile);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+typedef struct {
+  int64_t n[3];
+  double length[3], strain[6], amplitude;
+} Result;
+
+/* Displacement amplitude*(sin 2 pi s_y, sin 2 pi s_z, sin 2 pi s_x) at voxel centres. */
+static PetscErrorCode WriteResult(MPI_Comm comm, const char *path, const Result *result)
+{
+  const int64_t *n = result->n, dims[4] = {n[0], n[1], n[2], 3};
+  const VmMeta meta = {"nm", "displacement", "x,y,z,component"};
+  VmH5 file;
+  double *u;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)(n[0] * n[1] * n[2] * 3), &u));
+  for (int64_t v = 0; v < n[0] * n[1] * n[2]; ++v) {
+    const int64_t i[3] = {v / (n[1] * n[2]), v / n[2] % n[1], v % n[2]};
+    for (int c = 0; c < 3; ++c) {
+      const int along = (c + 1) % 3;
+      u[3 * v + c] = result->amplitude * sin(2 * VM_PI * ((double)i[along] + 0.5) / (double)n[along]);
+    }
+  }
+  PetscCall(VmH5Open(comm, path, VM_H5_CREATE, &file));
+  PetscCall(VmH5Group(file, VM_PATH_GRID));
+  PetscCall(VmH5AttrReal(file, VM_PATH_GRID, "length", 3, result->length));
+  const double zero[6] = {0};
+  PetscCall(VmH5Group(file, VM_PATH_FIELDS "/9"));
+  PetscCall(VmH5AttrReal(file, VM_PATH_FIELDS "/9", "mean_strain", 6, zero));
+  PetscCall(VmH5Group(file, VM_PATH_FIELDS "/10")); /* the last by number, not by name */
+  PetscCall(VmH5AttrReal(file, VM_PATH_FIELDS "/10", "mean_strain", 6, result->strain));
+  PetscCall(VmH5Write(file, VM_PATH_FIELDS "/10/" VM_FIELD_DISPLACEMENT, VM_F64, 4, dims, u, meta));
+  PetscCall(VmH5Close(&file));
+  PetscCall(PetscFree(u));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Builds from the text of a glass block. */
+static PetscErrorCode BuildFrom(MPI_Comm comm, const char *yaml, const char *result, VmAtoms *atoms)
+{
+  VmReport report;
+  VmNode *root;
+  char *params;
+  char base[4096];
+
+  snprintf(base, sizeof base, "%s/", VmTestScratch());
+  PetscErrorCode code = VmReportCreate(comm, "test", &report);
+  code = code ? code : VmTreeParse(yaml, strlen(yaml), report, &root);
+  code = code ? code : PetscCalloc1(vm_glass_table.size, &params);
+  code = code ? code : VmParamsRead(&vm_glass_table, root, report, params);
+  code = code ? code : VmReportFinish(report);
+  if (code) return code;
+  code = VmGlassBuild(comm, (const VmGlassParams *)params, 42, base, result, atoms);
+  (void)VmParamsFree(&vm_glass_table, params);
+  (void)PetscFree(params);
+  (void)VmTreeDestroy(&root);
+  (void)VmReportDestroy(&report);
+  return code;
+}
+
+/* The whole structure on every rank, in order of id. */
+static PetscErrorCode Gather(const VmAtoms *mine, VmAtoms *whole)
+{
+  const bool none[3] = {false, false, false};
+  const double lo[3] = {-1e30, -1e30, -1e30}, hi[3] = {1e30, 1e30, 1e30};
+
+  PetscFunctionBegin;
+  PetscCall(VmAtomsExtract(PETSC_COMM_WORLD, mine, lo, hi, none, whole));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void ExpectSame(const VmAtoms *a, const VmAtoms *b, const char *what)
+{
+  VmExpectInt(a->n, b->n);
+  int64_t differing = 0;
+  for (int64_t i = 0; i < a->n && a->n == b->n; ++i) {
+    differing += a->id[i] != b->id[i] || a->species[i] != b->species[i] || a->x[i] != b->x[i] || a->y[i] != b->y[i] ||
+                 a->z[i] != b->z[i];
+  }
+  VmExpect(differing == 0, "%s: %lld atoms depend on the number of ranks", what, (long long)differing);
+  VmExpect(memcmp(a->cell, b->cell, sizeof a->cell) == 0, "%s: cell", what);
+}
+
+static void PathOf(const char *name, char path[4096]) { snprintf(path, 4096, "%s/%s", VmTestScratch(), name); }
+
+static PetscErrorCode RankInvariance(void)
+{
+  static const char *const cases[] = {
+      "{structure: tile.xyz, size: [6.4 nm, 6 nm, 6.8 nm], minimum_distance: 0.21 nm, thermal_displacement: 0.005 nm,"
+      " clusters: [{symmetry: fcc, diameter: 1.2 nm, volume_fraction: 0.08}, {symmetry: b2, diameter: 0.9 nm,"
+      " volume_fraction: 0.02, gap: 0.2 nm}], peak: 4.2 1/nm}",
+      "{structure: tile.xyz, thickness: 3.1 nm, clusters: [{symmetry: hcp, diameter: 1.2 nm, volume_fraction: 0.1}],"
+      " peak: 4.2 1/nm}",
+      "{structure: tile.xyz, thickness: 6.6 nm}",
+  };
+  const Result result = {{7, 6, 5}, {6.5, 6.0, 6.75}, {0.02, -0.01, -0.015, 0.03, 0.02, 0.05}, 0.25};
+  char path[4096];
+  VmAtoms mine = {0}, alone = {0}, whole = {0};
+
+  PetscFunctionBegin;
+  PathOf("result.h5", path);
+  PetscCall(WriteResult(PETSC_COMM_WORLD, path, &result));
+  for (int c = 0; c < 3; ++c) {
+    PetscCall(BuildFrom(PETSC_COMM_WORLD, cases[c], path, &mine));
+    PetscCall(BuildFrom(PETSC_COMM_SELF, cases[c], path, &alone));
+    const bool none[3] = {false, false, false};
+    const double lo[3] = {-1e30, -1e30, -1e30}, hi[3] = {1e30, 1e30, 1e30};
+    VmAtoms sorted = {0};
+    PetscCall(Gather(&mine, &whole));
+    PetscCall(VmAtomsExtract(PETSC_COMM_SELF, &alone, lo, hi, none, &sorted));
+    ExpectSame(&whole, &sorted, cases[c]);
+    double least;
+    PetscCall(VmAtomsMinimumDistance(PETSC_COMM_WORLD, &mine, 0.3, &least));
+    VmExpect(least >= (c == 0 ? 0.21 : 0.1999), "minimum distance %g", least);
+    VmAtomsFree(&sorted);
+  }
+  VmAtomsFree(&mine);
+  VmAtomsFree(&alone);
+  VmAtomsFree(&whole);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Atoms of the undeformed box by id, and their deformed places by theory: (I + eps) r0 + u(s), u the trilinear
+ * interpolant of the sine, which is the product of the sampled factors because each component varies along one axis. */
+static void ExpectedPlace(const Result *result, const double r0[3], const double length[3], double r[3])
+{
+  static const int voigt[3][3] = {{0, 5, 4}, {5, 1, 3}, {4, 3, 2}};
+  for (int c = 0; c < 3; ++c) {
+    const int along = (c + 1) % 3;
+    const double n = (double)result->n[along], place = r0[along] / length[along] * n - 0.5, i = floor(place);
+    const double a = sin(2 * VM_PI * (i + 0.5) / n), b = sin(2 * VM_PI * (i + 1.5) / n);
+    r[c] = r0[c] + result->amplitude * (a + (place - i) * (b - a));
+    for (int d = 0; d < 3; ++d) r[c] += result->strain[voigt[c][d]] * r0[d];
+  }
+}
+
+/* Without a foil nothing is rotated: every atom is at its expected place, up to lattice vectors. */
+static PetscErrorCode Deformed(double amplitude)
+{
+  const Result result = {{8, 9, 10}, {3.2, 3.0, 3.4}, {0.02, -0.01, 0.015, 0.03, -0.02, 0.05}, amplitude};
+  const char *yaml = "{structure: tile.xyz, relax: {steps: 0}}";
+  const double length[3] = {3.2, 3.0, 3.4};
+  char path[4096];
+  VmAtoms before = {0}, after = {0}, a = {0}, b = {0};
+  double worst = 0.0;
+
+  PetscFunctionBegin;
+  PathOf("sine.h5", path);
+  PetscCall(WriteResult(PETSC_COMM_WORLD, path, &result));
+  PetscCall(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm]}", NULL, &before));
+  PetscCall(BuildFrom(PETSC_COMM_WORLD, yaml, path, &after));
+  PetscCall(Gather(&before, &a));
+  PetscCall(Gather(&after, &b));
+  VmExpectInt(a.n, 8 * TILE);
+  VmExpectInt(b.n, 8 * TILE);
+  for (int d = 0; d < 3; ++d) {
+    VmExpectNear(b.cell[d][d], length[d] * (1 + result.strain[d]), 1e-12);
+    VmExpectNear(b.cell[d][(d + 1) % 3] / length[d], result.strain[d == 0 ? 5 : d == 1 ? 3 : 4], 1e-12);
+  }
+  for (int64_t i = 0; i < a.n && a.n == b.n; ++i) {
+    const double r0[3] = {a.x[i], a.y[i], a.z[i]};
+    double r[3], d[3];
+    ExpectedPlace(&result, r0, length, r);
+    for (int c = 0; c < 3; ++c) d[c] = (c == 0 ? b.x[i] : c == 1 ? b.y[i] : b.z[i]) - r[c];
+    for (int axis = 2; axis >= 0; --axis) { /* remove lattice vectors: the shifts are -1, 0 or 1 along each */
+      double best = 1e9, shift = 0;
+      for (int m = -1; m <= 1; ++m) {
+        double squared = 0.0;
+        for (int c = 0; c < 3; ++c) squared += pow(d[c] - m * b.cell[axis][c], 2);
+        if (squared < best) {
+          best = squared;
+          shift = m;
+        }
+      }
+      for (int c = 0; c < 3; ++c) d[c] -= shift * b.cell[axis][c];
+    }
+    worst = fmax(worst, sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]));
+  }
+  VmExpect(worst < 1e-12, "an atom is %g nm from its place", worst);
+  VmAtomsFree(&before);
+  VmAtomsFree(&after);
+  VmAtomsFree(&a);
+  VmAtomsFree(&b);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A foil of a sheared box: flat, normal to z, periodic in x and y, its distances those of the strained lattice. */
+static PetscErrorCode Foil(void)
+{
+  const Result result = {{4, 4, 4}, {3.2, 3.0, 3.4}, {0, 0, 0.01, 0.04, 0.05, 0.02}, 0.0};
+  const double thickness = 2.0;
+  char path[4096];
+  VmAtoms mine = {0}, foil = {0}, box = {0}, all = {0};
+
+  PetscFunctionBegin;
+  PathOf("foil.h5", path);
+  PetscCall(WriteResult(PETSC_COMM_WORLD, path, &result));
+  PetscCall(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, thickness: 2 nm, relax: {steps: 0}}", path, &mine));
+  PetscCall(Gather(&mine, &foil));
+  PetscCall(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, relax: {steps: 0}}", path, &mine));
+  PetscCall(Gather(&mine, &box));
+  VmExpect(foil.periodic[0] && foil.periodic[1] && !foil.periodic[2], "a foil is not periodic in z");
+  VmExpect(foil.cell[0][2] == 0.0 && foil.cell[1][2] == 0.0, "the faces are normal to z");
+  const double middle = 0.5 * foil.cell[2][2];
+  for (int64_t i = 0; i < foil.n; ++i) VmExpect(fabs(foil.z[i] - middle) <= 0.5 * thickness, "atom outside the foil");
+  const double part = (double)foil.n / (double)box.n;
+  VmExpectNear(part, thickness / foil.cell[2][2], 4 * sqrt(part * (1 - part) / (double)box.n));
+  int64_t compared = 0;
+  for (int64_t i = 0; i < foil.n; ++i) { /* the rotation keeps lengths: compare with the box that was not rotated */
+    for (int64_t j = 0; j < i; ++j) {
+      int64_t bi = 0, bj = 0;
+      if ((i + j) % 97) continue;
+      while (box.id[bi] != foil.id[i]) ++bi;
+      while (box.id[bj] != foil.id[j]) ++bj;
+      const double a = hypot(hypot(foil.x[i] - foil.x[j], foil.y[i] - foil.y[j]), foil.z[i] - foil.z[j]);
+      const double b = hypot(hypot(box.x[bi] - box.x[bj], box.y[bi] - box.y[bj]), box.z[bi] - box.z[bj]);
+      VmExpectNear(a, b, 1e-12);
+      ++compared;
+    }
+  }
+  VmExpect(compared > 100, "only %lld pairs", (long long)compared);
+  VmAtomsFree(&mine);
+  VmAtomsFree(&foil);
+  VmAtomsFree(&box);
+  VmAtomsFree(&all);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Tiling(void)
+{
+  const Result far = {{4, 4, 4}, {3.2, 3.0, 3.55}, {0}, 0.0};
+  VmAtoms atoms = {0};
+  char path[4096];
+  int64_t n;
+
+  PetscFunctionBegin;
+  PetscCall(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz}", NULL, &atoms));
+  PetscCall(VmAtomsCount(PETSC_COMM_WORLD, &atoms, &n));
+  VmExpectInt(n, TILE);
+  PetscCall(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, size: [3.25 nm, 4.4 nm, 1.7 nm]}", NULL, &atoms));
+  PetscCall(VmAtomsCount(PETSC_COMM_WORLD, &atoms, &n));
+  VmExpectInt(n, 2 * 3 * TILE);
+  VmExpectNear(atoms.cell[1][1], 4.5, 1e-12);
+  PetscCall(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, thickness: 4 nm}", NULL, &atoms));
+  VmExpectNear(atoms.cell[2][2], 3 * 1.7, 1e-12);
+  VmExpectInt(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, size: [3.32 nm, 3 nm, 1.7 nm]}", NULL, &atoms),
+              VM_ERR_INPUT);
+  VmExpectInt(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, size: [0.5 nm, 3 nm, 1.7 nm]}", NULL, &atoms),
+              VM_ERR_INPUT);
+  VmExpectInt(
+      BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, size: [1.6 nm, 3 nm, 1.7 nm], thickness: 2 nm}", NULL, &atoms),
+      VM_ERR_INPUT);
+  VmExpectInt(BuildFrom(PETSC_COMM_WORLD, "{structure: none.xyz}", NULL, &atoms), VM_ERR_INPUT);
+  PathOf("far.h5", path);
+  PetscCall(WriteResult(PETSC_COMM_WORLD, path, &far));
+  VmExpectInt(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz}", path, &atoms), VM_ERR_INPUT);
+  VmExpectInt(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm]}", path, &atoms),
+              VM_ERR_INPUT);
+  VmExpectInt(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, deform: false}", path, &atoms), 0);
+  VmExpectInt(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, clusters: [{symmetry: cubic, volume_fraction: 0.1}]}",
+                        NULL, &atoms),
+              VM_ERR_INPUT);
+  VmExpectInt(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, thicknes: 2 nm}", NULL, &atoms), VM_ERR_INPUT);
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(void)
+{
+  char path[4096];
+
+  PetscFunctionBegin;
+  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  MPI_Comm_size(PETSC_COMM_WORLD, &size);
+  PathOf("tile.xyz", path);
+  if (rank == 0) PetscCall(WriteTile(path));
+  MPI_Barrier(PETSC_COMM_WORLD);
+  PetscCall(RankInvariance());
+  PetscCall(Deformed(0.0));
+  PetscCall(Deformed(0.3));
+  PetscCall(Foil());
+  PetscCall(Tiling());
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv) { return VmTestMain(argc, argv, Run); }

@@ -11,12 +11,13 @@ schema: 1
 name: foil
 seed: 3
 output: {directory: out}
+glass: {structure: foil.xyz, size: [3 nm, 3 nm, 6 nm]}
 microscope:
   scan: {points: [4, 3], step: 0.4 nm}
   detector: {pixels: [32, 30], pitch: 0.3 1/nm, dose: 1e5, gain: 2, type: uint16}
 YAML
-expect "one rank writes a cube" "$VITROMECH" diffract case.yaml --atoms foil.xyz
-expect "two ranks write a cube" on_ranks 2 "$VITROMECH" diffract case.yaml --atoms foil.xyz --output two.h5
+expect "one rank writes a cube" "$VITROMECH" diffract case.yaml
+expect "two ranks write a cube of atoms in a file" on_ranks 2 "$VITROMECH" diffract case.yaml --atoms foil.xyz --output two.h5
 expect "nothing is left half-written" test ! -e out/cube.h5.part
 
 cat >read.py <<'PYTHON'

@@ -59,16 +59,19 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   const VmCommand *command = VmCommandFind(topic);
   if (command) {
     if (rank == 0) VmCommandHelp(command);
+    if (rank == 0 && VmTableFind(&vm_case_table, topic))
+      printf("\nthe block of a case: vitromech help case.%s\n", topic);
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(HelpPlugin(topic, rank == 0, &found));
   if (!found) PetscCall(HelpBlock(topic, rank == 0, &found));
   if (!found) HelpCube(topic, rank == 0, &found);
   if (!found) {
-    PetscCall(VmRaise(comm, VM_ERR_INPUT,
-                      "no help on \"%s\": a command, \"case\", a block of a case such as \"grid\", or KIND.NAME as "
-                      "vitromech list shows them",
-                      topic));
+    PetscCall(VmRaise(
+        comm, VM_ERR_INPUT,
+        "no help on \"%s\": a command, \"case\", a block of a case such as \"grid\" or \"case.glass\", or KIND.NAME as "
+        "vitromech list shows them",
+        topic));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -78,6 +81,6 @@ const VmCommand vm_command_help = {
     .usage = "help COMMAND | case | BLOCK | KIND.NAME",
     .summary = "explains a command, the input, one of its blocks, or a plug-in",
     .help = "Parameters are shown with type, unit, default, range, meaning and source.\n\n"
-            "examples:\n  vitromech help case\n  vitromech help glass\n  vitromech help statistic.clusters",
+            "examples:\n  vitromech help case\n  vitromech help case.glass\n  vitromech help statistic.clusters",
     .run = Run,
 };

@@ -90,6 +90,7 @@ int main(int argc, char **argv)
   petsc_argv[0] = argv[0];
   unsetenv("PETSC_OPTIONS");
   if (PetscOptionsSetValue(NULL, "-skip_petscrc", NULL)) return 1;
+  if (PetscOptionsSetValue(NULL, "-no_signal_handler", NULL)) return 1;
   if (PetscInitialize(&petsc_argc, &petsc_argv, NULL, NULL)) return 1;
   if (VmErrorHandlerPush()) MPI_Abort(PETSC_COMM_WORLD, 1);
   const PetscErrorCode code = Dispatch(PETSC_COMM_WORLD, words - 1, argv + 1);

@@ -5,19 +5,33 @@
 #define FIRST_STEP 4.0          /* pixels */
 #define LAST_STEP (1.0 / 256.0) /* pixels */
 
+/* Centre of mass and area [pixels] of the intensity above a level within a radius of `about`. */
+static double CentreOfMass(const VmDetector *detector, const double *pattern, double level, const double about[2],
+                           double radius, double centre[2])
+{
+  const int64_t npix = detector->det[0] * detector->det[1];
+  double area = 0.0, sum = 0.0, moment[2] = {0.0, 0.0};
+  for (int64_t p = 0; p < npix; ++p) {
+    const double i = (double)(p / detector->det[1]), j = (double)(p % detector->det[1]);
+    if (!detector->valid[p] || !(pattern[p] >= level) || hypot(i - about[0], j - about[1]) > radius) continue;
+    area += 1.0;
+    sum += pattern[p];
+    moment[0] += pattern[p] * i;
+    moment[1] += pattern[p] * j;
+  }
+  for (int a = 0; a < 2; ++a) centre[a] = sum > 0.0 ? moment[a] / sum : about[a];
+  return area;
+}
+
 void VmCentreBeam(const VmDetector *detector, const double *pattern, double centre[2])
 {
   const int64_t npix = detector->det[0] * detector->det[1];
-  double highest = -INFINITY, sum = 0.0, moment[2] = {0.0, 0.0};
+  const double middle[2] = {0.5 * (double)(detector->det[0] - 1), 0.5 * (double)(detector->det[1] - 1)};
+  double highest = -INFINITY, disc[2];
   for (int64_t p = 0; p < npix; ++p)
     if (detector->valid[p] && pattern[p] > highest) highest = pattern[p];
-  for (int64_t p = 0; p < npix; ++p) {
-    if (!detector->valid[p] || !(pattern[p] >= 0.5 * highest)) continue;
-    sum += pattern[p];
-    moment[0] += pattern[p] * (double)(p / detector->det[1]);
-    moment[1] += pattern[p] * (double)(p % detector->det[1]);
-  }
-  for (int a = 0; a < 2; ++a) centre[a] = sum > 0.0 ? moment[a] / sum : 0.5 * (double)(detector->det[a] - 1);
+  const double area = CentreOfMass(detector, pattern, 0.5 * highest, middle, INFINITY, disc);
+  CentreOfMass(detector, pattern, 0.1 * highest, disc, 1.0 + 1.5 * sqrt(area / VM_PI), centre);
 }
 
 typedef struct {

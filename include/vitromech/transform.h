@@ -17,7 +17,8 @@ typedef struct {
 double VmDetectorReach(const VmDetector *detector);
 
 /**
- * Centre of mass of the direct beam: of the intensity above half the maximum, in pixels that are valid.
+ * Centre of mass of the direct beam: of the intensity above a tenth of the maximum, within 1.5 times the radius of the
+ * disc above half of it, in pixels that are valid.
  *
  * \param[in]  pattern [det0][det1] mean pattern; detector->centre is not used
  * \param[out] centre  pixels

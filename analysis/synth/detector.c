@@ -79,10 +79,12 @@ void VmDetectorFrame(const VmOptics *optics, VmRngKey key, int64_t probe, const 
   Integrate(optics, intensity, mean);
   if (detector->point_spread > 0.0) PointSpread(detector->point_spread, detector->pixels, mean, spare);
   BeamStop(detector, mean);
+  if (isnan(detector->dose)) {
+    for (int64_t i = 0; i < points; ++i) frame[i] = (float)mean[i];
+    return;
+  }
   for (int64_t i = 0; i < points; ++i) {
-    const double value = isnan(detector->dose) ? mean[i]
-                                               : (double)VmRngPoisson(key, (uint64_t)probe, (uint32_t)(i * DRAWS),
-                                                                      detector->dose * mean[i]);
-    frame[i] = (float)(detector->gain * value);
+    const int64_t n = VmRngPoisson(key, (uint64_t)probe, (uint32_t)(i * DRAWS), detector->dose * mean[i]);
+    frame[i] = (float)(detector->gain * (double)n);
   }
 }

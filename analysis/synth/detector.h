@@ -11,7 +11,7 @@
  * \param[in]  intensity  [grid0][grid1], from a method
  * \param[in]  probe      number of the probe in the scan: counter of the noise
  * \param[in]  work       room for twice [pixels0][pixels1]
- * \param[out] frame      [pixels0][pixels1] counts, or fractions of the beam times gain without a dose
+ * \param[out] frame      [pixels0][pixels1] counts, or fractions of the beam without a dose
  * Not collective.
  */
 void VmDetectorFrame(const VmOptics *optics, VmRngKey key, int64_t probe, const double *intensity, double *work,

@@ -139,7 +139,7 @@ static PetscErrorCode Summarise(const Diffract *d)
 {
   const VmDetectorParams *detector = &d->scan.optics->params->detector;
   const double probes = (double)(d->scan.points[0] * d->scan.points[1]);
-  const double electron = detector->gain * (isnan(detector->dose) ? 1.0 : detector->dose);
+  const double electron = isnan(detector->dose) ? 1.0 : detector->gain * detector->dose;
   double local[2] = {d->current, d->seconds}, all[2];
 
   PetscFunctionBegin;

@@ -67,7 +67,7 @@ static const VmParam detector_rows[] = {
      .default_text = "1",
      .min = 1e-12,
      .max = 1e12,
-     .doc = "counts per electron"},
+     .doc = "counts per electron, with a dose"},
     {.key = "point_spread",
      .type = VM_REAL,
      .offset = offsetof(VmDetectorParams, point_spread),
@@ -242,7 +242,8 @@ PetscErrorCode VmMicroscopeInfo(const VmMicroscopeParams *params, VmCubeInfo *in
   static const VmType types[] = {VM_F32, VM_U16, VM_U32};
 
   PetscFunctionBegin;
-  *info = (VmCubeInfo){.type = types[params->detector.type], .gain = params->detector.gain, .energy = params->voltage};
+  *info = (VmCubeInfo){.type = types[params->detector.type], .energy = params->voltage};
+  if (!isnan(params->detector.dose)) info->gain = params->detector.gain; /* without noise there is none to subtract */
   for (int d = 0; d < 2; ++d) {
     info->scan[d] = params->scan.points[d];
     info->det[d] = params->detector.pixels[d];

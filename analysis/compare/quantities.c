@@ -185,15 +185,15 @@ PetscErrorCode VmMeasureSummedVolumeFraction(VmStatistics s, const VmConditions 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* First maximum beyond the first minimum; -1 if the curve only falls. */
+/* Highest maximum beyond the first minimum; -1 if the curve only falls. */
 static int SecondMaximum(int64_t n, const double *y)
 {
-  int64_t i = 1;
+  int64_t i = 1, highest = -1;
   while (i < n - 1 && !(y[i] <= y[i - 1] && y[i] < y[i + 1])) ++i;
   for (; i < n - 1; ++i) {
-    if (y[i] >= y[i - 1] && y[i] > y[i + 1]) return (int)i;
+    if (y[i] >= y[i - 1] && y[i] > y[i + 1] && (highest < 0 || y[i] > y[highest])) highest = i;
   }
-  return -1;
+  return (int)highest;
 }
 
 PetscErrorCode VmMeasureNeighbourDistance(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)

@@ -29,7 +29,7 @@ PetscErrorCode VmMeasureSummedCount(VmStatistics, const VmConditions *, int n, V
 PetscErrorCode VmMeasureSummedDensity(VmStatistics, const VmConditions *, int n, VmMeasured *);
 PetscErrorCode VmMeasureSummedDiameter(VmStatistics, const VmConditions *, int n, VmMeasured *);
 PetscErrorCode VmMeasureSummedVolumeFraction(VmStatistics, const VmConditions *, int n, VmMeasured *);
-/** Distance [nm] of the first maximum of the autocorrelation of the map of n beyond its first minimum. */
+/** Distance [nm] of the highest maximum of the autocorrelation of the map of n beyond its first minimum. */
 PetscErrorCode VmMeasureNeighbourDistance(VmStatistics, const VmConditions *, int n, VmMeasured *);
 
 #endif

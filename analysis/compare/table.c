@@ -50,7 +50,8 @@ PetscErrorCode VmComparisonPrint(MPI_Comm comm, const VmComparison *c)
   size_t width = 8;
   PetscFunctionBegin;
   for (int i = 0; i < c->count; ++i) width = PetscMax(width, strlen(c->rows[i].quantity));
-  PetscCall(VmLog(comm, "  %-*s  %-20s %-18.18s %-7s %s", (int)width, "quantity", "ours", c->name, "unit", "difference"));
+  PetscCall(
+      VmLog(comm, "  %-*s  %-20s %-18.18s %-7s %s", (int)width, "quantity", "ours", c->name, "unit", "difference"));
   for (int i = 0; i < c->count; ++i) {
     const VmRow *row = &c->rows[i];
     char ours[32], reference[32], difference[32];

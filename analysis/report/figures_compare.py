@@ -15,16 +15,23 @@ def draw(sources):
 def curve(name, group):
     data = group["curve"]
     k, ours, theirs = data["k"], data["ours"], data["reference"]
-    figure, (axis,) = style.curves(1, width=6.4, height=3.5)
+    figure, (axis,) = style.curves(1, width=6.8, height=3.5)
+    scale = dict(zip(group["quantity"], group["ours"])).get("scale of ours", numpy.nan)
+    far_apart = numpy.isfinite(scale) and not 1 / 3 < scale < 3
     band(axis, k, theirs, data["reference_error"], color=style.INK, label="measured")
-    band(axis, k, ours, data["ours_error"], color=style.LINES[1], label="here")
-    table = dict(zip(group["quantity"], group["ours"]))
-    scale = table.get("scale of ours", numpy.nan)
-    if numpy.isfinite(scale):
+    other = axis.twinx() if far_apart else axis
+    band(other, k, ours, data["ours_error"], color=style.LINES[1], label="here" + (" (right scale)" if far_apart else ""))
+    if far_apart:
+        other.set_ylabel("V(k) here", color=style.LINES[1])
+        other.spines["right"].set_visible(True)
+        other.grid(False)
+        other.set_ylim(numpy.array(axis.get_ylim()) / scale)
+    elif numpy.isfinite(scale):
         axis.plot(k, scale * ours, "--", color=style.LINES[1], linewidth=1.1, label=f"here × {scale:.3g}")
-    axis.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel="V(k)")
-    axis.legend()
-    caption = f"{group.attrs.get('title', name)}. Bands: standard errors. The conditions differ as the table says."
+    axis.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel="V(k) measured" if far_apart else "V(k)")
+    axis.legend(handles=[*axis.get_lines(), *(other.get_lines() if far_apart else [])], loc="upper center")
+    title = group.attrs.get("title", name)
+    caption = f"{title[:1].upper()}{title[1:]}. Bands: standard errors. The conditions differ as the table says."
     return Figure(f"comparison_{name}", f"V(k) beside {name}", caption, figure,
                   {"k [1/nm]": k, "measured [1]": theirs, "measured error": data["reference_error"], "here [1]": ours,
                    "here error": data["ours_error"]})

@@ -126,7 +126,7 @@ def variance(sources):
         if numpy.isfinite(peak) and (peak_of == "omega") == (axis is mean_axis):
             axis.axvline(peak, color=style.INK, linewidth=0.9, linestyle=":")
         axis.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel="V(k)")
-        limit_to_rings(axis, k, peak)
+        limit_to_rings(axis, k, peak, 1.2 if axis is mean_axis else 1.5)
         axis.legend(loc="upper right")
     noise = " Shot noise has not been subtracted: the gain is unknown." if "NOT subtracted" in statistic.attribute(
         "omega", "definition") else " Shot noise is subtracted where electrons were counted."
@@ -137,7 +137,7 @@ def variance(sources):
     return Figure("variance", "Fluctuation microscopy V(k)", caption, figure, columns)
 
 
-def limit_to_rings(axis, k, peak):
+def limit_to_rings(axis, k, peak, room):
     """Scales the ordinate by what lies about and beyond the first ring; the tail of the direct beam may leave the frame."""
     if not numpy.isfinite(peak):
         return
@@ -146,4 +146,4 @@ def limit_to_rings(axis, k, peak):
     values = values[numpy.isfinite(values)]
     if values.size and values.max() > 0:
         low = min(0.0, values.min())
-        axis.set_ylim(low * 1.1, 1.3 * values.max())
+        axis.set_ylim(low * 1.1, room * values.max())

@@ -62,11 +62,12 @@ def events(run):
     mean_rate = numpy.diff(count)[moving] / steps[moving]
     for number, rows in stages(history):
         total.plot(100 * strain[rows], count[rows], STAGE_STYLES[number % 4], color=style.LINES[number % 6])
-    rate.plot(middle, mean_rate, color=style.LINES[1])
     total.set(xlabel=strain_label + " (%)", ylabel="shear transformations")
     rate.set(xlabel="time (s)", ylabel="events per second (1/s)")
     if mean_rate.size and mean_rate.max() > 300 * max(mean_rate[mean_rate > 0].min(initial=mean_rate.max()), 1e-300):
         rate.set_yscale("log")
+        mean_rate = numpy.where(mean_rate > 0, mean_rate, numpy.nan)
+    rate.plot(middle, mean_rate, color=style.LINES[1])
     caption = "Shear transformations so far (left) and their rate between two rows of the history (right)."
     return Figure("events", "Shear transformations", caption, figure,
                   {"time [s]": history["time"], "strain [1]": strain, "events [1]": count, "middle of interval [s]": middle,

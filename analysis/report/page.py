@@ -1,4 +1,5 @@
 """The HTML page: one file, no script, no external address."""
+import re
 from html import escape
 
 CSS = """
@@ -12,9 +13,9 @@ h1{font-size:25px;line-height:1.3;margin:0 0 6px;font-weight:600}
 header p{margin:0;color:#b9c4cf;font-size:13.5px}
 h2{font-size:19px;margin:38px 0 14px;padding-bottom:6px;border-bottom:2px solid var(--accent);font-weight:600}
 nav{font-size:13.5px;margin-bottom:18px}nav a{color:var(--accent);text-decoration:none;margin-right:20px}
-.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:12px}
+.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(205px,1fr));gap:12px}
 .numbers div{background:var(--paper);border:1px solid var(--line);border-radius:6px;padding:12px 14px}
-.numbers b{display:block;white-space:nowrap;font-size:17px;font-weight:600;line-height:1.3}.numbers span{color:var(--soft);font-size:12.5px}
+.numbers b{display:block;white-space:nowrap;font-size:16px;font-weight:600;line-height:1.3}.numbers span{color:var(--soft);font-size:12.5px}
 figure{background:var(--paper);border:1px solid var(--line);border-radius:6px;margin:0 0 20px;padding:16px 20px 14px}
 figure h3,.card h3{font-size:15px;margin:0 0 8px;font-weight:600}
 figure img{display:block;max-width:100%;height:auto;margin:0 auto}
@@ -27,7 +28,7 @@ td{border-bottom:1px solid var(--line);padding:5px 10px 5px 0;vertical-align:top
 td.number{white-space:nowrap;font-variant-numeric:tabular-nums}
 td.near{color:#2f7d4f}td.far{color:#b4532a}td.none{color:#94a0ac}td.note{color:var(--soft);font-size:12px}
 pre{background:var(--back);padding:12px;overflow-x:auto;font-size:12px;line-height:1.45;margin:8px 0 0}
-summary{cursor:pointer;color:var(--accent);font-size:13.5px;margin-top:10px}
+details{margin-bottom:12px}summary{cursor:pointer;color:var(--accent);font-size:13.5px;margin-top:10px}
 """
 
 
@@ -48,7 +49,15 @@ def rows(pairs):
 
 
 def mark(ours, theirs):
-    return "" if ours == theirs else ' class="none"' if "unknown" in (ours, theirs) else ' class="far"'
+    """Class of a cell with a condition: equal to two per cent (compositions: half an atomic per cent), unknown, or different."""
+    if "unknown" in (ours, theirs):
+        return "" if ours == theirs else ' class="none"'
+    number = r"-?\d+(?:\.\d*)?(?:e[+-]?\d+)?"
+    same = sorted(re.findall("[A-Z][a-z]?", ours)) == sorted(re.findall("[A-Z][a-z]?", theirs))
+    pairs = list(zip(re.findall(number, ours), re.findall(number, theirs)))
+    limit = 0.5 if re.search("[A-Z]", ours) else None
+    same = same and all(abs(float(a) - float(b)) <= (limit or 0.02 * abs(float(b))) for a, b in pairs)
+    return "" if same else ' class="far"'
 
 
 def comparison(title, table, conditions):

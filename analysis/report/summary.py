@@ -77,18 +77,23 @@ PROVENANCE = ("version", "git_hash", "build_type", "compiler", "command_line", "
 
 
 def provenance(sources):
-    parts, shown = [], set()
+    """A card for each job that wrote some of the files, and the inputs."""
+    jobs, parts, shown = {}, [], set()
     for file in sources.files:
         group = file.group("provenance")
         if group is None:
             continue
-        pairs = [("file", file.path)] + [(name.replace("_", " "), numpy.atleast_1d(group.attrs[name])[0])
-                                         for name in PROVENANCE if name in group.attrs]
+        pairs = [(name.replace("_", " "), numpy.atleast_1d(group.attrs[name])[0]) for name in PROVENANCE if name in group.attrs]
         libraries = group["libraries"] if "libraries" in group else None
         if isinstance(libraries, Group):
             pairs.append(("libraries", "; ".join(f"{k}: {str(v).splitlines()[0]}" for k, v in libraries.attrs.items())))
-        parts.append(page.rows(pairs))
-        for name, text in inputs(file).items():
+        job = tuple(str(value) for name, value in pairs if name != "end")
+        jobs.setdefault(job, ([], {}))
+        jobs[job][0].append(file)
+        jobs[job][1].update(pairs)
+    for files, pairs in jobs.values():
+        parts.append(page.rows([("files", ", ".join(file.path for file in files)), *pairs.items()]))
+        for name, text in (item for file in files for item in inputs(file).items()):
             if text not in shown:
                 parts.append(page.text_block(f"input {name}", text))
                 shown.add(text)

@@ -17,7 +17,7 @@ typedef struct {
 struct VmGlassParams_s {
   char *structure;
   double size[3], thickness, minimum_distance, peak, thermal_displacement;
-  bool deform;
+  bool deform, turned;
   VmList clusters;
   RelaxParams relax;
 };
@@ -111,6 +111,12 @@ static const VmParam glass_rows[] = {
             "none: the "
             "whole box",
      .source = "about 20 nm in Im et al. 2018"},
+    {.key = "turned",
+     .type = VM_BOOL,
+     .offset = GLASS(turned),
+     .default_text = "true",
+     .doc = "shift, turn and mirror each tile at random, so that the glass does not repeat; the seams are cleared by "
+            "relax. false: equal copies, which scatter coherently along the beam and show their period in every map"},
     {.key = "clusters",
      .type = VM_LIST,
      .offset = GLASS(clusters),
@@ -201,6 +207,7 @@ static PetscErrorCode ReadInputs(Build *b)
   const double *mesoscale = b->deformation.length;
   for (int d = 0; d < 3; ++d) size[d] = isnan(p->size[d]) && mesoscale[d] > 0 ? mesoscale[d] : p->size[d];
   PetscCall(VmTilesCreate(b->comm, b->structure, size, at_least, &b->tiles));
+  b->tiles.turned = p->turned, b->tiles.seed = b->seed;
   const VmTiles *t = &b->tiles;
   b->composition = VmCompositionOf(&t->tile);
   for (int s = 0; s < b->composition.n; ++s) {

@@ -1,5 +1,6 @@
 #include "tiles.h"
 #include "cell.h"
+#include <vitromech/rng.h>
 
 #define LARGEST_MISMATCH 0.03
 
@@ -66,6 +67,45 @@ PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const double size[
   PetscFunctionReturn(code);
 }
 
+/* Motion of a copy in fractional coordinates of the tile: axes permuted, mirrored, then shifted. */
+typedef struct {
+  int axis[3];
+  bool mirrored[3];
+  double shift[3];
+} Motion;
+
+static Motion CopyMotion(const VmTiles *tiles, int64_t copy)
+{
+  static const int permutations[6][3] = {{0, 1, 2}, {1, 2, 0}, {2, 0, 1}, {0, 2, 1}, {2, 1, 0}, {1, 0, 2}};
+  const VmRngKey key = {.seed = tiles->seed, .stream = VM_STREAM_TILING};
+  Motion motion = {.axis = {0, 1, 2}};
+  uint32_t words[4];
+  double u[2];
+  if (!tiles->turned || copy == 0) return motion;
+  VmRngWords(key, (uint64_t)copy, 0, words);
+  const int *axis = permutations[words[0] % 6];
+  bool fits = true;
+  for (int d = 0; d < 3; ++d) fits = fits && fabs(tiles->edge[axis[d]] - tiles->edge[d]) < 1e-6 * tiles->edge[d];
+  VmRngUniform2(key, (uint64_t)copy, 1, motion.shift);
+  VmRngUniform2(key, (uint64_t)copy, 2, u);
+  motion.shift[2] = u[0];
+  for (int d = 0; d < 3; ++d) {
+    if (fits) motion.axis[d] = axis[d];
+    motion.mirrored[d] = words[1] >> d & 1;
+  }
+  return motion;
+}
+
+/* Place of an atom of the tile in its copy, in [0, edge). */
+static void Move(const VmTiles *tiles, const Motion *motion, const double in[3], double out[3])
+{
+  for (int d = 0; d < 3; ++d) {
+    const double f = in[motion->axis[d]] / tiles->edge[motion->axis[d]];
+    const double moved = (motion->mirrored[d] ? 1.0 - f : f) + motion->shift[d], wrapped = moved - floor(moved);
+    out[d] = wrapped < 1.0 ? wrapped * tiles->edge[d] : 0.0;
+  }
+}
+
 PetscErrorCode VmTilesFill(const VmTiles *tiles, const VmPart *part, VmAtoms *atoms)
 {
   const VmAtoms *tile = &tiles->tile;
@@ -75,11 +115,13 @@ PetscErrorCode VmTilesFill(const VmTiles *tiles, const VmPart *part, VmAtoms *at
   for (int64_t c = 0; c < m[0] * m[1] * m[2]; ++c) {
     const int64_t copy[3] = {c / (m[1] * m[2]), c / m[2] % m[1], c % m[2]};
     if ((double)(copy[0] + 1) < part->lo * (double)m[0] || (double)copy[0] > part->hi * (double)m[0]) continue;
+    const Motion motion = CopyMotion(tiles, c);
     for (int64_t i = 0; i < tile->n; ++i) {
       const double in_tile[3] = {tile->x[i], tile->y[i], tile->z[i]};
       double r[3], s[3];
+      Move(tiles, &motion, in_tile, r);
       for (int d = 0; d < 3; ++d) {
-        r[d] = in_tile[d] + (double)copy[d] * tiles->edge[d];
+        r[d] += (double)copy[d] * tiles->edge[d];
         s[d] = fmin(r[d] / tiles->length[d], 1.0 - 1e-15);
       }
       if (VmPartHolds(part, s)) PetscCall(VmAtomsAppend(atoms, tile->species[i], r, c * tile->n + tile->id[i]));

@@ -15,7 +15,8 @@ typedef enum {
   VM_STREAM_THERMAL,
   VM_STREAM_DOSE,
   VM_STREAM_BOOTSTRAP,
-  VM_STREAM_TEST
+  VM_STREAM_TEST,
+  VM_STREAM_TILING
 } VmStream;
 
 typedef struct {

@@ -9,7 +9,7 @@ double VmPeakVertex(int n, const double *x, const double *y, int i)
 {
   if (i <= 0 || i >= n - 1) return x[i];
   const double curvature = y[i - 1] - 2.0 * y[i] + y[i + 1];
-  if (!(curvature < 0.0)) return x[i];
+  if (!(curvature < 0.0 && y[i] >= y[i - 1] && y[i] >= y[i + 1])) return x[i]; /* on a slope: no vertex nearby */
   return x[i] + 0.5 * (y[i - 1] - y[i + 1]) / curvature * (x[i + 1] - x[i]);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char cube_recipe[] = "analysis:\n"
+static const char cube_recipe[] = "schema: 1\nanalysis:\n"
                                   "  - {statistic: average_pattern}\n"
                                   "  - {statistic: radial_intensity}\n"
                                   "  - {statistic: fem}\n"
@@ -18,25 +18,10 @@ static const char cube_recipe[] = "analysis:\n"
                                   "  - {statistic: autocorrelation, of: nfold/total}\n"
                                   "  - {statistic: autocorrelation, of: v2d/map}\n";
 
-static const char result_recipe[] = "analysis:\n"
+static const char result_recipe[] = "schema: 1\nanalysis:\n"
                                     "  - {statistic: clusters, of: plastic_strain}\n"
                                     "  - {statistic: autocorrelation, of: plastic_strain}\n"
                                     "  - {statistic: percolation, of: plastic_strain}\n";
-
-/* The part of a case that is read here. */
-typedef struct {
-  VmList analysis;
-} Recipe;
-
-static const VmParam recipe_rows[] = {{.key = "analysis",
-                                       .type = VM_PLUGINS,
-                                       .offset = offsetof(Recipe, analysis),
-                                       .default_text = "none",
-                                       .plugin = &vm_statistic_kind,
-                                       .subtable = &vm_statistic_common_table,
-                                       .doc = "statistics to be measured"},
-                                      {0}};
-static const VmTable recipe_table = {"recipe", "statistics to be measured", sizeof(Recipe), recipe_rows, NULL};
 
 typedef struct {
   const char *input, *recipe, *output;
@@ -113,16 +98,27 @@ static PetscErrorCode ReadOptions(MPI_Comm comm, int argc, char **argv, Options 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The list from a recipe built into the program, with --set applied. */
-static PetscErrorCode BuiltInRecipe(MPI_Comm comm, const char *text, const VmWords *overrides, Recipe *recipe)
+/* A recipe is a case of which only the analysis list is used: its other blocks may be there or not. */
+static VmTable RecipeTable(void)
 {
+  VmTable table = vm_case_table;
+  table.check = NULL;
+  return table;
+}
+
+static PetscErrorCode ReadRecipe(MPI_Comm comm, const char *name, const char *text, const VmWords *overrides,
+                                 VmCase *recipe)
+{
+  const VmTable table = RecipeTable();
   VmReport report;
   VmNode *root;
   PetscFunctionBegin;
-  PetscCall(VmReportCreate(comm, "recipe", &report));
+  PetscCall(VmReportCreate(comm, name, &report));
   PetscCall(VmTreeParse(text, strlen(text), report, &root));
-  for (int i = 0; i < overrides->count; ++i) PetscCall(VmTreeSet(root, overrides->words[i], report));
-  PetscCall(VmParamsRead(&recipe_table, root, report, recipe));
+  for (int i = 0; i < overrides->count && root; ++i) PetscCall(VmTreeSet(root, overrides->words[i], report));
+  if (root && VmReportCount(report) == 0) PetscCall(VmParamsRead(&table, root, report, recipe));
+  if (VmReportCount(report) == 0 && recipe->analysis.count == 0)
+    PetscCall(VmReportAdd(report, NULL, "there is no `analysis` list: nothing to do"));
   const PetscErrorCode code = VmReportFinish(report);
   PetscCall(VmTreeDestroy(&root));
   PetscCall(VmReportDestroy(&report));
@@ -198,49 +194,55 @@ static PetscErrorCode WriteAnalysis(MPI_Comm comm, const Options *o, bool is_res
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AnalyzeByRecipeFile(MPI_Comm comm, int argc, char **argv, const Options *o, bool is_result)
+static PetscErrorCode AnalyzeBy(MPI_Comm comm, int argc, char **argv, const Options *o, bool is_result,
+                                const char *name, const char *text)
 {
-  VmCaseFile file;
+  const VmTable table = RecipeTable();
+  VmCase recipe = {0};
   VmProvenance provenance;
   PetscFunctionBegin;
-  PetscCall(VmCaseRead(comm, o->recipe, o->overrides.words, &file));
-  if (file->params.analysis.count == 0) VmThrow(comm, VM_ERR_INPUT, "%s: has no analysis list", o->recipe);
-  PetscCall(VmProvenanceCreate(comm, argc, argv, (uint64_t)file->params.seed, &provenance));
-  PetscCall(VmProvenanceAddInput(provenance, file->path + strlen(file->base), file->text));
-  const PetscErrorCode code = WriteAnalysis(comm, o, is_result, &file->params.analysis, provenance);
-  PetscCall(VmProvenanceDestroy(&provenance));
-  PetscCall(VmCaseDestroy(&file));
-  PetscFunctionReturn(code);
-}
-
-static PetscErrorCode AnalyzeByDefault(MPI_Comm comm, int argc, char **argv, const Options *o, bool is_result)
-{
-  const char *text = is_result ? result_recipe : cube_recipe;
-  Recipe recipe = {{0}};
-  VmProvenance provenance;
-  PetscFunctionBegin;
-  PetscErrorCode code = BuiltInRecipe(comm, text, &o->overrides, &recipe);
+  PetscErrorCode code = ReadRecipe(comm, name, text, &o->overrides, &recipe);
   if (!code) {
-    PetscCall(VmProvenanceCreate(comm, argc, argv, 0, &provenance));
-    PetscCall(VmProvenanceAddInput(provenance, "built-in recipe", text));
+    PetscCall(VmProvenanceCreate(comm, argc, argv, (uint64_t)recipe.seed, &provenance));
+    PetscCall(VmProvenanceAddInput(provenance, name, text));
     code = WriteAnalysis(comm, o, is_result, &recipe.analysis, provenance);
     PetscCall(VmProvenanceDestroy(&provenance));
   }
-  PetscCall(VmParamsFree(&recipe_table, &recipe));
+  PetscCall(VmParamsFree(&table, &recipe));
   PetscFunctionReturn(code);
+}
+
+/* A file of a mesoscale run: ours, with a grid (cubes are ours too, and have none). */
+static PetscErrorCode IsResult(MPI_Comm comm, const char *path, bool *is_result)
+{
+  VmH5 file;
+  PetscFunctionBegin;
+  PetscCall(VmFileHasAttribute(comm, path, "format", VM_FORMAT, is_result));
+  if (!*is_result) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmH5Open(comm, path, VM_H5_READ, &file));
+  PetscCall(VmH5Exists(file, VM_PATH_GRID, is_result));
+  PetscCall(VmH5Close(&file));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   Options o = {0};
   bool is_result;
+  char *text;
+  size_t size;
   PetscFunctionBegin;
   PetscCall(ReadOptions(comm, argc, argv, &o));
   PetscCall(VmStopInit(0.0));
-  PetscCall(VmFileHasAttribute(comm, o.input, "format", VM_FORMAT, &is_result));
-  if (o.recipe) PetscCall(AnalyzeByRecipeFile(comm, argc, argv, &o, is_result));
-  else PetscCall(AnalyzeByDefault(comm, argc, argv, &o, is_result));
-  PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(IsResult(comm, o.input, &is_result));
+  if (!o.recipe) {
+    PetscCall(AnalyzeBy(comm, argc, argv, &o, is_result, "built-in recipe", is_result ? result_recipe : cube_recipe));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(VmFileBroadcast(comm, o.recipe, &text, &size));
+  const PetscErrorCode code = AnalyzeBy(comm, argc, argv, &o, is_result, o.recipe, text);
+  PetscCall(PetscFree(text));
+  PetscFunctionReturn(code);
 }
 
 const VmCommand vm_command_analyze = {

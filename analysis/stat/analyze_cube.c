@@ -81,36 +81,57 @@ static PetscErrorCode CubeRunsDestroy(CubeRuns *c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The run and the dataset that "<name>/<dataset>" means, -1 if there is none of the name. */
-static int FindRun(const CubeRuns *c, const char *of, const char **dataset)
+/* The run and the map that "<name>/<map>" means, -1 if there is no such run. */
+static int FindRun(const CubeRuns *c, const char *of, const char **map)
 {
   const char *slash = strrchr(of, '/');
   for (int i = 0; i < c->count && slash; ++i)
     if (strlen(c->names[i]) == (size_t)(slash - of) && strncmp(c->names[i], of, (size_t)(slash - of)) == 0) {
-      *dataset = slash + 1;
+      *map = slash + 1;
       return i;
     }
   return -1;
 }
 
-/* The map on rank 0. */
-static PetscErrorCode MapOf(VmSurvey survey, VmStatResult result, const char *of, const char *dataset, VmMap *map)
+/* Entries that look at a map of this list; a name without '/' is a field of a mesoscale result. */
+static bool LooksAtMap(const VmPlugin *entry)
 {
-  const VmCubeInfo *info = &survey->info;
-  const VmStatDataset *d = VmStatResultFind(result, dataset);
-  if (!d || d->type != VM_F64 || d->rank != 2 || strcmp(d->axes, "scan0,scan1") != 0)
-    return VmRaiseLocal(VM_ERR_INPUT,
-                        "analysis: of: %s: %s is not a map; maps have the axes scan0, scan1, e.g. v2d/map, "
-                        "nfold/total, nfold/n_4",
-                        of, d ? "that" : "there is no such dataset and it");
-  const bool pitch = info->scan_pitch[0] > 0.0 && info->scan_pitch[1] > 0.0;
-  *map = (VmMap){.dim = 2,
+  const char *of = VmEntryOf(entry);
+  return !VmStatisticReadsCube(entry->head) && of && strchr(of, '/');
+}
+
+/* Every map that is looked at will be there. */
+static PetscErrorCode CheckMaps(MPI_Comm comm, const CubeRuns *c, const VmList *list)
+{
+  const VmPlugin *entries = list->items;
+  PetscFunctionBegin;
+  for (int i = 0; i < list->count; ++i) {
+    const char *map = NULL;
+    if (!LooksAtMap(&entries[i])) continue;
+    const int run = FindRun(c, VmEntryOf(&entries[i]), &map);
+    if (run < 0)
+      VmThrow(comm, VM_ERR_INPUT, "analysis: of: %s: no cube statistic of that name is in the list",
+              VmEntryOf(&entries[i]));
+    const VmStatOps *ops = c->runs[run].ops;
+    if (!ops->has_map || !ops->has_map(c->runs[run].params, map))
+      VmThrow(comm, VM_ERR_INPUT,
+              "analysis: of: %s: there is no such map; maps are e.g. v2d/map, nfold/total, nfold/n_4",
+              VmEntryOf(&entries[i]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The map on rank 0. */
+static VmMap MapOf(VmSurvey survey, const VmStatDataset *d)
+{
+  const double *pitch = survey->info.scan_pitch;
+  const bool known = pitch[0] > 0.0 && pitch[1] > 0.0;
+  return (VmMap){.dim = 2,
                  .n = {1, d->dims[0], d->dims[1]},
-                 .spacing = {1.0, pitch ? info->scan_pitch[0] : 1.0, pitch ? info->scan_pitch[1] : 1.0},
+                 .spacing = {1.0, known ? pitch[0] : 1.0, known ? pitch[1] : 1.0},
                  .values = d->data,
                  .unit = d->unit,
-                 .length_unit = pitch ? "nm" : "pixel"};
-  return PETSC_SUCCESS;
+                 .length_unit = known ? "nm" : "pixel"};
 }
 
 static PetscErrorCode AnalyzeMaps(MPI_Comm comm, VmSurvey survey, const CubeRuns *c, const VmList *list,
@@ -121,14 +142,15 @@ static PetscErrorCode AnalyzeMaps(MPI_Comm comm, VmSurvey survey, const CubeRuns
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   for (int i = 0; i < list->count; ++i) {
-    const char *of = VmEntryOf(&entries[i]), *dataset = NULL;
+    const char *name = NULL;
     VmMap map = {0};
-    PetscErrorCode code = PETSC_SUCCESS;
-    if (VmStatisticReadsCube(entries[i].head) || !of || !strchr(of, '/')) continue;
-    const int run = FindRun(c, of, &dataset);
-    if (run < 0) VmThrow(comm, VM_ERR_INPUT, "analysis: of: %s: no cube statistic of that name is in the list", of);
-    if (rank == 0) code = MapOf(survey, c->runs[run].result, of, dataset, &map);
-    PetscCall(VmAgree(comm, code));
+    if (!LooksAtMap(&entries[i])) continue;
+    const int run = FindRun(c, VmEntryOf(&entries[i]), &name);
+    if (rank == 0) {
+      const VmStatDataset *dataset = VmStatResultFind(c->runs[run].result, name);
+      PetscCheck(dataset, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s was not made", VmEntryOf(&entries[i]));
+      map = MapOf(survey, dataset);
+    }
     PetscCall(VmEntryApply(comm, &entries[i], names[i], &map, out));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -156,6 +178,7 @@ PetscErrorCode VmAnalyzeCube(MPI_Comm comm, VmCube cube, const VmList *list, VmH
   PetscFunctionBegin;
   PetscCall(VmEntryNames(comm, list, &names));
   PetscErrorCode code = CubeRunsCreate(comm, list, names, &c);
+  if (!code) code = CheckMaps(comm, &c, list);
   if (!code) code = Analyze(comm, cube, &c, list, names, out, progress);
   PetscCall(CubeRunsDestroy(&c));
   PetscCall(PetscFree(names));

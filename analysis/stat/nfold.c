@@ -1,6 +1,8 @@
 /* Maps of the angular power S_n of a ring, n = 1 ... max. */
 #include "band.h"
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { EVEN, ODD, ALL };
 static const char *const totals[] = {"even", "odd", "all", NULL};
@@ -50,6 +52,14 @@ typedef struct {
   double *floor;    /* [max + 1] shot noise of S_n for unit gain/<I> */
   double *spectrum; /* [max + 1] of one frame */
 } Context;
+
+static bool HasMap(const void *params, const char *name)
+{
+  int n;
+  char end;
+  if (strcmp(name, "total") == 0) return true;
+  return sscanf(name, "n_%d%c", &n, &end) == 1 && n >= 1 && n <= ((const Params *)params)->max;
+}
 
 static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
 {
@@ -159,6 +169,7 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
 
 const VmStatOps vm_stat_nfold = {.head = {"nfold", "maps of the n-fold angular power S_n of a ring, and their sum",
                                           "physics.md E5; stem.md", &table},
+                                 .has_map = HasMap,
                                  .setup = SetUp,
                                  .destroy = Destroy,
                                  .size = Size,

@@ -1,6 +1,7 @@
 /* Map of the variance over dark-field images around a ring (Im et al. 2018): C(0) of sectors of each probe. */
 #include "band.h"
 #include <math.h>
+#include <string.h>
 
 typedef struct {
   double k, width, angle_step;
@@ -51,6 +52,12 @@ typedef struct {
 } Context;
 
 enum { MAP, MAP_RAW, NMAP };
+
+static bool HasMap(const void *params, const char *name)
+{
+  (void)params;
+  return strcmp(name, "map") == 0 || strcmp(name, "map_raw") == 0;
+}
 
 static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
 {
@@ -125,6 +132,7 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
 
 const VmStatOps vm_stat_v2d = {.head = {"v2d", "map of the variance over dark-field images around a ring",
                                         "physics.md E4; Im et al. 2018", &table},
+                               .has_map = HasMap,
                                .setup = SetUp,
                                .destroy = Destroy,
                                .size = Size,

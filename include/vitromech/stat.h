@@ -79,6 +79,8 @@ typedef struct {
 typedef struct {
   VmPluginHead head;
   bool reads_polar;
+  /* true if the result will have a map [scan0][scan1] of this name; NULL: no maps */
+  bool (*has_map)(const void *params, const char *name);
   PetscErrorCode (*setup)(const void *params, VmSurvey survey, void **context); /* survey outlives the context */
   PetscErrorCode (*destroy)(void **context);
   void (*size)(const void *context, size_t *nsum, size_t *nmap);

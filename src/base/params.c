@@ -112,18 +112,6 @@ static PetscErrorCode ReadPlugin(VmReader *reader, const VmParam *row, const VmN
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* An item of a list of one-value structs may be written without its key. */
-static PetscErrorCode ReadItem(VmReader *reader, const VmTable *table, const VmNode *node, void *item)
-{
-  PetscFunctionBegin;
-  if (node->kind == VM_NODE_SCALAR && VmTableIsOneValue(table)) {
-    const int problems = VmReportCount(reader->report);
-    PetscCall(VmReadScalars(reader, &table->rows[0], node, VmField(void, item, &table->rows[0])));
-    if (table->check && VmReportCount(reader->report) == problems) PetscCall(table->check(item, node, reader->report));
-  } else PetscCall(ReadTable(reader, table, node, item));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static size_t ListItemSize(const VmParam *row)
 {
   return row->type == VM_PLUGINS ? sizeof(VmPlugin) : row->type == VM_STRINGS ? sizeof(char *) : row->subtable->size;
@@ -147,7 +135,7 @@ static PetscErrorCode ReadList(VmReader *reader, const VmParam *row, const VmNod
     snprintf(reader->path + end, sizeof reader->path - end, ".%d", i);
     if (row->type == VM_PLUGINS) PetscCall(ReadPlugin(reader, row, node->items[i], item));
     else if (row->type == VM_STRINGS) PetscCall(VmReadScalars(reader, &text, node->items[i], item));
-    else PetscCall(ReadItem(reader, row->subtable, node->items[i], item));
+    else PetscCall(ReadTable(reader, row->subtable, node->items[i], item));
   }
   reader->path[end] = '\0';
   PetscFunctionReturn(PETSC_SUCCESS);

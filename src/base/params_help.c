@@ -11,7 +11,7 @@ static const char *TypeName(const VmParam *row)
   case VM_INT:
     return "integer";
   case VM_REAL:
-    return strcmp(row->unit, "1") == 0 ? "number" : "quantity";
+    return VmRowIsBare(row) ? "number" : "quantity";
   case VM_STRING:
     return "text";
   case VM_ENUM:
@@ -54,13 +54,13 @@ static void HelpRow(const VmParam *row, int indent, FILE *out)
   char text[VM_TEXT_SIZE];
   fprintf(out, "%*s%s  (%s", indent, "", row->key, TypeName(row));
   if (row->count > 1) fprintf(out, ", %d values", row->count);
-  if (row->type == VM_REAL && strcmp(row->unit, "1") != 0) fprintf(out, " in %s", row->unit);
+  if (row->type == VM_REAL && !VmRowIsBare(row)) fprintf(out, " in %s", row->unit);
   VmRowRange(row, text);
   if (text[0]) fprintf(out, ", %s", text);
   if (VmRowIsRequired(row)) fprintf(out, ", required");
   else if (row->default_text && row->default_text[0]) fprintf(out, ", default %s", row->default_text);
   fprintf(out, ")\n");
-  PrintFolded(out, indent + 4, row->doc);
+  if (row->doc) PrintFolded(out, indent + 4, row->doc);
   if (row->choices) {
     VmJoin(row->choices, text);
     fprintf(out, "%*sone of: %s\n", indent + 4, "", text);

@@ -19,12 +19,14 @@ bool VmRowIsEnd(const VmParam *row);
 bool VmRowIsScalar(const VmParam *row);       /* BOOL, INT, REAL, STRING, ENUM */
 bool VmRowDefaultIsNone(const VmParam *row);  /* an absent value is allowed and written "none" */
 bool VmRowIsRequired(const VmParam *row);     /* the key, or a key inside the block, has no default */
+bool VmRowIsBare(const VmParam *row);         /* numbers without unit */
 size_t VmRowElementSize(const VmParam *row);  /* of a scalar in the struct */
 bool VmTableNeedsInput(const VmTable *table); /* has a required row */
-bool VmTableIsOneValue(const VmTable *table); /* one scalar row: list items may be written bare */
 int VmTableKeys(const VmTable *table,
                 const char **keys); /* counts the keys of all levels of INCLUDE; keys may be NULL */
 
+/** Which limits the row has; those at the end of the range of the type are none. */
+void VmRowLimits(const VmParam *row, bool *low, bool *high);
 /** "between 0 and 1 GPa", "at least 0 GPa" ...; empty if the row has no limit. */
 void VmRowRange(const VmParam *row, char text[VM_TEXT_SIZE]);
 /** A valid value, as a user may write it. */

@@ -68,7 +68,22 @@ static void Choices(const VmParam *row, FILE *out)
 
 static void Bounds(const VmParam *row, FILE *out)
 {
-  if (row->min != 0.0 || row->max != 0.0) fprintf(out, ", \"minimum\": %.17g, \"maximum\": %.17g", row->min, row->max);
+  bool low, high;
+  VmRowLimits(row, &low, &high);
+  if (low) fprintf(out, ", \"minimum\": %.17g", row->min);
+  if (high) fprintf(out, ", \"maximum\": %.17g", row->max);
+}
+
+/* A number with its unit is text; a bare one may be text too: a percentage, or 1e-4, which YAML 1.1 takes for text. */
+static void Real(const VmParam *row, FILE *out)
+{
+  const char *none = VmRowDefaultIsNone(row) ? "^none$|" : "";
+  static const char number[] = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?";
+  if (VmRowIsBare(row)) {
+    fprintf(out, "{\"type\": [\"number\", \"string\"], \"pattern\": \"%s%s *%%?$\"", none, number);
+    Bounds(row, out);
+    fputc('}', out);
+  } else fprintf(out, "{\"type\": \"string\", \"pattern\": \"%s%s *(1/)?[^-+0-9. ][^ ]*( [^ ]+)*$\"}", none, number);
 }
 
 /* One value, whatever `count` says. */
@@ -82,9 +97,7 @@ static void Value(const VmParam *row, FILE *out)
     fprintf(out, "{\"type\": \"integer\""), Bounds(row, out), fputc('}', out);
     break;
   case VM_REAL:
-    if (strcmp(row->unit, "1") == 0)
-      fprintf(out, "{\"type\": [\"number\", \"string\"]"), Bounds(row, out), fputc('}', out);
-    else fprintf(out, "{\"type\": \"string\", \"pattern\": \"^[-+0-9.].* .+$\"}");
+    Real(row, out);
     break;
   case VM_STRING:
     if (row->choices) Choices(row, out);

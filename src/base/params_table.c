@@ -41,6 +41,8 @@ bool VmRowIsRequired(const VmParam *row)
   }
 }
 
+bool VmRowIsBare(const VmParam *row) { return !row->unit || !strcmp(row->unit, "1"); }
+
 size_t VmRowElementSize(const VmParam *row)
 {
   switch (row->type) {
@@ -62,11 +64,6 @@ bool VmTableNeedsInput(const VmTable *table)
   for (const VmParam *row = table->rows; !VmRowIsEnd(row); ++row)
     if (VmRowIsRequired(row)) return true;
   return false;
-}
-
-bool VmTableIsOneValue(const VmTable *table)
-{
-  return !VmRowIsEnd(&table->rows[0]) && VmRowIsEnd(&table->rows[1]) && VmRowIsScalar(&table->rows[0]);
 }
 
 int VmTableKeys(const VmTable *table, const char **keys)
@@ -94,14 +91,13 @@ void VmRealText(double value, char text[32])
 /* A limit as text with unit. */
 static void LimitText(const VmParam *row, double limit, char text[96])
 {
-  const bool bare = row->type == VM_INT || !row->unit || !strcmp(row->unit, "1");
+  const bool bare = VmRowIsBare(row);
   char number[32];
   VmRealText(limit, number);
   snprintf(text, 96, "%s%s%.40s", number, bare ? "" : " ", bare ? "" : row->unit);
 }
 
-/* Limits near the end of the range of the type are none. */
-static void Limits(const VmParam *row, bool *low, bool *high)
+void VmRowLimits(const VmParam *row, bool *low, bool *high)
 {
   const double huge = row->type == VM_INT ? 9e18 : DBL_MAX;
   const bool any = row->min != 0 || row->max != 0;
@@ -113,7 +109,7 @@ void VmRowRange(const VmParam *row, char text[VM_TEXT_SIZE])
 {
   char min[96], max[96];
   bool low, high;
-  Limits(row, &low, &high);
+  VmRowLimits(row, &low, &high);
   LimitText(row, row->min, min);
   LimitText(row, row->max, max);
   if (low && high) snprintf(text, VM_TEXT_SIZE, "between %s and %s", min, max);
@@ -125,7 +121,7 @@ void VmRowRange(const VmParam *row, char text[VM_TEXT_SIZE])
 static void NumberExample(const VmParam *row, char text[96])
 {
   bool low, high;
-  Limits(row, &low, &high);
+  VmRowLimits(row, &low, &high);
   const double value = low && row->min > 1 ? row->min : high && row->max < 1 ? row->max : 1;
   LimitText(row, value, text);
 }

@@ -69,7 +69,7 @@ static void WriteReal(FILE *out, const VmParam *row, double value)
   char text[32];
   VmRealText(value, text);
   if (isnan(value)) fputs("none", out);
-  else if (!row->unit || !strcmp(row->unit, "1")) fputs(text, out);
+  else if (VmRowIsBare(row)) fputs(text, out);
   else fprintf(out, "%s %s", text, row->unit);
 }
 
@@ -146,17 +146,6 @@ static PetscErrorCode WritePluginRows(Writer *writer, const VmParam *row, const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void WriteFlowList(FILE *out, const VmTable *table, const VmList *list)
-{
-  fputs(" [", out);
-  for (int i = 0; i < list->count; ++i) {
-    const void *item = (const char *)list->items + (size_t)i * table->size;
-    if (i) fputs(", ", out);
-    WriteScalars(out, &table->rows[0], VmField(const void, item, &table->rows[0]));
-  }
-  fputs("]\n", out);
-}
-
 static void WriteTexts(FILE *out, const VmList *list)
 {
   fputs(" [", out);
@@ -170,8 +159,8 @@ static void WriteTexts(FILE *out, const VmList *list)
 static PetscErrorCode WriteList(Writer *writer, const VmParam *row, const VmList *list)
 {
   PetscFunctionBegin;
-  if (list->count == 0 || (row->type == VM_LIST && VmTableIsOneValue(row->subtable))) {
-    WriteFlowList(writer->out, row->subtable, list);
+  if (list->count == 0) {
+    fputs(" []\n", writer->out);
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   fputc('\n', writer->out);

@@ -21,27 +21,6 @@ struct VmProgress_s {
 /* Seconds between two lines. */
 #define INTERVAL 3.0
 
-PetscErrorCode VmProgressCreate(MPI_Comm comm, const char *what, const char *directory, VmProgress *out)
-{
-  VmProgress progress;
-  PetscFunctionBegin;
-  PetscCall(PetscNew(&progress));
-  progress->comm = comm;
-  PetscCallMPI(MPI_Comm_rank(comm, &progress->rank));
-  /* launchers give each rank a pseudo-terminal, whatever reads their own output */
-  progress->terminal = isatty(STDOUT_FILENO) && !getenv("PMIX_RANK") && !getenv("PMI_RANK");
-  progress->start = VmTime();
-  progress->last = progress->start;
-  PetscCall(PetscStrallocpy(what, &progress->what));
-  if (directory) {
-    const size_t room = strlen(directory) + sizeof "/status.json";
-    PetscCall(PetscMalloc1(room, &progress->path));
-    snprintf(progress->path, room, "%s/status.json", directory);
-  }
-  *out = progress;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Seconds still to go, NAN while unknown. */
 static double Remaining(VmProgress progress, double now)
 {
@@ -79,7 +58,29 @@ static void WriteStatus(VmProgress progress, const char *status)
   fprintf(file, "\"message\": ");
   PrintJson(file, progress->message);
   fprintf(file, "}\n");
-  if (fclose(file) || rename(part, progress->path)) (void)unlink(part);
+  if (fclose(file) || rename(part, progress->path)) unlink(part);
+}
+
+PetscErrorCode VmProgressCreate(MPI_Comm comm, const char *what, const char *directory, VmProgress *out)
+{
+  VmProgress progress;
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&progress));
+  progress->comm = comm;
+  PetscCallMPI(MPI_Comm_rank(comm, &progress->rank));
+  /* launchers give each rank a pseudo-terminal, whatever reads their own output */
+  progress->terminal = isatty(STDOUT_FILENO) && !getenv("PMIX_RANK") && !getenv("PMI_RANK");
+  progress->start = VmTime();
+  progress->last = progress->start;
+  PetscCall(PetscStrallocpy(what, &progress->what));
+  if (directory) {
+    const size_t room = strlen(directory) + sizeof "/status.json";
+    PetscCall(PetscMalloc1(room, &progress->path));
+    snprintf(progress->path, room, "%s/status.json", directory);
+  }
+  if (progress->rank == 0) WriteStatus(progress, "running");
+  *out = progress;
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static void PrintLine(VmProgress progress, double now)

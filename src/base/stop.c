@@ -8,17 +8,24 @@
 
 /* What signal handlers and the clock have to say is of the process, hence global. */
 static volatile sig_atomic_t requested;
-static double deadline = INFINITY; /* by VmTime */
+static volatile sig_atomic_t requested_at; /* in milliseconds */
+static double deadline = INFINITY;         /* by VmTime */
+
+/* Launchers and batch systems may both pass on one and the same signal. */
+enum { SAME_SIGNAL_MS = 100 };
 
 /* The part of the wall time kept for writing the last checkpoint: 5 %, at most a minute. */
 static double Margin(double seconds) { return fmin(60.0, 0.05 * seconds); }
 
 static void OnSignal(int number)
 {
+  const int now = (int)(int64_t)fmod(1e3 * VmTime(), 0x1p30);
+  if (requested && now >= requested_at && now - requested_at < SAME_SIGNAL_MS) return;
   if (requested) {
     signal(number, SIG_DFL);
     raise(number);
   }
+  requested_at = now;
   requested = 1;
 }
 

@@ -70,11 +70,14 @@ static ut_unit *ParseUnit(ut_system *system, const char *text)
   return IsPlainUnit(text) ? ut_parse(system, text, UT_UTF8) : NULL;
 }
 
-/* Unlike ut_are_convertible, false for reciprocals such as s and Hz. */
+/* Unlike ut_are_convertible, false for reciprocals (s and Hz) and where only one is an angle (rad/s and Hz). */
 static bool SameDimension(ut_unit *a, ut_unit *b)
 {
-  ut_unit *ratio = ut_divide(a, b);
-  const bool same = ratio && ut_is_dimensionless(ratio) && ut_are_convertible(a, b);
+  char definition[128] = "";
+  ut_unit *ratio = ut_are_convertible(a, b) ? ut_divide(a, b) : NULL;
+  const bool same = ratio && ut_is_dimensionless(ratio) &&
+                    ut_format(ratio, definition, sizeof definition, UT_ASCII | UT_DEFINITION) > 0 &&
+                    !strstr(definition, "rad");
   ut_free(ratio);
   return same;
 }

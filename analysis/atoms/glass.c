@@ -207,7 +207,8 @@ static PetscErrorCode ReadInputs(Build *b)
   const double *mesoscale = b->deformation.length;
   for (int d = 0; d < 3; ++d) size[d] = isnan(p->size[d]) && mesoscale[d] > 0 ? mesoscale[d] : p->size[d];
   PetscCall(VmTilesCreate(b->comm, b->structure, size, at_least, &b->tiles));
-  b->tiles.turned = p->turned, b->tiles.seed = b->seed;
+  b->tiles.turned = p->turned;
+  b->tiles.seed = b->seed;
   const VmTiles *t = &b->tiles;
   b->composition = VmCompositionOf(&t->tile);
   for (int s = 0; s < b->composition.n; ++s) {

@@ -56,7 +56,7 @@ PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const double size[
     if (fabs(tiles->mismatch[d]) > LARGEST_MISMATCH) {
       code =
           VmRaise(comm, VM_ERR_INPUT,
-                  "%s: %lld tiles of %.4f nm make %.4f nm along %c, %+.2f %% off the wanted %.4f nm; atoms are never "
+                  "%s: %lld tile(s) of %.4f nm make %.4f nm along %c, %+.2f %% off the wanted %.4f nm; atoms are never "
                   "rescaled, so choose a size within %g %% of a multiple of %.4f nm",
                   path, (long long)tiles->count[d], edge, tiles->length[d], axis_names[d], 100 * tiles->mismatch[d],
                   size[d], 100 * LARGEST_MISMATCH, edge);

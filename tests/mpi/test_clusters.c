@@ -18,7 +18,7 @@ static double Periodic(const double a[3], const double b[3])
   return sqrt(squared);
 }
 
-/* A cubic host grid of spacing 0.25 nm, each rank its slab. */
+/* A cubic host grid of spacing 0.5 nm, each rank its slab. */
 static PetscErrorCode Host(const VmPart *part, VmAtoms *atoms)
 {
   int64_t id = 0;
@@ -31,9 +31,9 @@ static PetscErrorCode Host(const VmPart *part, VmAtoms *atoms)
     atoms->cell[d][d] = length[d];
     atoms->periodic[d] = true;
   }
-  for (double x = 0.125; x < length[0]; x += 0.25) {
-    for (double y = 0.125; y < length[1]; y += 0.25) {
-      for (double z = 0.125; z < length[2]; z += 0.25, ++id) {
+  for (double x = 0.25; x < length[0]; x += 0.5) {
+    for (double y = 0.25; y < length[1]; y += 0.5) {
+      for (double z = 0.25; z < length[2]; z += 0.5, ++id) {
         const double r[3] = {x, y, z}, s[3] = {x / length[0], y / length[1], z / length[2]};
         if (VmPartHolds(part, s)) PetscCall(VmAtomsAppend(atoms, (int)(id % 2), r, id));
       }
@@ -116,7 +116,7 @@ static PetscErrorCode Embed(void)
 
   PetscFunctionBegin;
   PetscCall(VmOrderedClustersPlace(PETSC_COMM_WORLD, &list, length, 3, peak, &alloy, &clusters));
-  CheckPlaces(&clusters, items);
+  if (rank == 0) CheckPlaces(&clusters, items);
   PetscCall(Host(&part, &mine));
   PetscCall(Host(&all, &host));
   PetscCall(Host(&all, &alone));
@@ -149,7 +149,7 @@ static PetscErrorCode Embed(void)
 /* In B2 every atom of the minority (35 %) is on the second sublattice, and that one holds 15/50 of the majority. */
 static PetscErrorCode Order(void)
 {
-  VmClusterParams item = {VM_B2, 6.0, 0.15, 0.0};
+  VmClusterParams item = {VM_B2, 4.0, 0.046, 0.0};
   const VmList list = {1, &item};
   const VmPart all = {0.0, 1.0, 1.0};
   VmOrderedClusters clusters;
@@ -171,7 +171,7 @@ static PetscErrorCode Order(void)
     }
   }
   VmExpectInt(close, 0); /* nearest neighbours lie on the other sublattice, at 0.866 a */
-  VmExpectNear((double)minority / (double)atoms.n, 0.35, 0.03);
+  VmExpectNear((double)minority / (double)atoms.n, 0.35, 0.04);
   PetscCall(VmOrderedClustersDestroy(&clusters));
   VmAtomsFree(&atoms);
   PetscFunctionReturn(PETSC_SUCCESS);

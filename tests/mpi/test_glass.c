@@ -79,22 +79,21 @@ static PetscErrorCode BuildFrom(MPI_Comm comm, const char *yaml, const char *res
 {
   VmReport report;
   VmNode *root;
-  char *params;
-  char base[4096];
+  char *params, base[4096];
 
+  PetscFunctionBegin;
   snprintf(base, sizeof base, "%s/", VmTestScratch());
-  PetscErrorCode code = VmReportCreate(comm, "test", &report);
-  code = code ? code : VmTreeParse(yaml, strlen(yaml), report, &root);
-  code = code ? code : PetscCalloc1(vm_glass_table.size, &params);
-  code = code ? code : VmParamsRead(&vm_glass_table, root, report, params);
-  code = code ? code : VmReportFinish(report);
-  if (code) return code;
-  code = VmGlassBuild(comm, (const VmGlassParams *)params, 42, base, result, atoms);
-  (void)VmParamsFree(&vm_glass_table, params);
-  (void)PetscFree(params);
-  (void)VmTreeDestroy(&root);
-  (void)VmReportDestroy(&report);
-  return code;
+  PetscCall(VmReportCreate(comm, "test", &report));
+  PetscCall(VmTreeParse(yaml, strlen(yaml), report, &root));
+  PetscCall(PetscCalloc1(vm_glass_table.size, &params));
+  PetscCall(VmParamsRead(&vm_glass_table, root, report, params));
+  PetscErrorCode code = VmReportFinish(report);
+  if (!code) code = VmGlassBuild(comm, (const VmGlassParams *)params, 42, base, result, atoms);
+  PetscCall(VmParamsFree(&vm_glass_table, params));
+  PetscCall(PetscFree(params));
+  PetscCall(VmTreeDestroy(&root));
+  PetscCall(VmReportDestroy(&report));
+  PetscFunctionReturn(code);
 }
 
 /* The whole structure on every rank, in order of id. */
@@ -186,7 +185,8 @@ static PetscErrorCode Deformed(double amplitude)
   PetscFunctionBegin;
   PathOf("sine.h5", path);
   PetscCall(WriteResult(PETSC_COMM_WORLD, path, &result));
-  PetscCall(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm]}", NULL, &before));
+  PetscCall(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm], relax: {steps: 0}}", NULL,
+                      &before));
   PetscCall(BuildFrom(PETSC_COMM_WORLD, yaml, path, &after));
   PetscCall(Gather(&before, &a));
   PetscCall(Gather(&after, &b));
@@ -304,6 +304,44 @@ static PetscErrorCode Tiling(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Distance under the periodicity of the tile. */
+static double InTile(const VmAtoms *atoms, int64_t i, int64_t j)
+{
+  const double d[3] = {atoms->x[i] - atoms->x[j], atoms->y[i] - atoms->y[j], atoms->z[i] - atoms->z[j]};
+  double squared = 0.0;
+  for (int c = 0; c < 3; ++c) squared += pow(d[c] - tile_edge[c] * round(d[c] / tile_edge[c]), 2);
+  return sqrt(squared);
+}
+
+/* Every copy is the tile moved as a whole, each in another way; equal copies stay where they are. */
+static PetscErrorCode Copies(void)
+{
+  static const char *const cases[] = {
+      "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm], relax: {steps: 0}}",
+      "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm], turned: false}",
+  };
+  VmAtoms mine = {0}, all = {0};
+
+  PetscFunctionBegin;
+  for (int turned = 0; turned < 2; ++turned) {
+    double change = 0.0, shift = 0.0;
+    PetscCall(BuildFrom(PETSC_COMM_WORLD, cases[1 - turned], NULL, &mine));
+    PetscCall(Gather(&mine, &all));
+    VmExpectInt(all.n, 8 * TILE);
+    for (int64_t i = TILE; i < all.n; ++i) {
+      const int64_t first = i - i % TILE, j = first + (i * 7 + 1) % TILE;
+      change = fmax(change, fabs(InTile(&all, i, j) - InTile(&all, i % TILE, j % TILE)));
+      shift = fmax(shift, InTile(&all, i, i % TILE));
+      VmExpect(all.species[i] == all.species[i % TILE], "species of atom %lld", (long long)i);
+    }
+    VmExpect(change < 1e-12, "distances change by %g nm", change);
+    VmExpect(turned ? shift > 0.5 : shift < 1e-12, "copies are shifted by %g nm", shift);
+  }
+  VmAtomsFree(&mine);
+  VmAtomsFree(&all);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   char path[4096];
@@ -319,6 +357,7 @@ static PetscErrorCode Run(void)
   PetscCall(Deformed(0.3));
   PetscCall(Foil());
   PetscCall(Tiling());
+  PetscCall(Copies());
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

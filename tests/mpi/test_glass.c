@@ -124,11 +124,11 @@ static void PathOf(const char *name, char path[4096]) { snprintf(path, 4096, "%s
 static PetscErrorCode RankInvariance(void)
 {
   static const char *const cases[] = {
-      "{structure: tile.xyz, size: [6.4 nm, 6 nm, 6.8 nm], minimum_distance: 0.21 nm, thermal_displacement: 0.005 nm,"
-      " clusters: [{symmetry: fcc, diameter: 1.2 nm, volume_fraction: 0.08}, {symmetry: b2, diameter: 0.9 nm,"
-      " volume_fraction: 0.02, gap: 0.2 nm}], peak: 4.2 1/nm}",
-      "{structure: tile.xyz, thickness: 3.1 nm, clusters: [{symmetry: hcp, diameter: 1.2 nm, volume_fraction: 0.1}],"
-      " peak: 4.2 1/nm}",
+      ("{structure: tile.xyz, size: [6.4 nm, 6 nm, 6.8 nm], minimum_distance: 0.21 nm, thermal_displacement: 0.005 nm,"
+       " clusters: [{symmetry: fcc, diameter: 1.2 nm, volume_fraction: 0.08}, {symmetry: b2, diameter: 0.9 nm,"
+       " volume_fraction: 0.02, gap: 0.2 nm}], peak: 4.2 1/nm}"),
+      ("{structure: tile.xyz, thickness: 3.1 nm, clusters: [{symmetry: hcp, diameter: 1.2 nm, volume_fraction: 0.1}],"
+       " peak: 4.2 1/nm}"),
       "{structure: tile.xyz, thickness: 6.6 nm}",
   };
   const Result result = {{7, 6, 5}, {6.5, 6.0, 6.75}, {0.02, -0.01, -0.015, 0.03, 0.02, 0.05}, 0.25};

@@ -10,39 +10,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int  vm_test_checks, vm_test_failures;
+static int vm_test_checks, vm_test_failures;
 static bool vm_test_skipped;
 
-#define VmExpect(condition, ...) \
-  do { \
-    ++vm_test_checks; \
-    if (!(condition)) { \
-      ++vm_test_failures; \
-      fprintf(stderr, "%s:%d: expected %s: ", __FILE__, __LINE__, #condition); \
-      fprintf(stderr, __VA_ARGS__); \
-      fputc('\n', stderr); \
-    } \
+#define VmExpect(condition, ...)                                                                                       \
+  do {                                                                                                                 \
+    ++vm_test_checks;                                                                                                  \
+    if (!(condition)) {                                                                                                \
+      ++vm_test_failures;                                                                                              \
+      fprintf(stderr, "%s:%d: expected %s: ", __FILE__, __LINE__, #condition);                                         \
+      fprintf(stderr, __VA_ARGS__);                                                                                    \
+      fputc('\n', stderr);                                                                                             \
+    }                                                                                                                  \
   } while (0)
 
 /* |actual - wanted| <= tolerance (absolute) */
-#define VmExpectNear(actual, wanted, tolerance) \
-  do { \
-    const double vm_a = (actual), vm_w = (wanted), vm_t = (tolerance); \
-    VmExpect(fabs(vm_a - vm_w) <= vm_t, "%s = %.15g, wanted %.15g within %g", #actual, vm_a, vm_w, vm_t); \
+#define VmExpectNear(actual, wanted, tolerance)                                                                        \
+  do {                                                                                                                 \
+    const double vm_a = (actual), vm_w = (wanted), vm_t = (tolerance);                                                 \
+    VmExpect(fabs(vm_a - vm_w) <= vm_t, "%s = %.15g, wanted %.15g within %g", #actual, vm_a, vm_w, vm_t);              \
   } while (0)
 
-#define VmExpectInt(actual, wanted) \
-  do { \
-    const long long vm_a = (long long)(actual), vm_w = (long long)(wanted); \
-    VmExpect(vm_a == vm_w, "%s = %lld, wanted %lld", #actual, vm_a, vm_w); \
+#define VmExpectInt(actual, wanted)                                                                                    \
+  do {                                                                                                                 \
+    const long long vm_a = (long long)(actual), vm_w = (long long)(wanted);                                            \
+    VmExpect(vm_a == vm_w, "%s = %lld, wanted %lld", #actual, vm_a, vm_w);                                             \
   } while (0)
 
 /* A printed figure of the test: shows up in the log of CTest. */
-#define VmFigure(name, value) \
-  do { \
-    int vm_r; \
-    MPI_Comm_rank(PETSC_COMM_WORLD, &vm_r); \
-    if (vm_r == 0) printf("figure: %s = %.10g\n", (name), (double)(value)); \
+#define VmFigure(name, value)                                                                                          \
+  do {                                                                                                                 \
+    int vm_r;                                                                                                          \
+    MPI_Comm_rank(PETSC_COMM_WORLD, &vm_r);                                                                            \
+    if (vm_r == 0) printf("figure: %s = %.10g\n", (name), (double)(value));                                            \
   } while (0)
 
 /* Path of a test data file, or NULL (and the test is marked skipped) if it is absent. The buffer is static. */

@@ -1,4 +1,5 @@
-/* L3. Running a list of statistics on a cube in one pass, and on maps and fields. Results go to /statistics of a file. */
+/* L3. Running a list of statistics on a cube in one pass, and on maps and fields. Results go to /statistics of a file.
+ */
 #ifndef VITROMECH_ANALYZE_H
 #define VITROMECH_ANALYZE_H
 

@@ -9,20 +9,20 @@
 /* Each rank holds n atoms in any order; the union over ranks is the structure. Positions are Cartesian, in nm, need not
  * be wrapped. The rows of cell are the lattice vectors. */
 typedef struct {
-  int64_t  n, capacity;
-  int      nspecies;
-  int      number[VM_MAX_SPECIES]; /* atomic number of each species */
-  uint8_t *species;                /* [n] index into number */
-  double  *x, *y, *z;              /* [n] nm */
-  int64_t *id;                     /* [n] global, unique, independent of the number of ranks */
-  double   cell[3][3];             /* nm */
-  bool     periodic[3];
+  int64_t n, capacity;
+  int nspecies;
+  int number[VM_MAX_SPECIES]; /* atomic number of each species */
+  uint8_t *species;           /* [n] index into number */
+  double *x, *y, *z;          /* [n] nm */
+  int64_t *id;                /* [n] global, unique, independent of the number of ranks */
+  double cell[3][3];          /* nm */
+  bool periodic[3];
 } VmAtoms;
 
 /** Zero-initialise a VmAtoms before first use. Grows the arrays to hold n atoms. Not collective. */
 PetscErrorCode VmAtomsReserve(VmAtoms *atoms, int64_t n);
 PetscErrorCode VmAtomsAppend(VmAtoms *atoms, int species, const double r[3], int64_t id);
-void           VmAtomsFree(VmAtoms *atoms);
+void VmAtomsFree(VmAtoms *atoms);
 
 /** Index of the species of an atomic number, added if new; -1 if there is no room. Not collective. */
 int VmAtomsSpecies(VmAtoms *atoms, int number);
@@ -31,7 +31,7 @@ int VmAtomsSpecies(VmAtoms *atoms, int number);
 PetscErrorCode VmAtomsCount(MPI_Comm comm, const VmAtoms *atoms, int64_t *total);
 
 /** Atomic number of a symbol ("Zr"), 0 if unknown; and back. Not collective. */
-int         VmElementNumber(const char *symbol);
+int VmElementNumber(const char *symbol);
 const char *VmElementSymbol(int number);
 
 /** Reads a structure (extended XYZ, plain or gzipped), Angstrom on disk, every rank the whole of it.

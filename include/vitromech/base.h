@@ -16,16 +16,16 @@
 #define PETSC_SUCCESS 0
 #endif
 
-#define VM_PI            3.14159265358979323846
-#define VM_BOLTZMANN     8.617333262e-5 /* eV/K, CODATA 2018 */
-#define VM_GPA_NM3_IN_EV 6.241509074    /* CODATA 2018 */
+#define VM_PI 3.14159265358979323846
+#define VM_BOLTZMANN 8.617333262e-5  /* eV/K, CODATA 2018 */
+#define VM_GPA_NM3_IN_EV 6.241509074 /* CODATA 2018 */
 
 /* User-facing outcomes; VmExitCode maps them to the exit status of the program. */
 enum {
-  VM_ERR_INPUT    = 1002, /* exit 2: bad input */
+  VM_ERR_INPUT = 1002,    /* exit 2: bad input */
   VM_ERR_DIVERGED = 1070, /* exit 70: the solver did not converge */
-  VM_ERR_FILE     = 1074, /* exit 74: file system error */
-  VM_ERR_STOPPED  = 1085  /* exit 85: stopped with a checkpoint, run again to go on */
+  VM_ERR_FILE = 1074,     /* exit 74: file system error */
+  VM_ERR_STOPPED = 1085   /* exit 85: stopped with a checkpoint, run again to go on */
 };
 
 /** Exit status for an error code: 0, 2, 70, 74, 85, or 1 for anything else. Not collective. */
@@ -35,7 +35,8 @@ int VmExitCode(PetscErrorCode code);
 PetscErrorCode VmErrorHandlerPush(void);
 
 /** Prints "vitromech: error: ..." on rank 0 of comm and returns code. Collective: every rank must call it. */
-PetscErrorCode VmRaise(MPI_Comm comm, PetscErrorCode code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+PetscErrorCode VmRaise(MPI_Comm comm, PetscErrorCode code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /** Prints "vitromech: error: ..." on this rank and returns code; follow it with VmAgree. Not collective. */
 PetscErrorCode VmRaiseLocal(PetscErrorCode code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -47,6 +48,7 @@ PetscErrorCode VmAgree(MPI_Comm comm, PetscErrorCode local);
 #define VmThrow(comm, code, ...) return VmRaise((comm), (code), __VA_ARGS__)
 
 /* An invariant of the program itself (never of user input); stays on in release builds. */
-#define VmAssert(condition) PetscCheck((condition), PETSC_COMM_SELF, PETSC_ERR_PLIB, "invariant violated: %s", #condition)
+#define VmAssert(condition)                                                                                            \
+  PetscCheck((condition), PETSC_COMM_SELF, PETSC_ERR_PLIB, "invariant violated: %s", #condition)
 
 #endif

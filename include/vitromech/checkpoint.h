@@ -8,7 +8,8 @@
 PetscErrorCode VmCheckpointBegin(MPI_Comm comm, const char *path, VmH5 *file);
 /** Marks it whole, closes, fsyncs, renames to path, fsyncs the directory. Collective. */
 PetscErrorCode VmCheckpointCommit(VmH5 *file, const char *path);
-/** Opens a checkpoint for reading; *file = NULL if there is none. One that is not whole raises VM_ERR_FILE. Collective. */
+/** Opens a checkpoint for reading; *file = NULL if there is none. One that is not whole raises VM_ERR_FILE. Collective.
+ */
 PetscErrorCode VmCheckpointOpen(MPI_Comm comm, const char *path, VmH5 *file);
 
 /** Writes a whole small text file by temporary file, fsync and rename, on rank 0. Collective. */

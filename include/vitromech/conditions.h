@@ -7,15 +7,15 @@
 #define VM_PATH_CONDITIONS "/conditions"
 
 typedef struct {
-  char   composition[64]; /* atomic per cent, e.g. "Zr55Co25Al20"; "" if unknown */
-  double energy;          /* keV; this and all below NAN if unknown */
-  double semi_angle;      /* mrad, of convergence */
-  double probe;           /* nm, 0.61 lambda/semi_angle */
-  double thickness;       /* nm */
-  double scan[2];         /* probe positions */
-  double pitch;           /* nm between probe positions */
-  double area;            /* nm^2 scanned */
-  double dose;            /* electrons per probe; 0: noise-free */
+  char composition[64]; /* atomic per cent, e.g. "Zr55Co25Al20"; "" if unknown */
+  double energy;        /* keV; this and all below NAN if unknown */
+  double semi_angle;    /* mrad, of convergence */
+  double probe;         /* nm, 0.61 lambda/semi_angle */
+  double thickness;     /* nm */
+  double scan[2];       /* probe positions */
+  double pitch;         /* nm between probe positions */
+  double area;          /* nm^2 scanned */
+  double dose;          /* electrons per probe; 0: noise-free */
 } VmConditions;
 
 /** All unknown. Not collective. */

@@ -13,12 +13,12 @@
 #include <complex.h>
 
 typedef struct VmFft_s {
-  VmGrid  grid;
-  int     ncomp;
-  int64_t stride;   /* doubles per component, padding and transposition room included; a multiple of 8 */
-  double *work;     /* [ncomp][stride], 64-byte aligned, owned */
-  void   *plans;    /* private */
-} *VmFft;
+  VmGrid grid;
+  int ncomp;
+  int64_t stride; /* doubles per component, padding and transposition room included; a multiple of 8 */
+  double *work;   /* [ncomp][stride], 64-byte aligned, owned */
+  void *plans;    /* private */
+} * VmFft;
 
 /** Collective. */
 PetscErrorCode VmFftCreate(VmGrid grid, int ncomp, VmFft *fft);

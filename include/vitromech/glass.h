@@ -1,4 +1,5 @@
-/* L3. Building a glass: tile a melt-quenched glass, embed ordered clusters, deform by a mesoscale result, cut a foil. */
+/* L3. Building a glass: tile a melt-quenched glass, embed ordered clusters, deform by a mesoscale result, cut a foil.
+ */
 #ifndef VITROMECH_GLASS_H
 #define VITROMECH_GLASS_H
 
@@ -29,6 +30,6 @@ bool VmGlassDeforms(const VmGlassParams *params);
 /** Files a glass block refers to (for checks and checksums), paths relative to base resolved; NULL-terminated,
  * freed with VmGlassFilesFree. Not collective. */
 PetscErrorCode VmGlassFiles(const VmGlassParams *params, const char *base, char ***paths);
-void           VmGlassFilesFree(char ***paths);
+void VmGlassFilesFree(char ***paths);
 
 #endif

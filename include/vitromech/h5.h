@@ -6,9 +6,9 @@
 #include <hdf5.h>
 
 /* Wraps a call of the HDF5 library: a negative result raises VM_ERR_FILE with HDF5's own message on this rank. */
-#define VmCallH5(...) \
-  do { \
-    if ((__VA_ARGS__) < 0) return VmH5Failed(#__VA_ARGS__, __FILE__, __LINE__); \
+#define VmCallH5(...)                                                                                                  \
+  do {                                                                                                                 \
+    if ((__VA_ARGS__) < 0) return VmH5Failed(#__VA_ARGS__, __FILE__, __LINE__);                                        \
   } while (0)
 PetscErrorCode VmH5Failed(const char *call, const char *file, int line);
 
@@ -25,9 +25,9 @@ typedef struct {
 PetscErrorCode VmH5Open(MPI_Comm comm, const char *path, VmH5Mode mode, VmH5 *file);
 PetscErrorCode VmH5Flush(VmH5 file);
 PetscErrorCode VmH5Close(VmH5 *file);
-hid_t          VmH5Id(VmH5 file);
-size_t         VmTypeSize(VmType type);
-hid_t          VmTypeH5(VmType type);
+hid_t VmH5Id(VmH5 file);
+size_t VmTypeSize(VmType type);
+hid_t VmTypeH5(VmType type);
 
 /** True on all ranks if the path names an existing object. Collective. */
 PetscErrorCode VmH5Exists(VmH5 file, const char *path, bool *exists);
@@ -35,7 +35,8 @@ PetscErrorCode VmH5Exists(VmH5 file, const char *path, bool *exists);
 /** Creates a group and its parents if missing. Collective. */
 PetscErrorCode VmH5Group(VmH5 file, const char *path);
 
-/** Attributes of an existing object ("/" for the root); replaced if present. Values must be equal on all ranks. Collective. */
+/** Attributes of an existing object ("/" for the root); replaced if present. Values must be equal on all ranks.
+ * Collective. */
 PetscErrorCode VmH5AttrText(VmH5 file, const char *object, const char *name, const char *text);
 PetscErrorCode VmH5AttrReal(VmH5 file, const char *object, const char *name, int count, const double *values);
 PetscErrorCode VmH5AttrInt(VmH5 file, const char *object, const char *name, int count, const int64_t *values);
@@ -45,7 +46,8 @@ PetscErrorCode VmH5AttrReadText(VmH5 file, const char *object, const char *name,
 PetscErrorCode VmH5AttrReadReal(VmH5 file, const char *object, const char *name, int max, int *count, double *values);
 
 /** Writes a dataset whose whole content rank 0 holds (parents created, an existing dataset replaced). Collective. */
-PetscErrorCode VmH5Write(VmH5 file, const char *path, VmType type, int rank, const int64_t *dims, const void *data, VmMeta meta);
+PetscErrorCode VmH5Write(VmH5 file, const char *path, VmType type, int rank, const int64_t *dims, const void *data,
+                         VmMeta meta);
 /** Writes a text dataset (scalar, UTF-8). Collective. */
 PetscErrorCode VmH5WriteText(VmH5 file, const char *path, const char *text);
 
@@ -53,7 +55,8 @@ PetscErrorCode VmH5WriteText(VmH5 file, const char *path, const char *text);
 PetscErrorCode VmH5WriteRows(VmH5 file, const char *path, VmType type, int rank, const int64_t *dims, int64_t first,
                              int64_t count, const void *data, VmMeta meta);
 
-/** Writes a grid field given as ncomp arrays [ncomp][np] as [nx,ny,nz] or, for ncomp > 1, [nx,ny,nz,ncomp] float64. Collective. */
+/** Writes a grid field given as ncomp arrays [ncomp][np] as [nx,ny,nz] or, for ncomp > 1, [nx,ny,nz,ncomp] float64.
+ * Collective. */
 PetscErrorCode VmH5WriteField(VmH5 file, const char *path, VmGrid grid, int ncomp, const double *field, VmMeta meta);
 PetscErrorCode VmH5ReadField(VmH5 file, const char *path, VmGrid grid, int ncomp, double *field);
 
@@ -65,7 +68,8 @@ PetscErrorCode VmH5ReadText(VmH5 file, const char *path, char **text);
 /** Reads rows [first, first+count) of the first axis, each rank its own (count may be 0). Collective. */
 PetscErrorCode VmH5ReadRows(VmH5 file, const char *path, VmType type, int64_t first, int64_t count, void *data);
 
-/** Extendable datasets of rows: create [0, width...], append from rank 0, truncate to rows. width 0 means 1-D. Collective. */
+/** Extendable datasets of rows: create [0, width...], append from rank 0, truncate to rows. width 0 means 1-D.
+ * Collective. */
 PetscErrorCode VmH5RowsCreate(VmH5 file, const char *path, VmType type, int64_t width, VmMeta meta);
 PetscErrorCode VmH5RowsAppend(VmH5 file, const char *path, VmType type, int64_t rows, const void *data);
 PetscErrorCode VmH5RowsTruncate(VmH5 file, const char *path, int64_t rows);

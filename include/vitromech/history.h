@@ -1,13 +1,13 @@
-/* L2. History of a run: named columns, one row per output, in memory, in result.h5 (/history/<column>) and in history.csv,
- * flushed row by row. */
+/* L2. History of a run: named columns, one row per output, in memory, in result.h5 (/history/<column>) and in
+ * history.csv, flushed row by row. */
 #ifndef VITROMECH_HISTORY_H
 #define VITROMECH_HISTORY_H
 
 #include <vitromech/h5.h>
 
 typedef struct {
-  const char *name;   /* "stress": /history/stress, CSV columns stress_xx ... when width is 6, stress otherwise */
-  int         width;  /* 1 or 6 */
+  const char *name; /* "stress": /history/stress, CSV columns stress_xx ... when width is 6, stress otherwise */
+  int width;        /* 1 or 6 */
   const char *unit, *long_name;
 } VmColumn;
 
@@ -18,7 +18,7 @@ PetscErrorCode VmHistoryCreate(MPI_Comm comm, const VmColumn *columns, VmHistory
 PetscErrorCode VmHistoryDestroy(VmHistory *history);
 
 /** Number of values of a row (sum of widths) and of rows so far. Not collective. */
-int     VmHistoryWidth(VmHistory history);
+int VmHistoryWidth(VmHistory history);
 int64_t VmHistoryRows(VmHistory history);
 /** All rows, [rows][width], valid until the next append. Not collective. */
 const double *VmHistoryData(VmHistory history);

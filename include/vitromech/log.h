@@ -20,7 +20,7 @@ PetscErrorCode VmProgressCreate(MPI_Comm comm, const char *what, const char *dir
 /** fraction in [0,1]; the rest is a printf message such as "step 120  strain 0.031". Cheap when nothing is due
  * (one clock read). Not collective. */
 PetscErrorCode VmProgressUpdate(VmProgress progress, double fraction, const char *format, ...)
-  __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /** Writes the last status ("complete", "stopped", "failed") and frees. Collective. */
 PetscErrorCode VmProgressDestroy(VmProgress *progress, const char *status);

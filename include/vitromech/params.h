@@ -11,7 +11,8 @@ typedef enum {
   VM_REAL,     /* double in `unit`; default_text "none" gives NAN */
   VM_STRING,   /* char *; default_text "none" gives NULL */
   VM_ENUM,     /* int, index into choices (NULL-terminated) */
-  VM_STRINGS,  /* VmList of char *: a sequence of texts, each from choices if given; default_text as YAML, e.g. "[stress]" */
+  VM_STRINGS,  /* VmList of char *: a sequence of texts, each from choices if given; default_text as YAML, e.g.
+                  "[stress]" */
   VM_BLOCK,    /* struct of `subtable`, embedded; a missing block takes the defaults of its rows */
   VM_OPTIONAL, /* pointer to struct of `subtable`, NULL when the block is missing */
   VM_LIST,     /* VmList of structs of `subtable`; one mapping each */
@@ -23,47 +24,53 @@ typedef enum {
                   if default_text is "none", a VM_OPTIONAL-like pointer that is NULL when none of its keys is present */
 } VmParamType;
 
-typedef struct VmTable_s  VmTable;
-typedef struct VmParam_s  VmParam;
+typedef struct VmTable_s VmTable;
+typedef struct VmParam_s VmParam;
 typedef struct VmPluginKind_s VmPluginKind;
 
 struct VmParam_s {
   const char *key;
   VmParamType type;
-  size_t      offset;               /* in the struct of the table */
-  const char *unit;                 /* VM_REAL: "GPa", "nm", "1"; NULL otherwise */
-  const char *default_text;         /* NULL: required. Text, so that an explicit 0 is never "missing" */
-  double      min, max;             /* VM_INT, VM_REAL: both inclusive; 0,0 means no limit */
-  int         count;                /* 0 or 1: scalar; n > 1: fixed array of n (BOOL, INT, REAL); flow or block sequence */
-  const char *const  *choices;      /* VM_ENUM; VM_STRING with choices: list of allowed texts */
-  const VmTable      *subtable;
+  size_t offset;              /* in the struct of the table */
+  const char *unit;           /* VM_REAL: "GPa", "nm", "1"; NULL otherwise */
+  const char *default_text;   /* NULL: required. Text, so that an explicit 0 is never "missing" */
+  double min, max;            /* VM_INT, VM_REAL: both inclusive; 0,0 means no limit */
+  int count;                  /* 0 or 1: scalar; n > 1: fixed array of n (BOOL, INT, REAL); flow or block sequence */
+  const char *const *choices; /* VM_ENUM; VM_STRING with choices: list of allowed texts */
+  const VmTable *subtable;
   const VmPluginKind *plugin;
   const char *doc, *source;
 };
 
 struct VmTable_s {
-  const char    *name, *doc;
-  size_t         size;              /* sizeof the struct the rows fill */
-  const VmParam *rows;              /* ends with a row of key NULL and type not VM_INCLUDE: {0} */
+  const char *name, *doc;
+  size_t size;         /* sizeof the struct the rows fill */
+  const VmParam *rows; /* ends with a row of key NULL and type not VM_INCLUDE: {0} */
   /* Optional cross-checks after all rows are set; problems go to the report at `node`. Not collective. */
   PetscErrorCode (*check)(const void *params, const VmNode *node, VmReport report);
 };
 
 /* Every plug-in's ops struct starts with this member, named `head`. */
 typedef struct {
-  const char    *name, *doc, *source;
-  const VmTable *params;            /* NULL: no parameters */
+  const char *name, *doc, *source;
+  const VmTable *params; /* NULL: no parameters */
 } VmPluginHead;
 
 struct VmPluginKind_s {
-  const char *kind;                 /* "material": what `list` and `help material.elastic` say */
-  const char *selector;             /* "law", "programme", "statistic", "generator" */
+  const char *kind;     /* "material": what `list` and `help material.elastic` say */
+  const char *selector; /* "law", "programme", "statistic", "generator" */
   const char *doc;
   const VmPluginHead *const *table; /* NULL-terminated */
 };
 
-typedef struct { int count; void *items; } VmList;
-typedef struct { const VmPluginHead *head; void *params, *common; } VmPlugin;
+typedef struct {
+  int count;
+  void *items;
+} VmList;
+typedef struct {
+  const VmPluginHead *head;
+  void *params, *common;
+} VmPlugin;
 
 /** Fills the struct of a table from a mapping (NULL: all defaults). Unknown keys ("did you mean"), missing, wrong type,
  * wrong unit, out of range, NaN: each adds one problem to the report. `params` must be zeroed by the caller; nested

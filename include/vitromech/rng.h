@@ -36,8 +36,8 @@ double VmRngUniform(VmRngKey key, uint64_t cell, uint32_t draw);
 /** Two independent standard normal doubles (Box-Muller). Not collective. */
 void VmRngNormal2(VmRngKey key, uint64_t cell, uint32_t draw, double g[2]);
 
-/** Poisson variate of the given mean, exact for every mean >= 0; uses draws draw, draw+1, ... of the cell (draws must be
- * spaced by 64 for means of any size). Not collective. */
+/** Poisson variate of the given mean, exact for every mean >= 0; uses draws draw, draw+1, ... of the cell (draws must
+ * be spaced by 64 for means of any size). Not collective. */
 int64_t VmRngPoisson(VmRngKey key, uint64_t cell, uint32_t draw, double mean);
 
 /** Uniformly random rotation matrix (rows), from a unit quaternion. Not collective. */

@@ -2,28 +2,28 @@
 #ifndef VITROMECH_SCHEMA_H
 #define VITROMECH_SCHEMA_H
 
-#define VM_FORMAT         "vitromech"   /* attribute "format" of the root */
-#define VM_FORMAT_VERSION 1             /* attribute "format_version" */
+#define VM_FORMAT "vitromech" /* attribute "format" of the root */
+#define VM_FORMAT_VERSION 1   /* attribute "format_version" */
 
 /* attribute "status" of the root */
-#define VM_STATUS_RUNNING  "running"
+#define VM_STATUS_RUNNING "running"
 #define VM_STATUS_COMPLETE "complete"
-#define VM_STATUS_STOPPED  "stopped"
+#define VM_STATUS_STOPPED "stopped"
 
 /* result.h5 of a run */
-#define VM_PATH_GRID       "/grid"        /* attributes cells [3], spacing [nm], length [3] */
-#define VM_PATH_HISTORY    "/history"     /* time, strain [n,6], stress [n,6], ... */
-#define VM_PATH_EVENTS     "/events"      /* time [n], voxel [n], mode [n], stage [n], strain [n,6] */
-#define VM_PATH_FIELDS     "/fields"      /* <step>/<name>; attributes step, time, mean_strain [6] on the group */
-#define VM_PATH_STATISTICS "/statistics"  /* <statistic>/<name>, of simulation and of analysis files alike */
+#define VM_PATH_GRID "/grid"             /* attributes cells [3], spacing [nm], length [3] */
+#define VM_PATH_HISTORY "/history"       /* time, strain [n,6], stress [n,6], ... */
+#define VM_PATH_EVENTS "/events"         /* time [n], voxel [n], mode [n], stage [n], strain [n,6] */
+#define VM_PATH_FIELDS "/fields"         /* <step>/<name>; attributes step, time, mean_strain [6] on the group */
+#define VM_PATH_STATISTICS "/statistics" /* <statistic>/<name>, of simulation and of analysis files alike */
 #define VM_PATH_PROVENANCE "/provenance"
 
 /* names of fields */
 #define VM_FIELD_PLASTIC_STRAIN "plastic_strain" /* [nx,ny,nz,6] */
-#define VM_FIELD_STRESS         "stress"         /* [nx,ny,nz,6] GPa */
-#define VM_FIELD_FLOW_UNIT      "flow_unit"      /* [nx,ny,nz] 0 or 1 */
-#define VM_FIELD_DISPLACEMENT   "displacement"   /* [nx,ny,nz,3] nm, periodic part, at voxel centres */
-#define VM_FIELD_BARRIER        "barrier"        /* [nx,ny,nz] eV, lowest of the voxel */
-#define VM_FIELD_EVENTS         "event_count"    /* [nx,ny,nz] */
+#define VM_FIELD_STRESS "stress"                 /* [nx,ny,nz,6] GPa */
+#define VM_FIELD_FLOW_UNIT "flow_unit"           /* [nx,ny,nz] 0 or 1 */
+#define VM_FIELD_DISPLACEMENT "displacement"     /* [nx,ny,nz,3] nm, periodic part, at voxel centres */
+#define VM_FIELD_BARRIER "barrier"               /* [nx,ny,nz] eV, lowest of the voxel */
+#define VM_FIELD_EVENTS "event_count"            /* [nx,ny,nz] */
 
 #endif

@@ -14,12 +14,12 @@ extern const VmTable vm_sim_table; /* grid, material, flow_units, kinetics, load
 typedef struct {
   char *directory;
   struct {
-    double  strain, time; /* NAN: not given */
-    int64_t events;       /* 0: not given */
-  } every;                /* a history row is due when any of these has passed since the last one */
-  VmList  fields;         /* of char * */
-  int64_t fields_every;   /* history rows between field outputs; 0: only at the end of each stage */
-  double  checkpoint_every; /* s of wall time */
+    double strain, time;   /* NAN: not given */
+    int64_t events;        /* 0: not given */
+  } every;                 /* a history row is due when any of these has passed since the last one */
+  VmList fields;           /* of char * */
+  int64_t fields_every;    /* history rows between field outputs; 0: only at the end of each stage */
+  double checkpoint_every; /* s of wall time */
 } VmOutputParams;
 extern const VmTable vm_output_table;
 

@@ -6,9 +6,9 @@
 
 enum { VM_XX, VM_YY, VM_ZZ, VM_YZ, VM_XZ, VM_XY };
 
-extern const char *const vm_component_names[7];   /* "xx", ..., "xy", NULL */
-extern const int         vm_voigt_index[3][3];    /* component number of (i,j) */
-extern const int         vm_voigt_pair[6][2];     /* (i,j) of a component */
+extern const char *const vm_component_names[7]; /* "xx", ..., "xy", NULL */
+extern const int vm_voigt_index[3][3];          /* component number of (i,j) */
+extern const int vm_voigt_pair[6][2];           /* (i,j) of a component */
 
 /** Double contraction a:b. */
 static inline double VmDot6(const double a[6], const double b[6])

@@ -8,14 +8,14 @@ typedef enum { VM_NODE_SCALAR, VM_NODE_SEQUENCE, VM_NODE_MAPPING } VmNodeKind;
 
 typedef struct VmNode_s VmNode;
 struct VmNode_s {
-  VmNodeKind  kind;
-  char       *text;         /* scalar: its text */
-  bool        quoted;       /* scalar: written in quotes */
-  int         line, column; /* 1-based; line 0 for values from --set */
-  int         count;        /* sequence, mapping: entries */
-  char      **keys;         /* mapping: [count] */
-  int        *key_lines, *key_columns;
-  VmNode    **items;        /* [count] */
+  VmNodeKind kind;
+  char *text;       /* scalar: its text */
+  bool quoted;      /* scalar: written in quotes */
+  int line, column; /* 1-based; line 0 for values from --set */
+  int count;        /* sequence, mapping: entries */
+  char **keys;      /* mapping: [count] */
+  int *key_lines, *key_columns;
+  VmNode **items; /* [count] */
 };
 
 /* All problems of an input are collected, then shown at once: one line each, "file:line:column: message". */
@@ -25,11 +25,12 @@ PetscErrorCode VmReportCreate(MPI_Comm comm, const char *file, VmReport *report)
 /** Adds a problem at a node (NULL: at the file). The message says what is wrong, the value and what to do.
  * Not collective, but every rank must add the same problems. */
 PetscErrorCode VmReportAdd(VmReport report, const VmNode *where, const char *format, ...)
-  __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 PetscErrorCode VmReportAddAt(VmReport report, int line, int column, const char *format, ...)
-  __attribute__((format(printf, 4, 5)));
-int            VmReportCount(VmReport report);
-/** Shows all problems on rank 0 in order of line and column; returns VM_ERR_INPUT if there are any, else 0. Collective. */
+    __attribute__((format(printf, 4, 5)));
+int VmReportCount(VmReport report);
+/** Shows all problems on rank 0 in order of line and column; returns VM_ERR_INPUT if there are any, else 0. Collective.
+ */
 PetscErrorCode VmReportFinish(VmReport report);
 PetscErrorCode VmReportDestroy(VmReport *report);
 

@@ -59,6 +59,9 @@ run_on_two_ranks() {
 
 demo() {
   run_on_two_ranks build/vitromech run inputs/demo/case.yaml
+  printf '\nThe figures are in the report, the numbers of each in\n'
+  ls out/demo/report_data/*.csv
+  printf '\nOpen in a browser: %s\n' "$PWD/out/demo/report.html"
 }
 
 # Closing line "N passed, N failed"; skipped tests (their data are not there) are named before it and count as neither.

@@ -16,7 +16,8 @@ extern const VmTable vm_cluster_table;
 typedef struct {
   double centre[3]; /* nm, in [0, length) */
   double radius;
-  int kind; /* entry of the list */
+  double hole; /* radius within which host atoms are removed [nm]; radius unless set otherwise before embedding */
+  int kind;    /* entry of the list */
 } VmCluster;
 
 typedef struct {
@@ -50,7 +51,7 @@ typedef struct {
 bool VmPartHolds(const VmPart *part, const double s[3]);
 
 /**
- * Removes host atoms inside a sphere or closer than min_distance [nm] to a cluster atom, then adds the cluster atoms.
+ * Removes host atoms inside a hole or closer than min_distance [nm] to a cluster atom, then adds the cluster atoms.
  *
  * \param[in,out] atoms     this rank's part of the host, positions in [0, length); species as in composition
  * \param[in]     first_id  id of the first site of the first cluster

@@ -65,7 +65,8 @@ static PetscErrorCode AppendImages(const VmOrderedClusters *clusters, const VmPa
 
 static bool ReachesPart(const VmOrderedClusters *clusters, const VmPart *part, double margin, const VmCluster *cluster)
 {
-  const double reach = (cluster->radius + margin) / clusters->length[0], s = cluster->centre[0] / clusters->length[0];
+  const double reach = (fmax(cluster->radius, cluster->hole) + margin) / clusters->length[0],
+               s = cluster->centre[0] / clusters->length[0];
   for (int n = -1; n <= 1; ++n) {
     if (s + n + reach >= part->lo && s + n - reach < part->hi) return true;
   }
@@ -100,15 +101,15 @@ static PetscErrorCode MakeCluster(const VmOrderedClusters *clusters, int64_t c, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static bool InsideSphere(const VmOrderedClusters *clusters, const VmBins *centres, const VmAtoms *centre,
-                         const double r[3])
+static bool InsideHole(const VmOrderedClusters *clusters, const VmBins *centres, const VmAtoms *centre,
+                       const double r[3])
 {
   int64_t begin[9], end[9];
   VmBinsNear(centres, r, begin, end);
   for (int b = 0; b < 9; ++b) {
     for (int64_t j = begin[b]; j < end[b]; ++j) {
       const double *p = centres->r + 3 * j;
-      const double radius = clusters->cluster[centre->id[centres->point[j]]].radius;
+      const double radius = clusters->cluster[centre->id[centres->point[j]]].hole;
       const double d[3] = {p[0] - r[0], p[1] - r[1], p[2] - r[2]};
       if (VmDot3(d, d) <= radius * radius) return true;
     }
@@ -128,7 +129,7 @@ static PetscErrorCode RemoveOverlaps(const VmOrderedClusters *clusters, const Vm
   PetscCall(VmBinsCreate(near->n, near->x, near->y, near->z, min_distance, &sites));
   for (int64_t i = 0; i < host->n; ++i) {
     const double r[3] = {host->x[i], host->y[i], host->z[i]};
-    if (InsideSphere(clusters, &centres, centre, r) || VmBinsAnyWithin(&sites, r, min_distance)) continue;
+    if (InsideHole(clusters, &centres, centre, r) || VmBinsAnyWithin(&sites, r, min_distance)) continue;
     host->x[kept] = r[0];
     host->y[kept] = r[1];
     host->z[kept] = r[2];
@@ -153,9 +154,9 @@ PetscErrorCode VmOrderedClustersEmbed(const VmOrderedClusters *clusters, const V
   for (int kind = 0; kind < clusters->kinds; ++kind) stride = PetscMax(stride, clusters->lattice[kind].n);
   for (int64_t c = 0; c < clusters->n; ++c) {
     const VmCluster *cluster = &clusters->cluster[c];
-    largest = fmax(largest, cluster->radius);
+    largest = fmax(largest, cluster->hole);
     if (!ReachesPart(clusters, part, min_distance, cluster)) continue;
-    PetscCall(AppendImages(clusters, part, cluster->radius, cluster->centre, c, &centre));
+    PetscCall(AppendImages(clusters, part, cluster->hole, cluster->centre, c, &centre));
     PetscCall(MakeCluster(clusters, c, part, composition, min_distance, first_id + c * stride, &near, &own));
   }
   const int64_t before = atoms->n;

@@ -122,7 +122,7 @@ static const VmParam glass_rows[] = {
      .offset = GLASS(clusters),
      .default_text = "none",
      .subtable = &vm_cluster_table,
-     .doc = "ordered clusters to embed; host atoms that overlap with them are removed"},
+     .doc = "ordered clusters to embed, each in place of as many host atoms; what still overlaps is moved by relax"},
     {.key = "peak",
      .type = VM_REAL,
      .offset = GLASS(peak),
@@ -299,6 +299,21 @@ static PetscErrorCode LogClusters(const Build *b, double peak, const int64_t cou
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Host atoms that come closer to a cluster atom than this share of the minimum distance are removed as well; the others
+ * are moved away with the remaining overlaps. */
+#define REMOVED_WITHIN 0.5
+
+/* Each cluster takes the place of as many host atoms as it brings, so that the density is kept: a ring of missing atoms
+ * around each would scatter to small angles. */
+static void SetHoles(Build *b)
+{
+  const double *edge = b->tiles.edge, density = (double)b->tiles.tile.n / (edge[0] * edge[1] * edge[2]);
+  for (int64_t c = 0; c < b->clusters.n; ++c) {
+    const double atoms = (double)b->clusters.lattice[b->clusters.cluster[c].kind].n;
+    b->clusters.cluster[c].hole = cbrt(3.0 * atoms / (4.0 * VM_PI * density));
+  }
+}
+
 static PetscErrorCode EmbedClusters(Build *b)
 {
   const VmList *list = &b->params->clusters;
@@ -311,8 +326,9 @@ static PetscErrorCode EmbedClusters(Build *b)
   if (isnan(peak)) PetscCall(VmGlassPeak(b->comm, &b->tiles.tile, &peak));
   if (isnan(peak)) VmThrow(b->comm, VM_ERR_INPUT, "%s: I(k) has no first peak; give glass.peak", b->structure);
   PetscCall(VmOrderedClustersPlace(b->comm, list, b->tiles.length, b->seed, peak, &b->composition, &b->clusters));
-  PetscCall(VmOrderedClustersEmbed(&b->clusters, &b->part, &b->composition, b->min_distance, tiles * b->tiles.tile.n,
-                                   b->atoms, &count[1], &count[2]));
+  SetHoles(b);
+  PetscCall(VmOrderedClustersEmbed(&b->clusters, &b->part, &b->composition, REMOVED_WITHIN * b->min_distance,
+                                   tiles * b->tiles.tile.n, b->atoms, &count[1], &count[2]));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, count, 3, MPI_INT64_T, MPI_SUM, b->comm));
   PetscCall(LogClusters(b, peak, count));
   PetscFunctionReturn(PETSC_SUCCESS);

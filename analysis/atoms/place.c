@@ -52,7 +52,7 @@ static PetscErrorCode PlaceOne(VmOrderedClusters *clusters, BinList *bins, const
 {
   const int centre[3] = {0, 0, 0};
   const int64_t number = clusters->n;
-  VmCluster trial = {.radius = 0.5 * items[kind].diameter, .kind = kind};
+  VmCluster trial = {.radius = 0.5 * items[kind].diameter, .hole = 0.5 * items[kind].diameter, .kind = kind};
 
   PetscFunctionBegin;
   *placed = false;

@@ -19,9 +19,9 @@ typedef struct {
 static const VmParam rows[] = {{.key = "peak_of",
                                 .type = VM_ENUM,
                                 .offset = offsetof(Params, peak_of),
-                                .default_text = "ring",
+                                .default_text = "omega",
                                 .choices = variances,
-                                .doc = "the curve whose maximum near the first ring is given as peak_k"},
+                                .doc = "the curve whose most prominent maximum near the first ring is given as peak_k"},
                                {0}};
 static const VmTable table = {"fem", "fluctuation electron microscopy V(k)", sizeof(Params), rows, NULL};
 
@@ -162,14 +162,13 @@ static void ImageVariances(double frames, int64_t n, double gain, const double *
   v[RATIO].noise = gain * (frames - 1.0) / (frames * intensity);
 }
 
-/* Highest point within a quarter of the first ring. */
+/* Most prominent maximum within a quarter of the first ring. */
 static double PeakNear(int n, const double *k, const double *curve, double first_ring)
 {
-  int best = -1;
-  for (int r = 0; r < n; ++r)
-    if (fabs(k[r] - first_ring) < 0.25 * first_ring && isfinite(curve[r]) && (best < 0 || curve[r] > curve[best]))
-      best = r;
-  return best < 0 ? NAN : VmPeakVertex(n, k, curve, best);
+  int begin = 0, end = n;
+  while (begin < n && k[begin] < 0.75 * first_ring) ++begin;
+  while (end > begin && k[end - 1] > 1.25 * first_ring) --end;
+  return isnan(first_ring) ? NAN : VmFirstRing(end - begin, k + begin, curve + begin, 0.0);
 }
 
 /* values: omega, ring, ring_ensemble [rings] each, noise subtracted, then the peak of each */
@@ -216,11 +215,13 @@ static PetscErrorCode AddPeak(const Context *c, VmStatResult result, const doubl
 {
   char definition[256];
   PetscFunctionBegin;
-  snprintf(definition, sizeof definition,
-           "maximum of `%s` within a quarter of the first ring of I(k), parabola through the three highest rings",
-           variances[c->peak_of]);
-  PetscCall(VmStatResultEstimate(result, "peak_k",
-                                 PeakNear(c->survey->rings, c->survey->k, curve, c->survey->first_ring), error, "1/nm",
+  snprintf(
+      definition, sizeof definition,
+      "most prominent maximum of `%s` within a quarter of the first ring of I(k), parabola through its three highest "
+      "rings; NAN if there is none",
+      variances[c->peak_of]);
+  const double peak = PeakNear(c->survey->rings, c->survey->k, curve, c->survey->first_ring);
+  PetscCall(VmStatResultEstimate(result, "peak_k", peak, isnan(peak) ? NAN : error, "1/nm",
                                  "position of the peak of V(k)", definition));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

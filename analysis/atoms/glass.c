@@ -17,7 +17,8 @@ typedef struct {
 struct VmGlassParams_s {
   char *structure;
   double size[3], thickness, minimum_distance, peak, thermal_displacement;
-  bool deform, turned;
+  bool deform;
+  int tiling;
   VmList clusters;
   RelaxParams relax;
 };
@@ -82,6 +83,9 @@ static const VmTable relax_table = {.name = "relax",
 
 #define GLASS(member) offsetof(VmGlassParams, member)
 
+static const char *const tiling_names[] = {
+    [VM_TILING_COPIES] = "copies", [VM_TILING_LAYERS] = "layers", [VM_TILING_BLOCKS] = "blocks", NULL};
+
 static const VmParam glass_rows[] = {
     {.key = "structure",
      .type = VM_STRING,
@@ -111,12 +115,15 @@ static const VmParam glass_rows[] = {
             "none: the "
             "whole box",
      .source = "about 20 nm in Im et al. 2018"},
-    {.key = "turned",
-     .type = VM_BOOL,
-     .offset = GLASS(turned),
-     .default_text = "true",
-     .doc = "shift, turn and mirror each tile at random, so that the glass does not repeat; the seams are cleared by "
-            "relax. false: equal copies, which scatter coherently along the beam and show their period in every map"},
+    {.key = "tiling",
+     .type = VM_ENUM,
+     .offset = GLASS(tiling),
+     .choices = tiling_names,
+     .default_text = "layers",
+     .doc = "layers: each layer of tiles along the beam is shifted, turned and mirrored at random, since equal copies "
+            "above "
+            "each other scatter coherently; the pattern of the glass still repeats across the beam. blocks: each tile "
+            "is, so that nothing repeats, but gaps at the seams scatter to small angles. copies: equal copies"},
     {.key = "clusters",
      .type = VM_LIST,
      .offset = GLASS(clusters),
@@ -207,7 +214,7 @@ static PetscErrorCode ReadInputs(Build *b)
   const double *mesoscale = b->deformation.length;
   for (int d = 0; d < 3; ++d) size[d] = isnan(p->size[d]) && mesoscale[d] > 0 ? mesoscale[d] : p->size[d];
   PetscCall(VmTilesCreate(b->comm, b->structure, size, at_least, &b->tiles));
-  b->tiles.turned = p->turned;
+  b->tiles.tiling = (VmTiling)p->tiling;
   b->tiles.seed = b->seed;
   const VmTiles *t = &b->tiles;
   b->composition = VmCompositionOf(&t->tile);
@@ -221,6 +228,11 @@ static PetscErrorCode ReadInputs(Build *b)
   PetscCall(VmLog(b->comm, "glass: box %.4f x %.4f x %.4f nm, mismatch to the wanted size %+.3f %+.3f %+.3f %%",
                   t->length[0], t->length[1], t->length[2], 100 * t->mismatch[0], 100 * t->mismatch[1],
                   100 * t->mismatch[2]));
+  if (t->tiling != VM_TILING_BLOCKS && t->count[0] * t->count[1] > 1)
+    PetscCall(VmLog(b->comm,
+                    "glass: repeats every %.4f and %.4f nm across the beam: correlations at these distances are the "
+                    "tile's, not the glass's",
+                    t->edge[0], t->edge[1]));
   for (int d = 0; d < 3 && mesoscale[d] > 0; ++d) {
     const double mismatch = t->length[d] / mesoscale[d] - 1.0;
     if (fabs(mismatch) <= LARGEST_MISMATCH) continue;

@@ -74,20 +74,21 @@ typedef struct {
   double shift[3];
 } Motion;
 
-static Motion CopyMotion(const VmTiles *tiles, int64_t copy)
+/* Motion number `number`; the first is no motion. */
+static Motion CopyMotion(const VmTiles *tiles, int64_t number)
 {
   static const int permutations[6][3] = {{0, 1, 2}, {1, 2, 0}, {2, 0, 1}, {0, 2, 1}, {2, 1, 0}, {1, 0, 2}};
   const VmRngKey key = {.seed = tiles->seed, .stream = VM_STREAM_TILING};
   Motion motion = {.axis = {0, 1, 2}};
   uint32_t words[4];
   double u[2];
-  if (!tiles->turned || copy == 0) return motion;
-  VmRngWords(key, (uint64_t)copy, 0, words);
+  if (number == 0) return motion;
+  VmRngWords(key, (uint64_t)number, 0, words);
   const int *axis = permutations[words[0] % 6];
   bool fits = true;
   for (int d = 0; d < 3; ++d) fits = fits && fabs(tiles->edge[axis[d]] - tiles->edge[d]) < 1e-6 * tiles->edge[d];
-  VmRngUniform2(key, (uint64_t)copy, 1, motion.shift);
-  VmRngUniform2(key, (uint64_t)copy, 2, u);
+  VmRngUniform2(key, (uint64_t)number, 1, motion.shift);
+  VmRngUniform2(key, (uint64_t)number, 2, u);
   motion.shift[2] = u[0];
   for (int d = 0; d < 3; ++d) {
     if (fits) motion.axis[d] = axis[d];
@@ -115,7 +116,8 @@ PetscErrorCode VmTilesFill(const VmTiles *tiles, const VmPart *part, VmAtoms *at
   for (int64_t c = 0; c < m[0] * m[1] * m[2]; ++c) {
     const int64_t copy[3] = {c / (m[1] * m[2]), c / m[2] % m[1], c % m[2]};
     if ((double)(copy[0] + 1) < part->lo * (double)m[0] || (double)copy[0] > part->hi * (double)m[0]) continue;
-    const Motion motion = CopyMotion(tiles, c);
+    const int64_t number[] = {[VM_TILING_COPIES] = 0, [VM_TILING_LAYERS] = copy[2], [VM_TILING_BLOCKS] = c};
+    const Motion motion = CopyMotion(tiles, number[tiles->tiling]);
     for (int64_t i = 0; i < tile->n; ++i) {
       const double in_tile[3] = {tile->x[i], tile->y[i], tile->z[i]};
       double r[3], s[3];

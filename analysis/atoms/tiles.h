@@ -4,11 +4,15 @@
 
 #include "clusters.h"
 
+/* How copies are laid: equal; each layer along z moved as a whole; each copy moved by itself. Moved means shifted
+ * periodically and turned by one of the 48 operations of the cube that keep the tile's shape. */
+typedef enum { VM_TILING_COPIES, VM_TILING_LAYERS, VM_TILING_BLOCKS } VmTiling;
+
 typedef struct {
   VmAtoms tile;                           /* the smaller glass, whole on every rank, positions in [0, edge) */
   int64_t count[3];                       /* copies along each axis */
   double edge[3], length[3], mismatch[3]; /* of the tile, of the box [nm]; relative, against the wanted size */
-  bool turned;                            /* each copy is shifted, turned and mirrored at random, by `seed` */
+  VmTiling tiling;
   uint64_t seed;
 } VmTiles;
 
@@ -21,10 +25,9 @@ typedef struct {
 PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const double size[3], const double at_least[3],
                              VmTiles *tiles);
 
-/** Appends this rank's part of the box; ids number copies (x slowest), then atoms of the tile. With `turned`, each copy
- * is shifted periodically and turned by one of the 48 operations of the cube (those that keep the tile's shape): equal
- * copies in a row would scatter like a crystal along the beam and repeat in every map. Their faces then do not fit,
- * which leaves pairs that are too close for VmAtomsSeparate. Not collective. */
+/** Appends this rank's part of the box; ids number copies (x slowest), then atoms of the tile. Equal copies above each
+ * other scatter like a crystal along the beam. Faces between moved copies do not fit, which leaves pairs that are too
+ * close, for VmAtomsSeparate, and gaps: those parallel to the beam scatter to small angles. Not collective. */
 PetscErrorCode VmTilesFill(const VmTiles *tiles, const VmPart *part, VmAtoms *atoms);
 
 #endif

@@ -313,29 +313,32 @@ static double InTile(const VmAtoms *atoms, int64_t i, int64_t j)
   return sqrt(squared);
 }
 
-/* Every copy is the tile moved as a whole, each in another way; equal copies stay where they are. */
+/* Every copy is the tile moved as a whole: not at all, alike in a layer, or each in another way. */
 static PetscErrorCode Copies(void)
 {
   static const char *const cases[] = {
-      "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm], relax: {steps: 0}}",
-      "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm], turned: false}",
+      "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm], tiling: copies}",
+      "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm], tiling: layers, relax: {steps: 0}}",
+      "{structure: tile.xyz, size: [3.2 nm, 3 nm, 3.4 nm], tiling: blocks, relax: {steps: 0}}",
   };
   VmAtoms mine = {0}, all = {0};
 
   PetscFunctionBegin;
-  for (int turned = 0; turned < 2; ++turned) {
-    double change = 0.0, shift = 0.0;
-    PetscCall(BuildFrom(PETSC_COMM_WORLD, cases[1 - turned], NULL, &mine));
+  for (int tiling = 0; tiling < 3; ++tiling) {
+    double change = 0.0, shift = 0.0, across = 0.0;
+    PetscCall(BuildFrom(PETSC_COMM_WORLD, cases[tiling], NULL, &mine));
     PetscCall(Gather(&mine, &all));
     VmExpectInt(all.n, 8 * TILE);
     for (int64_t i = TILE; i < all.n; ++i) {
-      const int64_t first = i - i % TILE, j = first + (i * 7 + 1) % TILE;
+      const int64_t first = i - i % TILE, j = first + (i * 7 + 1) % TILE, layer = i / TILE % 2 * TILE + i % TILE;
       change = fmax(change, fabs(InTile(&all, i, j) - InTile(&all, i % TILE, j % TILE)));
       shift = fmax(shift, InTile(&all, i, i % TILE));
+      across = fmax(across, InTile(&all, i, layer)); /* from the copy of the same layer at x = y = 0 */
       VmExpect(all.species[i] == all.species[i % TILE], "species of atom %lld", (long long)i);
     }
     VmExpect(change < 1e-12, "distances change by %g nm", change);
-    VmExpect(turned ? shift > 0.5 : shift < 1e-12, "copies are shifted by %g nm", shift);
+    VmExpect(tiling > 0 ? shift > 0.5 : shift < 1e-12, "copies are shifted by %g nm", shift);
+    VmExpect(tiling > 1 ? across > 0.5 : across < 1e-12, "copies of a layer are shifted by %g nm", across);
   }
   VmAtomsFree(&mine);
   VmAtomsFree(&all);

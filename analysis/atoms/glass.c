@@ -197,12 +197,39 @@ typedef struct {
 
 static bool IsFoil(const Build *b) { return !isnan(b->params->thickness); }
 
-/* Reads the tile and the deformation, matches the two boxes. */
-static PetscErrorCode ReadInputs(Build *b)
+/* Reads the tile and matches its box to the mesoscale one, in nm (zero: none). */
+static PetscErrorCode FitTiles(Build *b, const double mesoscale[3])
 {
   const VmGlassParams *p = b->params;
   const double at_least[3] = {0.0, 0.0, IsFoil(b) ? p->thickness : 0.0};
   double size[3];
+
+  PetscFunctionBegin;
+  for (int d = 0; d < 3; ++d) size[d] = isnan(p->size[d]) && mesoscale[d] > 0 ? mesoscale[d] : p->size[d];
+  PetscCall(VmTilesCreate(b->comm, b->structure, size, at_least, &b->tiles));
+  for (int d = 0; d < 3 && mesoscale[d] > 0; ++d) {
+    const double mismatch = b->tiles.length[d] / mesoscale[d] - 1.0;
+    if (fabs(mismatch) <= LARGEST_MISMATCH) continue;
+    VmThrow(b->comm, VM_ERR_INPUT,
+            "glass.size: the box of the atoms is %+.2f %% off the mesoscale box, %.4f nm along axis %d; "
+            "at most %g %% is allowed",
+            100 * mismatch, mesoscale[d], d, 100 * LARGEST_MISMATCH);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CheckThickness(const Build *b, double height)
+{
+  const double thickness = b->params->thickness;
+  if (!IsFoil(b) || thickness <= height * (1.0 + 1e-9)) return PETSC_SUCCESS;
+  VmThrow(b->comm, VM_ERR_INPUT, "glass.thickness: %g nm is more than the height of the box, %.4f nm", thickness,
+          height);
+}
+
+/* Reads the tile and the deformation. */
+static PetscErrorCode ReadInputs(Build *b)
+{
+  const VmGlassParams *p = b->params;
   int rank, ranks;
   char formula[256] = "";
 
@@ -211,9 +238,7 @@ static PetscErrorCode ReadInputs(Build *b)
   PetscCallMPI(MPI_Comm_size(b->comm, &ranks));
   b->part = (VmPart){.lo = (double)rank / ranks, .hi = (double)(rank + 1) / ranks, .half_band = 1.0};
   PetscCall(VmDeformationRead(b->comm, b->result, b->part.lo, b->part.hi, &b->deformation));
-  const double *mesoscale = b->deformation.length;
-  for (int d = 0; d < 3; ++d) size[d] = isnan(p->size[d]) && mesoscale[d] > 0 ? mesoscale[d] : p->size[d];
-  PetscCall(VmTilesCreate(b->comm, b->structure, size, at_least, &b->tiles));
+  PetscCall(FitTiles(b, b->deformation.length));
   b->tiles.tiling = (VmTiling)p->tiling;
   b->tiles.seed = b->seed;
   const VmTiles *t = &b->tiles;
@@ -233,14 +258,6 @@ static PetscErrorCode ReadInputs(Build *b)
                     "glass: repeats every %.4f and %.4f nm across the beam: correlations at these distances are the "
                     "tile's, not the glass's",
                     t->edge[0], t->edge[1]));
-  for (int d = 0; d < 3 && mesoscale[d] > 0; ++d) {
-    const double mismatch = t->length[d] / mesoscale[d] - 1.0;
-    if (fabs(mismatch) <= LARGEST_MISMATCH) continue;
-    VmThrow(b->comm, VM_ERR_INPUT,
-            "glass.size: the box of the atoms is %+.2f %% off the mesoscale box, %.4f nm along axis %d; "
-            "at most %g %% is allowed",
-            100 * mismatch, mesoscale[d], d, 100 * LARGEST_MISMATCH);
-  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -259,10 +276,7 @@ static PetscErrorCode SetFrame(Build *b)
                     b->deformation.u ? "with displacement field" : "no displacement field"));
   }
   if (!IsFoil(b)) PetscFunctionReturn(PETSC_SUCCESS);
-  if (thickness > b->frame.height * (1.0 + 1e-9)) {
-    VmThrow(b->comm, VM_ERR_INPUT, "glass.thickness: %g nm is more than the height of the box, %.4f nm", thickness,
-            b->frame.height);
-  }
+  PetscCall(CheckThickness(b, b->frame.height));
   const double half_band = (0.5 * thickness + range) / b->frame.height + 1e-9;
   if (half_band < 0.5) b->part.half_band = half_band;
   if (b->frame.tilt > 0.0) {
@@ -415,6 +429,22 @@ PetscErrorCode VmGlassBuild(MPI_Comm comm, const VmGlassParams *params, uint64_t
   PetscCall(VmOrderedClustersDestroy(&b.clusters));
   VmGlassFilesFree(&paths);
   if (code) VmAtomsFree(atoms);
+  PetscFunctionReturn(code);
+}
+
+PetscErrorCode VmGlassCheck(MPI_Comm comm, const VmGlassParams *params, const char *base, const double *mesoscale)
+{
+  static const double none[3] = {0.0, 0.0, 0.0};
+  char **paths;
+  Build b = {.comm = comm, .params = params};
+
+  PetscFunctionBegin;
+  PetscCall(VmGlassFiles(params, base, &paths));
+  b.structure = paths[0];
+  PetscErrorCode code = FitTiles(&b, params->deform && mesoscale ? mesoscale : none);
+  if (!code) code = CheckThickness(&b, b.tiles.length[2]);
+  VmAtomsFree(&b.tiles.tile);
+  VmGlassFilesFree(&paths);
   PetscFunctionReturn(code);
 }
 

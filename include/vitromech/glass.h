@@ -24,6 +24,15 @@ extern const VmTable vm_glass_table;
 PetscErrorCode VmGlassBuild(MPI_Comm comm, const VmGlassParams *params, uint64_t seed, const char *base,
                             const char *result, VmAtoms *atoms);
 
+/**
+ * Finds before anything is computed what VmGlassBuild would refuse: reads the structure to its end, fits its tiles to
+ * the wanted box, and the foil into the undeformed box.
+ *
+ * \param[in] mesoscale  [3] edges of the box of the run [nm], or NULL: there is none
+ * VM_ERR_INPUT as from VmGlassBuild. Collective.
+ */
+PetscErrorCode VmGlassCheck(MPI_Comm comm, const VmGlassParams *params, const char *base, const double *mesoscale);
+
 /** True if the block wants to be deformed by a mesoscale result. Not collective. */
 bool VmGlassDeforms(const VmGlassParams *params);
 

@@ -23,6 +23,9 @@ typedef struct {
 } VmOutputParams;
 extern const VmTable vm_output_table;
 
+/** Edges of the box [nm]. Not collective. */
+void VmSimBox(const VmSimParams *params, double length[3]);
+
 typedef struct VmSim_s *VmSim;
 
 typedef enum { VM_SIM_COMPLETE, VM_SIM_STOPPED } VmSimOutcome;

@@ -50,16 +50,11 @@ PetscErrorCode VmCaseCheckFiles(VmCaseFile file, const VmNode *root, VmReport re
 
 PetscErrorCode VmCaseReadFiles(VmCaseFile file)
 {
-  char **paths;
-  PetscErrorCode code = PETSC_SUCCESS;
+  const VmCase *c = &file->params;
+  double length[3];
   PetscFunctionBegin;
-  if (!file->params.glass) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(VmGlassFiles(file->params.glass, file->base, &paths));
-  for (char **p = paths; p && *p && !code; ++p) {
-    VmAtoms atoms = {0};
-    code = VmAtomsRead(file->comm, *p, &atoms);
-    VmAtomsFree(&atoms);
-  }
-  VmGlassFilesFree(&paths);
-  PetscFunctionReturn(code);
+  if (!c->glass) PetscFunctionReturn(PETSC_SUCCESS);
+  if (c->sim) VmSimBox(c->sim, length);
+  PetscCall(VmGlassCheck(file->comm, c->glass, file->base, c->sim ? length : NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }

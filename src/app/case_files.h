@@ -7,8 +7,8 @@
 /** Adds a problem for each file of the case that cannot be opened, at the line that names it. Collective. */
 PetscErrorCode VmCaseCheckFiles(VmCaseFile file, const VmNode *root, VmReport report);
 
-/** Reads the structures of the case to the end, so that a damaged one is found before anything is computed or written:
- * VM_ERR_INPUT with file and line. Collective. */
+/** Reads the structure of the case to the end and fits it to the box of the run, so that a damaged or unfitting one is
+ * found before anything is computed or written: VM_ERR_INPUT. Collective. */
 PetscErrorCode VmCaseReadFiles(VmCaseFile file);
 
 #endif

@@ -157,6 +157,11 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+void VmSimBox(const VmSimParams *params, double length[3])
+{
+  for (int d = 0; d < 3; ++d) length[d] = (double)params->grid.cells[d] * params->grid.spacing;
+}
+
 const VmTable vm_sim_table = {.name = "simulation",
                               .doc = "mesoscale deformation by flow units and shear transformation zones",
                               .size = sizeof(struct VmSimParams_s),

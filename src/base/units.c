@@ -74,7 +74,7 @@ static ut_unit *ParseUnit(ut_system *system, const char *text)
 static bool SameDimension(ut_unit *a, ut_unit *b)
 {
   char definition[128] = "";
-  ut_unit *ratio = ut_are_convertible(a, b) ? ut_divide(a, b) : NULL;
+  ut_unit *ratio = ut_divide(a, b);
   const bool same = ratio && ut_is_dimensionless(ratio) &&
                     ut_format(ratio, definition, sizeof definition, UT_ASCII | UT_DEFINITION) > 0 &&
                     !strstr(definition, "rad");

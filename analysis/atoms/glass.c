@@ -253,7 +253,8 @@ static PetscErrorCode ReadInputs(Build *b)
   PetscCall(VmLog(b->comm, "glass: box %.4f x %.4f x %.4f nm, mismatch to the wanted size %+.3f %+.3f %+.3f %%",
                   t->length[0], t->length[1], t->length[2], 100 * t->mismatch[0], 100 * t->mismatch[1],
                   100 * t->mismatch[2]));
-  if (t->tiling != VM_TILING_BLOCKS && t->count[0] * t->count[1] > 1)
+  b->atoms->repeat = t->tiling != VM_TILING_BLOCKS && t->count[0] * t->count[1] > 1 ? t->edge[0] : 0.0;
+  if (b->atoms->repeat > 0.0)
     PetscCall(VmLog(b->comm,
                     "glass: repeats every %.4f and %.4f nm across the beam: correlations at these distances are the "
                     "tile's, not the glass's",

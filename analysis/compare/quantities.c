@@ -196,13 +196,19 @@ static int SecondMaximum(int64_t n, const double *y)
   return (int)highest;
 }
 
+/* True if a distance is one at which the simulated atoms repeat: the tiling's order, not the glass's. */
+static bool IsRepeat(const VmConditions *conditions, double distance, double tolerance)
+{
+  return fabs(distance - conditions->repeat) <= tolerance ||
+         fabs(distance - sqrt(2.0) * conditions->repeat) <= tolerance;
+}
+
 PetscErrorCode VmMeasureNeighbourDistance(VmStatistics s, const VmConditions *conditions, int n, VmMeasured *measured)
 {
   char map[32];
   int64_t nr, nsigma, nerror;
   double *r, *sigma, *error;
   PetscFunctionBegin;
-  (void)conditions;
   MapName(n, map);
   const char *group = VmStatisticsFind(s, "autocorrelation", map);
   PetscCall(VmStatisticsRead(s, group, "r", &nr, &r));
@@ -212,6 +218,9 @@ PetscErrorCode VmMeasureNeighbourDistance(VmStatistics s, const VmConditions *co
     const int i = SecondMaximum(nr, sigma);
     if (i < 0) {
       snprintf(measured->note, sizeof measured->note, "no second maximum up to %.3g nm", r[nr - 1]);
+    } else if (IsRepeat(conditions, r[i], r[i + 1] - r[i])) {
+      snprintf(measured->note, sizeof measured->note, "maximum at %.3g nm: there the atoms' tiles of %.3g nm repeat",
+               r[i], conditions->repeat);
     } else {
       measured->value = r[i];
       measured->error = 0.5 * (r[i + 1] - r[i - 1]);

@@ -175,6 +175,7 @@ static PetscErrorCode WriteConditions(const Diffract *d, const VmCubeInfo *info,
     c.area *= c.scan[axis] * info->scan_pitch[axis];
   }
   c.dose = isnan(dose) ? 0.0 : dose;
+  if (d->atoms->repeat > 0.0) c.repeat = d->atoms->repeat;
   PetscCall(VmConditionsWrite(file, VM_PATH_CONDITIONS, &c));
   PetscCall(VmH5AttrReal(file, "/", "scattering_events", 1, &optics->scattered));
   PetscCall(VmH5AttrReal(file, "/", "scan_origin_nm", 2, d->scan.origin));

@@ -17,6 +17,7 @@ typedef struct {
   int64_t *id;                /* [n] global, unique, independent of the number of ranks */
   double cell[3][3];          /* nm */
   bool periodic[3];
+  double repeat; /* nm across z after which a structure of equal tiles repeats; 0: none known */
 } VmAtoms;
 
 /** Zero-initialise a VmAtoms before first use. Grows the arrays to hold n atoms. Not collective. */

@@ -16,6 +16,7 @@ typedef struct {
   double pitch;         /* nm between probe positions */
   double area;          /* nm^2 scanned */
   double dose;          /* electrons per probe; 0: noise-free */
+  double repeat;        /* nm across the beam after which simulated atoms repeat */
 } VmConditions;
 
 /** All unknown. Not collective. */

@@ -12,6 +12,7 @@ static const struct {
     {"probe_nm", offsetof(VmConditions, probe), 1},        {"thickness_nm", offsetof(VmConditions, thickness), 1},
     {"scan_points", offsetof(VmConditions, scan), 2},      {"scan_pitch_nm", offsetof(VmConditions, pitch), 1},
     {"scanned_area_nm2", offsetof(VmConditions, area), 1}, {"electrons_per_probe", offsetof(VmConditions, dose), 1},
+    {"repeat_nm", offsetof(VmConditions, repeat), 1},
 };
 enum { NREALS = sizeof reals / sizeof reals[0] };
 
@@ -24,7 +25,8 @@ void VmConditionsInit(VmConditions *c)
                       .scan = {NAN, NAN},
                       .pitch = NAN,
                       .area = NAN,
-                      .dose = NAN};
+                      .dose = NAN,
+                      .repeat = NAN};
 }
 
 void VmConditionsComposition(VmConditions *c, int n, const int64_t *count, const char *const *symbol)

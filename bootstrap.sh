@@ -58,6 +58,8 @@ run_on_two_ranks() {
 }
 
 demo() {
+  # measured curves to compare with, where they are at hand
+  [ -n "${VM_TEST_DATA:-}" ] || [ ! -d ../shared/data ] || export VM_TEST_DATA="$PWD/../shared/data"
   run_on_two_ranks build/vitromech run inputs/demo/case.yaml
   printf '\nThe figures are in the report, the numbers of each in\n'
   ls out/demo/report_data/*.csv

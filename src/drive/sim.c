@@ -245,7 +245,9 @@ static PetscErrorCode RunStage(VmSim sim, VmProgress progress, bool *stop)
       if (!BeginSegment(sim)) PetscFunctionReturn(PETSC_SUCCESS);
       if (sim->at.segment == 0) PetscCall(VmSimWriteRow(sim, false));
     }
-    const double end = StageEnd(sim), row = RowTime(sim);
+    const double end = StageEnd(sim), due = RowTime(sim);
+    /* a row that falls on the end of the stage is the stage's own last row */
+    const double row = fabs(due - end) <= 1e-9 * (end - sim->at.stage_start) ? end : due;
     VmKmcOutcome outcome;
     VmEvent event;
     if (end <= state->mean.time) PetscFunctionReturn(PETSC_SUCCESS);

@@ -30,6 +30,7 @@
 #include <vitromech/microscope.h>
 #include <vitromech/analyze.h>
 /* L4 */
+#include <vitromech/equilibrium.h>
 #include <vitromech/sim.h>
 #include <vitromech/compare.h>
 

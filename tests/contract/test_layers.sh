@@ -10,7 +10,7 @@ declare -A folder_layer=(
   [models/material]=3 [models/kinetics]=3 [models/disorder]=3 [models/loading]=3
   [analysis/atoms]=3 [analysis/synth]=3 [analysis/stat]=3 [analysis/field]=3
   [src/mech]=4 [src/kmc]=4 [src/drive]=4 [analysis/compare]=4 [src/app]=5)
-simulation="material kinetics disorder loading mech kmc sim"
+simulation="material kinetics disorder loading mech equilibrium kmc sim"
 analysis="cube transform atoms glass microscope scatter stat stat_result map analyze compare"
 
 declare -A header_layer

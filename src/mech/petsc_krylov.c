@@ -1,0 +1,133 @@
+/* The same system for PETSc's Krylov methods: a shell matrix and a shell preconditioner. */
+#include "equilibrium_private.h"
+#include <petscksp.h>
+#include <math.h>
+#include <string.h>
+
+/* A vector holds displacements [3][np] and, on rank 0, the six mean components behind them. */
+static PetscInt LocalSize(VmGrid grid) { return (PetscInt)(3 * grid->np) + (grid->rank == 0 ? 6 : 0); }
+
+static PetscErrorCode MeanOf(VmGrid grid, const double *array, double mean[6])
+{
+  PetscFunctionBegin;
+  if (grid->rank == 0) memcpy(mean, array + 3 * grid->np, 6 * sizeof(double));
+  PetscCallMPI(MPI_Bcast(mean, 6, MPI_DOUBLE, 0, grid->comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void SetMean(VmGrid grid, const double mean[6], double *array)
+{
+  if (grid->rank == 0) memcpy(array + 3 * grid->np, mean, 6 * sizeof(double));
+}
+
+static PetscErrorCode Multiply(Mat matrix, Vec in, Vec out)
+{
+  VmEquilibrium e;
+  VmUnknown x, y;
+  const double *from;
+  double work;
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(matrix, &e));
+  PetscCall(VecGetArrayRead(in, &from));
+  PetscCall(VecGetArrayWrite(out, &y.u));
+  x.u = (double *)from;
+  PetscCall(MeanOf(e->grid, from, x.mean));
+  PetscCall(VmOperatorApply(e, &x, &y, &work));
+  SetMean(e->grid, y.mean, y.u);
+  PetscCall(VecRestoreArrayWrite(out, &y.u));
+  PetscCall(VecRestoreArrayRead(in, &from));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Precondition(PC preconditioner, Vec in, Vec out)
+{
+  VmEquilibrium e;
+  const double *from;
+  double *to, mean[6], strain[6];
+  PetscFunctionBegin;
+  PetscCall(PCShellGetContext(preconditioner, &e));
+  PetscCall(VecGetArrayRead(in, &from));
+  PetscCall(VecGetArrayWrite(out, &to));
+  for (int i = 0; i < 3; ++i) VmFftPack(e->fft, i, from + i * e->grid->np);
+  PetscCall(VmReferenceSolve(e));
+  for (int i = 0; i < 3; ++i) VmFftUnpack(e->fft, i, 1.0, to + i * e->grid->np);
+  PetscCall(MeanOf(e->grid, from, mean));
+  VmReferenceMean(e, mean, strain);
+  SetMean(e->grid, strain, to);
+  PetscCall(VecRestoreArrayWrite(out, &to));
+  PetscCall(VecRestoreArrayRead(in, &from));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+typedef struct {
+  double target, unit;
+  VmEquilibrium e;
+  VmEquilibriumResult *result;
+} Stop;
+
+static PetscErrorCode Converged(KSP ksp, PetscInt iteration, PetscReal norm, KSPConvergedReason *reason, void *context)
+{
+  Stop *stop = context;
+  (void)ksp;
+  PetscFunctionBegin;
+  stop->result->iterations = (int)iteration;
+  stop->e->history[iteration] = norm / stop->unit;
+  if (!isfinite(norm)) *reason = KSP_DIVERGED_NANORINF;
+  else *reason = norm <= stop->target ? KSP_CONVERGED_RTOL : KSP_CONVERGED_ITERATING;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Configure(VmEquilibrium e, Mat matrix, Stop *stop, KSP *ksp)
+{
+  PC preconditioner;
+  PetscFunctionBegin;
+  PetscCall(KSPCreate(e->grid->comm, ksp));
+  PetscCall(KSPSetOperators(*ksp, matrix, matrix));
+  PetscCall(KSPSetType(*ksp, KSPCG));
+  PetscCall(KSPGetPC(*ksp, &preconditioner));
+  PetscCall(PCSetType(preconditioner, PCSHELL));
+  PetscCall(PCShellSetContext(preconditioner, e));
+  PetscCall(PCShellSetApply(preconditioner, Precondition));
+  PetscCall(KSPSetNormType(*ksp, KSP_NORM_UNPRECONDITIONED));
+  PetscCall(KSPSetOptionsPrefix(*ksp, "equilibrium_"));
+  PetscCall(KSPSetFromOptions(*ksp));
+  PetscCall(KSPSetTolerances(*ksp, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT, e->options.max_iterations));
+  PetscCall(KSPSetConvergenceTest(*ksp, Converged, stop, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmPetscKrylov(VmEquilibrium e, double target, double unit, VmEquilibriumResult *result)
+{
+  const VmGrid grid = e->grid;
+  const PetscInt local = LocalSize(grid);
+  Stop stop = {target, unit, e, result};
+  KSPConvergedReason reason;
+  KSP ksp;
+  Mat matrix;
+  Vec force, displacement;
+  double *array, mean[6];
+
+  PetscFunctionBegin;
+  PetscCall(MatCreateShell(grid->comm, local, local, PETSC_DETERMINE, PETSC_DETERMINE, e, &matrix));
+  PetscCall(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))Multiply));
+  PetscCall(MatCreateVecs(matrix, &displacement, &force));
+  PetscCall(VecGetArrayWrite(force, &array));
+  if (grid->np > 0) memcpy(array, e->residual.u, 3 * (size_t)grid->np * sizeof(double));
+  SetMean(grid, e->residual.mean, array);
+  PetscCall(VecRestoreArrayWrite(force, &array));
+  PetscCall(Configure(e, matrix, &stop, &ksp));
+  PetscCall(KSPSolve(ksp, force, displacement));
+  PetscCall(KSPGetConvergedReason(ksp, &reason));
+  if (reason < 0) result->status = reason == KSP_DIVERGED_ITS ? VM_SOLVE_TOO_SLOW : VM_SOLVE_BROKE_DOWN;
+
+  PetscCall(VecGetArray(displacement, &array));
+  for (int64_t i = 0; i < 3 * grid->np; ++i) e->solution.u[i] += array[i];
+  PetscCall(MeanOf(grid, array, mean));
+  memcpy(e->solution.mean, mean, sizeof mean);
+  PetscCall(VecRestoreArray(displacement, &array));
+  PetscCall(KSPDestroy(&ksp));
+  PetscCall(VecDestroy(&displacement));
+  PetscCall(VecDestroy(&force));
+  PetscCall(MatDestroy(&matrix));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

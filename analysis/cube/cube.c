@@ -26,8 +26,17 @@ struct VmCube_s {
   VmCubeInfo info;
 };
 
-/* Index of the format that is surest of the file, -1 if none, -2 if it cannot be read (reason in errno). Rank 0. */
-static int Recognise(const char *path)
+/* Index of the format of that name, -1 if there is none. */
+static int Find(const char *name)
+{
+  for (int i = 0; vm_cube_formats[i]; ++i)
+    if (strcmp(vm_cube_formats[i]->name, name) == 0) return i;
+  return -1;
+}
+
+/* Index of the format asked for by name, or of the one that is surest of the file; -1 if none, -2 if the file cannot
+ * be read (reason in errno). Rank 0. */
+static int Recognise(const char *path, const char *name)
 {
   uint8_t head[HEAD];
   struct stat status;
@@ -42,6 +51,7 @@ static int Recognise(const char *path)
   }
   const size_t n = fread(head, 1, HEAD, file);
   fclose(file);
+  if (name) return Find(name);
   for (int i = 0; vm_cube_formats[i]; ++i) {
     const int sure = vm_cube_formats[i]->probe(head, n, path);
     if (sure > surest) {
@@ -52,13 +62,14 @@ static int Recognise(const char *path)
   return best;
 }
 
-static PetscErrorCode Unknown(MPI_Comm comm, const char *path)
+static PetscErrorCode Unknown(MPI_Comm comm, const char *path, const char *name)
 {
   char names[256] = "";
   for (int i = 0; vm_cube_formats[i]; ++i) {
     const size_t used = strlen(names);
     snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", vm_cube_formats[i]->name);
   }
+  if (name) VmThrow(comm, VM_ERR_INPUT, "no format of cubes has the name \"%s\" (%s)", name, names);
   VmThrow(comm, VM_ERR_INPUT, "%s is not a 4D-STEM cube of a known format (%s)", path, names);
 }
 
@@ -83,12 +94,12 @@ PetscErrorCode VmCubeOpen(MPI_Comm comm, const char *path, const VmCubeHints *hi
   if (!hints) hints = &none;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0) {
-    found[0] = Recognise(path);
+    found[0] = Recognise(path, hints->format);
     found[1] = errno;
   }
   PetscCallMPI(MPI_Bcast(found, 2, MPI_INT, 0, comm));
   if (found[0] == -2) VmThrow(comm, VM_ERR_INPUT, "cannot read %s: %s", path, strerror(found[1]));
-  if (found[0] < 0) PetscCall(Unknown(comm, path));
+  if (found[0] < 0) PetscCall(Unknown(comm, path, hints->format));
 
   PetscCall(PetscNew(&c));
   c->comm = comm;

@@ -15,9 +15,19 @@ typedef struct {
   double energy;        /* keV; 0 if unknown */
 } VmCubeInfo;
 
-typedef struct { /* from the user, override what the file says; 0 / NAN: not given */
+/* What to do with a file that holds more frames than the scan has points. */
+typedef enum {
+  VM_EXTRA_ERROR,
+  VM_EXTRA_DROP_TAIL,    /* those after the last point are left out */
+  VM_EXTRA_SKIP_PER_LINE /* every line ends with the same number of frames of the flyback: they are left out */
+} VmExtraFrames;
+
+typedef struct { /* from the user, override what the file says; 0 / NAN / NULL: not given */
   int64_t scan[2], det[2];
   double scan_pitch, det_pitch, gain, centre[2];
+  const char *format; /* name of a VmCubeFormat, instead of recognition by content */
+  const char *sample; /* of files without any header: "uint16", "float32", ..., "uint16be" */
+  VmExtraFrames extra_frames;
 } VmCubeHints;
 
 typedef struct VmCubeFormat_s {

@@ -278,7 +278,8 @@ static PetscErrorCode TestSamples(void)
   PetscCall(ExpectSample("readers/amorphous_512.hspy", &no_hints,
                          &(Wanted){{1, 1}, {512, 512}, VM_I64, {0, 0}, {0, 0}, {NAN, NAN}, 200}, 0));
   PetscCall(ExpectSample("readers/py4dstem_2x3x4x5.h5", &no_hints,
-                         &(Wanted){{2, 3}, {4, 5}, VM_F32, {0.126797, 0.126797}, {0.442516, 0.442516}, {NAN, NAN}, 0}, 0));
+                         &(Wanted){{2, 3}, {4, 5}, VM_F32, {0.126797, 0.126797}, {0.442516, 0.442516}, {NAN, NAN}, 0},
+                         0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

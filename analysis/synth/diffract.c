@@ -18,7 +18,8 @@ typedef struct {
   VmProgress progress;
   double *intensity, *work; /* [grid0][grid1], 2 [pixels0][pixels1] */
   float *frames;            /* [edge][pixels0][pixels1] */
-  double current, seconds;  /* sum of all frames; time spent on probes of this rank */
+  double total, current;    /* sums of all intensities and of all frames of this rank */
+  double seconds;           /* time spent on them */
   int64_t done;
 } Diffract;
 
@@ -32,6 +33,7 @@ static PetscErrorCode SimulateRow(Diffract *d, int64_t first, int64_t count)
     double r[2];
     VmScanPosition(&d->scan, first + i, r);
     PetscCall(d->method->probe(d->context, r, d->intensity));
+    for (int64_t p = 0; p < optics->grid[0] * optics->grid[1]; ++p) d->total += d->intensity[p];
     VmDetectorFrame(optics, d->key, first + i, d->intensity, d->work, d->frames + i * points);
     for (int64_t p = 0; p < points; ++p) d->current += d->frames[i * points + p];
   }
@@ -129,8 +131,11 @@ static PetscErrorCode Announce(const Diffract *d)
                   (long long)scan->points[1], scan->step, d->scan.origin[0], d->scan.origin[1]));
   PetscCall(VmLog(d->comm, "beam: %g kV, wavelength %.5f pm, aperture %.4f 1/nm, window %g nm", optics->params->voltage,
                   1e3 * optics->wavelength, optics->aperture, optics->period));
-  PetscCall(VmLog(d->comm, "foil: %.2f nm thick, %.3f scattering events per electron, %.1f %% scattered",
-                  optics->thickness, optics->scattered, -100.0 * expm1(-optics->scattered)));
+  if (d->method->multiple) PetscCall(VmLog(d->comm, "foil: %.2f nm thick", optics->thickness));
+  else {
+    PetscCall(VmLog(d->comm, "foil: %.2f nm thick, %.3f scattering events per electron, %.1f %% scattered",
+                    optics->thickness, optics->scattered, -100.0 * expm1(-optics->scattered)));
+  }
   PetscCall(VmLog(d->comm, "%s; tiles of %lld x %lld probes", text, (long long)d->scan.edge, (long long)d->scan.edge));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -140,12 +145,15 @@ static PetscErrorCode Summarise(const Diffract *d)
   const VmDetectorParams *detector = &d->scan.optics->params->detector;
   const double probes = (double)(d->scan.points[0] * d->scan.points[1]);
   const double electron = isnan(detector->dose) ? 1.0 : detector->gain * detector->dose;
-  double local[2] = {d->current, d->seconds}, all[2];
+  double local[3] = {d->current, d->seconds, d->total}, all[3];
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Allreduce(local, all, 2, MPI_DOUBLE, MPI_SUM, d->comm));
+  PetscCallMPI(MPI_Allreduce(local, all, 3, MPI_DOUBLE, MPI_SUM, d->comm));
   PetscCall(VmLog(d->comm, "%.0f probes, %.3g ms per probe and rank; %.2f %% of the electrons reach the detector",
                   probes, 1e3 * all[1] / probes, electron > 0.0 ? 100.0 * all[0] / probes / electron : 0.0));
+  if (d->method->multiple) {
+    PetscCall(VmLog(d->comm, "total intensity %.6f: the rest is scattered beyond the band limit", all[2] / probes));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -177,7 +185,7 @@ static PetscErrorCode WriteConditions(const Diffract *d, const VmCubeInfo *info,
   c.dose = isnan(dose) ? 0.0 : dose;
   if (d->atoms->repeat > 0.0) c.repeat = d->atoms->repeat;
   PetscCall(VmConditionsWrite(file, VM_PATH_CONDITIONS, &c));
-  PetscCall(VmH5AttrReal(file, "/", "scattering_events", 1, &optics->scattered));
+  if (!d->method->multiple) PetscCall(VmH5AttrReal(file, "/", "scattering_events", 1, &optics->scattered));
   PetscCall(VmH5AttrReal(file, "/", "scan_origin_nm", 2, d->scan.origin));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -224,7 +232,7 @@ PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const
   for (int axis = 0; axis < 2; ++axis) {
     centre[axis] = d.scan.origin[axis] + 0.5 * (double)(params->scan.points[axis] - 1) * params->scan.step;
   }
-  PetscCall(VmFoilScattered(comm, atoms, centre, d.method, d.context, &optics));
+  if (!d.method->multiple) PetscCall(VmFoilScattered(comm, atoms, centre, d.method, d.context, &optics));
   PetscCall(Announce(&d));
   PetscCall(Allocate(&d, &optics));
   const PetscErrorCode code = WriteScan(&d, path, provenance);

@@ -221,12 +221,7 @@ static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
   double centre[2];
 
   PetscFunctionBegin;
-  for (int d = 0; d < 2; ++d) {
-    const double at = (r[d] - c->potential.box.origin[d]) / optics->spacing[d];
-    first[d] = (int64_t)floor(at + 0.5) - n[d] / 2;
-    centre[d] = at - (double)first[d];
-    VmAssert(first[d] >= 0 && first[d] + n[d] <= c->potential.box.grid[d]);
-  }
+  PetscCall(VmOpticsWindow(optics, &c->potential.box, r, first, centre));
   ShiftProbe(c, centre);
   for (int part = 0; part < c->probe.parts; ++part) SumMoments(c, first, part);
   FillPlane(c);

@@ -1,1 +1,2 @@
 VM_SYNTH_METHOD(kinematic)
+VM_SYNTH_METHOD(multislice)

@@ -6,6 +6,9 @@
 
 typedef struct {
   const char *name, *doc, *source;
+  /** Electrons may scatter more than once: the method conserves them by itself, and limits waves to 2/3 of the
+   * frequencies of the grid. Otherwise optics->scattered attenuates the beam. */
+  bool multiple;
   /** Once for a scan; optics outlives the context. Not collective. */
   PetscErrorCode (*create)(const VmOptics *optics, void **context);
   /** Bytes that a tile of the box needs. Not collective. */

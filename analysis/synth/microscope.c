@@ -168,13 +168,13 @@ static const VmParam rows[] = {
      .type = VM_BOOL,
      .offset = offsetof(VmMicroscopeParams, ewald),
      .default_text = "true",
-     .doc = "curved Ewald sphere; false: flat, as for a projected foil",
+     .doc = "curved Ewald sphere; false: flat, as for a projected foil (kinematic)",
      .source = "physics.md D4"},
     {.key = "direct_beam",
      .type = VM_BOOL,
      .offset = offsetof(VmMicroscopeParams, direct_beam),
      .default_text = "true",
-     .doc = "add the electrons that were not scattered"},
+     .doc = "add the electrons that were not scattered; false: leave them out (kinematic)"},
     {.key = "debye_waller",
      .type = VM_REAL,
      .offset = offsetof(VmMicroscopeParams, debye_waller),
@@ -191,7 +191,22 @@ static const VmParam rows[] = {
      .default_text = "1e-4",
      .min = 1e-12,
      .max = 0.1,
-     .doc = "relative error of the Ewald phase factor at the detector's corner (far smaller inside)"},
+     .doc = "relative error of the Ewald phase factor at the detector's corner, far smaller inside (kinematic)"},
+    {.key = "slice",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, slice),
+     .unit = "nm",
+     .default_text = "0.2 nm",
+     .min = 1e-3,
+     .max = 100,
+     .doc = "greatest thickness of a slice (multislice)",
+     .source = "physics.md D4"},
+    {.key = "band_limit",
+     .type = VM_BOOL,
+     .offset = offsetof(VmMicroscopeParams, band_limit),
+     .default_text = "true",
+     .doc = "keep 2/3 of the frequencies of the grid, against aliasing (multislice); false: a check of conservation",
+     .source = "physics.md D4"},
     {.key = "window",
      .type = VM_INT,
      .offset = offsetof(VmMicroscopeParams, window),
@@ -207,7 +222,7 @@ static const VmParam rows[] = {
      .min = 1,
      .max = 1e6,
      .doc = "MB that a tile of the scan may take on each rank; smaller tiles are slower, the result is the same to "
-            "rounding"},
+            "rounding (multislice: well within the error of the band limit)"},
     {0}};
 
 /* The transforms hold their lengths in 32 bits, and a window must fit into memory. */
@@ -217,6 +232,19 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
   VmOptics optics;
 
   PetscFunctionBegin;
+  const VmSynthMethod *method = vm_synth_methods[microscope->method];
+  if (method->multiple && !microscope->ewald) {
+    PetscCall(VmReportAdd(report, node,
+                          "the waves of %s always see the curved Ewald sphere: \"ewald: false\" needs "
+                          "\"method: kinematic\"",
+                          method->name));
+  }
+  if (method->multiple && !microscope->direct_beam) {
+    PetscCall(VmReportAdd(report, node,
+                          "the direct beam is part of the wave of %s: \"direct_beam: false\" needs "
+                          "\"method: kinematic\"",
+                          method->name));
+  }
   VmOpticsInit(microscope, &optics);
   if (optics.grid[0] * optics.grid[1] > (int64_t)1 << 26) {
     PetscCall(VmReportAdd(report, node, "a window of %lld x %lld points is too large: lower detector.pixels or window",

@@ -1,5 +1,5 @@
 /* Geometry of the virtual microscope from its parameters. */
-#include "optics.h"
+#include "method.h"
 #include <vitromech/scatter.h>
 #include <math.h>
 
@@ -31,8 +31,11 @@ void VmOpticsInit(const VmMicroscopeParams *params, VmOptics *optics)
   /* What lies beyond the edge of the grid is folded back by as much as the probe's spectrum is wide, and must not reach
    * the detector. */
   const int64_t margin = (int64_t)ceil(optics->aperture * optics->period) + PROBE_TAIL;
+  const int64_t widest = PetscMax(params->detector.pixels[0], params->detector.pixels[1]);
   for (int d = 0; d < 2; ++d) {
-    optics->grid[d] = VmSmoothSize(window * params->detector.pixels[d] + 2 * margin);
+    optics->grid[d] = vm_synth_methods[params->method]->multiple
+                          ? VmSmoothSize((3 * window * widest + 1) / 2)
+                          : VmSmoothSize(window * params->detector.pixels[d] + 2 * margin);
     optics->spacing[d] = optics->period / (double)optics->grid[d];
   }
 }
@@ -44,4 +47,17 @@ void VmOpticsBox(const VmOptics *optics, const double lo[2], const double hi[2],
     box->origin[d] = lo[d] - margin;
     box->grid[d] = VmSmoothSize((int64_t)ceil((hi[d] - lo[d] + 2.0 * margin) / optics->spacing[d]));
   }
+}
+
+PetscErrorCode VmOpticsWindow(const VmOptics *optics, const VmTileBox *box, const double r[2], int64_t first[2],
+                              double centre[2])
+{
+  PetscFunctionBegin;
+  for (int d = 0; d < 2; ++d) {
+    const double at = (r[d] - box->origin[d]) / optics->spacing[d];
+    first[d] = (int64_t)floor(at + 0.5) - optics->grid[d] / 2;
+    centre[d] = at - (double)first[d];
+    VmAssert(first[d] >= 0 && first[d] + optics->grid[d] <= box->grid[d]);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -31,6 +31,8 @@ struct VmMicroscopeParams_s {
   bool ewald, direct_beam;
   double debye_waller; /* nm^2 */
   double accuracy;
+  double slice; /* nm */
+  bool band_limit;
   int64_t window;
   double memory; /* MB */
   VmScanParams scan;
@@ -38,7 +40,8 @@ struct VmMicroscopeParams_s {
 };
 
 /* A window of edge `period` = window/pitch around the probe, sampled grid[0] x grid[1]: its transform has `window`^2
- * points in each detector pixel, and room beyond the detector's edge for the width of the probe's spectrum. */
+ * points in each detector pixel, and room beyond the detector's edge: for the width of the probe's spectrum, or, where
+ * waves are limited to 2/3 of the grid's frequencies, so that the detector lies inside. */
 typedef struct {
   const VmMicroscopeParams *params;
   double wavelength, interaction; /* nm, rad/(V nm) */
@@ -59,6 +62,11 @@ typedef struct {
 /** The box that holds the windows of all probes between lo and hi [nm], and the reach of the atoms at its edges.
  * Not collective. */
 void VmOpticsBox(const VmOptics *optics, const double lo[2], const double hi[2], VmTileBox *box);
+
+/** The window of a probe at r [nm]: its first grid point in the box, which must hold it, and the probe's place in the
+ * window in grid spacings, less than one from n/2. Not collective. */
+PetscErrorCode VmOpticsWindow(const VmOptics *optics, const VmTileBox *box, const double r[2], int64_t first[2],
+                              double centre[2]);
 
 /** Fills all but middle, thickness and scattered. Not collective. */
 void VmOpticsInit(const VmMicroscopeParams *params, VmOptics *optics);

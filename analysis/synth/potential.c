@@ -10,18 +10,21 @@
 enum { WIDTH = 8, BATCH = 8 }; /* points of the spreading window along an axis; moments spread in one pass */
 #define SHAPE (0.976 * VM_PI * WIDTH * (1.0 - 1.0 / (2.0 * 1.5)))
 
-typedef struct {
+typedef struct Work_s Work;
+
+struct Work_s {
   const VmOptics *optics;
   const VmAtoms *atoms;
-  VmPotential *potential;
-  int64_t *order; /* atoms sorted by place, so that neighbours in the list share memory */
+  const VmTileBox *box;
+  const VmSlices *slices; /* NULL: Chebyshev moments */
+  int64_t *order;         /* atoms sorted by place, so that neighbours in the list share memory */
   int64_t fine[2];
   double *spread;           /* [BATCH][fine0][fine1] */
   fftw_complex *modes;      /* [fine0][fine1/2 + 1] */
   fftw_complex *sum[BATCH]; /* [grid0][grid1/2 + 1] */
   double *correction[2];
   fftw_plan forward, backward;
-} Work;
+};
 
 /* exp(beta (sqrt(1 - s^2) - 1)) on |s| < 1 */
 static double Window(double s)
@@ -54,7 +57,7 @@ static PetscErrorCode SortAtoms(Work *w)
 {
   enum { SQUARES = 64 };
   const VmAtoms *atoms = w->atoms;
-  const VmTileBox *box = &w->potential->box;
+  const VmTileBox *box = w->box;
   int64_t *square, start[SQUARES * SQUARES + 1] = {0};
 
   PetscFunctionBegin;
@@ -76,7 +79,7 @@ static PetscErrorCode SortAtoms(Work *w)
 
 static PetscErrorCode WorkCreate(Work *w)
 {
-  const int64_t *grid = w->potential->box.grid;
+  const int64_t *grid = w->box->grid;
 
   PetscFunctionBegin;
   PetscCall(SortAtoms(w));
@@ -118,7 +121,21 @@ static void WindowPoints(double u, int64_t n, int64_t point[WIDTH], double weigh
   }
 }
 
-static void SpreadAtom(const Work *w, const double u[2], const double *chebyshev, int batch)
+/* Weights of an atom in layers first ... first + batch - 1; false: all are zero. */
+static bool LayerWeights(const Work *w, double z, int first, int batch, double *weight)
+{
+  if (w->slices) {
+    const int slice = VmSliceOf(w->slices, z) - first;
+    for (int q = 0; q < batch; ++q) weight[q] = q == slice ? 1.0 : 0.0;
+    return slice >= 0 && slice < batch;
+  }
+  const double scale = w->optics->thickness > 0.0 ? 2.0 / w->optics->thickness : 0.0;
+  const double angle = acos(fmax(-1.0, fmin(1.0, scale * (z - w->optics->middle))));
+  for (int q = 0; q < batch; ++q) weight[q] = cos((first + q) * angle);
+  return true;
+}
+
+static void SpreadAtom(const Work *w, const double u[2], const double *layer, int batch)
 {
   const int64_t size = w->fine[0] * w->fine[1];
   int64_t x[WIDTH], y[WIDTH];
@@ -128,9 +145,10 @@ static void SpreadAtom(const Work *w, const double u[2], const double *chebyshev
   WindowPoints(u[1], w->fine[1], y, wy);
   const bool whole = y[WIDTH - 1] == y[0] + WIDTH - 1;
   for (int q = 0; q < batch; ++q) {
+    if (layer[q] == 0.0) continue;
     for (int i = 0; i < WIDTH; ++i) {
       double *restrict row = w->spread + q * size + x[i] * w->fine[1];
-      const double weight = chebyshev[q] * wx[i];
+      const double weight = layer[q] * wx[i];
       if (whole) {
         for (int j = 0; j < WIDTH; ++j) row[y[0] + j] += weight * wy[j];
       } else {
@@ -140,32 +158,29 @@ static void SpreadAtom(const Work *w, const double u[2], const double *chebyshev
   }
 }
 
-/* Spreads moments first ... first + batch - 1 of one species. */
+/* Spreads layers first ... first + batch - 1 of one species. */
 static void Spread(const Work *w, int species, int first, int batch)
 {
-  const VmPotential *potential = w->potential;
+  const VmTileBox *box = w->box;
   const VmAtoms *atoms = w->atoms;
-  const double scale = w->optics->thickness > 0.0 ? 2.0 / w->optics->thickness : 0.0;
 
   memset(w->spread, 0, (size_t)(batch * w->fine[0] * w->fine[1]) * sizeof(double));
   for (int64_t i = 0; i < atoms->n; ++i) {
     const int64_t a = w->order[i];
     if (atoms->species[a] != species) continue;
-    const double u[2] = {
-        (atoms->x[a] - potential->box.origin[0]) / w->optics->spacing[0] / (double)potential->box.grid[0],
-        (atoms->y[a] - potential->box.origin[1]) / w->optics->spacing[1] / (double)potential->box.grid[1]};
+    const double u[2] = {(atoms->x[a] - box->origin[0]) / w->optics->spacing[0] / (double)box->grid[0],
+                         (atoms->y[a] - box->origin[1]) / w->optics->spacing[1] / (double)box->grid[1]};
     if (!(u[0] >= 0.0 && u[0] < 1.0 && u[1] >= 0.0 && u[1] < 1.0)) continue;
-    const double z = fmax(-1.0, fmin(1.0, scale * (atoms->z[a] - w->optics->middle))), angle = acos(z);
-    double chebyshev[BATCH];
-    for (int q = 0; q < batch; ++q) chebyshev[q] = cos((first + q) * angle);
-    SpreadAtom(w, (double[2]){u[0] * (double)w->fine[0], u[1] * (double)w->fine[1]}, chebyshev, batch);
+    double layer[BATCH];
+    if (!LayerWeights(w, atoms->z[a], first, batch, layer)) continue;
+    SpreadAtom(w, (double[2]){u[0] * (double)w->fine[0], u[1] * (double)w->fine[1]}, layer, batch);
   }
 }
 
-/* Adds species to the moments' modes: corrected spectrum times v(k)/area, |m| < n/2 on both axes. */
+/* Adds species to the modes of a layer: corrected spectrum times v(k)/area, |m| < n/2 on both axes. */
 static void AddSpecies(const Work *w, int q, const double *factor)
 {
-  const int64_t *n = w->potential->box.grid, half = n[1] / 2 + 1, fine_half = w->fine[1] / 2 + 1;
+  const int64_t *n = w->box->grid, half = n[1] / 2 + 1, fine_half = w->fine[1] / 2 + 1;
 
   fftw_execute_dft_r2c(w->forward, w->spread + q * w->fine[0] * w->fine[1], w->modes);
   for (int64_t i = 0; i < n[0]; ++i) {
@@ -182,7 +197,7 @@ static void AddSpecies(const Work *w, int q, const double *factor)
 /* v(k)/area of a species on the tile's modes. */
 static void PotentialFactor(const Work *w, int species, double *factor)
 {
-  const int64_t *n = w->potential->box.grid, half = n[1] / 2 + 1;
+  const int64_t *n = w->box->grid, half = n[1] / 2 + 1;
   const double length[2] = {(double)n[0] * w->optics->spacing[0], (double)n[1] * w->optics->spacing[1]};
   const double damping = 0.25 * w->optics->params->debye_waller, scale = VM_POTENTIAL_FACTOR / (length[0] * length[1]);
 
@@ -194,37 +209,72 @@ static void PotentialFactor(const Work *w, int species, double *factor)
   }
 }
 
+/* Hands the layers (moments or slices) one after the other to take. */
+static PetscErrorCode MakeLayers(Work *w, int layers, VmPotentialTake take, void *context)
+{
+  const size_t half = (size_t)(w->box->grid[0] * (w->box->grid[1] / 2 + 1));
+  const int nspecies = w->atoms->nspecies;
+  double *factor[VM_MAX_SPECIES];
+
+  PetscFunctionBegin;
+  PetscCall(WorkCreate(w));
+  for (int s = 0; s < nspecies; ++s) {
+    PetscCall(PetscMalloc1(half, &factor[s]));
+    PotentialFactor(w, s, factor[s]);
+  }
+  for (int first = 0; first < layers; first += BATCH) {
+    const int batch = PetscMin(BATCH, layers - first);
+    for (int q = 0; q < batch; ++q) memset(w->sum[q], 0, half * sizeof(fftw_complex));
+    for (int s = 0; s < nspecies; ++s) {
+      Spread(w, s, first, batch);
+      for (int q = 0; q < batch; ++q) AddSpecies(w, q, factor[s]);
+    }
+    for (int q = 0; q < batch; ++q) {
+      fftw_execute_dft_c2r(w->backward, w->sum[q], w->spread);
+      take(context, first + q, w->spread);
+    }
+  }
+  for (int s = 0; s < nspecies; ++s) PetscCall(PetscFree(factor[s]));
+  PetscCall(WorkDestroy(w));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void TakeMoment(void *context, int moment, const double *value)
+{
+  const VmPotential *potential = context;
+  const size_t points = (size_t)(potential->box.grid[0] * potential->box.grid[1]);
+  memcpy(potential->value + (size_t)moment * points, value, points * sizeof *value);
+}
+
 PetscErrorCode VmPotentialCreate(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box, int moments,
                                  VmPotential *potential)
 {
-  const size_t points = (size_t)(box->grid[0] * box->grid[1]), half = (size_t)(box->grid[0] * (box->grid[1] / 2 + 1));
-  Work w = {.optics = optics, .atoms = atoms, .potential = potential};
-  double *factor[VM_MAX_SPECIES];
+  Work w = {.optics = optics, .atoms = atoms, .box = box};
 
   PetscFunctionBegin;
   potential->box = *box;
   potential->moments = moments;
-  potential->value = fftw_alloc_real((size_t)moments * points);
+  potential->value = fftw_alloc_real((size_t)moments * (size_t)(box->grid[0] * box->grid[1]));
   VmAssert(potential->value);
-  PetscCall(WorkCreate(&w));
-  for (int s = 0; s < atoms->nspecies; ++s) {
-    PetscCall(PetscMalloc1(half, &factor[s]));
-    PotentialFactor(&w, s, factor[s]);
-  }
-  for (int first = 0; first < moments; first += BATCH) {
-    const int batch = PetscMin(BATCH, moments - first);
-    for (int q = 0; q < batch; ++q) memset(w.sum[q], 0, half * sizeof(fftw_complex));
-    for (int s = 0; s < atoms->nspecies; ++s) {
-      Spread(&w, s, first, batch);
-      for (int q = 0; q < batch; ++q) AddSpecies(&w, q, factor[s]);
-    }
-    for (int q = 0; q < batch; ++q) {
-      fftw_execute_dft_c2r(w.backward, w.sum[q], potential->value + (size_t)(first + q) * points);
-    }
-  }
-  for (int s = 0; s < atoms->nspecies; ++s) PetscCall(PetscFree(factor[s]));
-  PetscCall(WorkDestroy(&w));
+  PetscCall(MakeLayers(&w, moments, TakeMoment, potential));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmPotentialSlices(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
+                                 const VmSlices *slices, VmPotentialTake take, void *context)
+{
+  Work w = {.optics = optics, .atoms = atoms, .box = box, .slices = slices};
+
+  PetscFunctionBegin;
+  PetscCall(MakeLayers(&w, slices->count, take, context));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int VmSliceOf(const VmSlices *slices, double z)
+{
+  if (slices->distance == 0.0) return 0;
+  const double slice = floor((z - slices->bottom) / slices->distance);
+  return (int)fmax(0.0, fmin((double)(slices->count - 1), slice));
 }
 
 void VmPotentialDestroy(VmPotential *potential)

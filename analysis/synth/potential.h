@@ -1,5 +1,6 @@
-/* Moments of the projected potential of a tile: W_p(r) = sum_j T_p(2 (z_j - middle)/thickness) v_j(r - r_j), T_p the
- * Chebyshev polynomials, v_j the projected potential of the atom. */
+/* Projected potential of a tile, v_j that of an atom, in one of two forms:
+ * moments W_p(r) = sum_j T_p(2 (z_j - middle)/thickness) v_j(r - r_j), T_p the Chebyshev polynomials;
+ * slices V_q(r) = sum_j v_j(r - r_j) over the atoms with z_j in slice q. */
 #ifndef VM_SYNTH_POTENTIAL_H
 #define VM_SYNTH_POTENTIAL_H
 
@@ -22,9 +23,29 @@ typedef struct {
  */
 PetscErrorCode VmPotentialCreate(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box, int moments,
                                  VmPotential *potential);
+
+/* Slices of equal thickness; atoms beyond the ends belong to the first and last. */
+typedef struct {
+  int count;
+  double bottom, distance; /* nm */
+} VmSlices;
+
+/** Not collective. */
+int VmSliceOf(const VmSlices *slices, double z);
+
+/** Receives the potential [grid0][grid1] of a slice, V nm, which is gone after the call. */
+typedef void (*VmPotentialTake)(void *context, int slice, const double *value);
+
+/** Makes the potentials of slices 0 ... count - 1, in this order, with the accuracy of VmPotentialCreate. Not
+ * collective.
+ */
+PetscErrorCode VmPotentialSlices(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
+                                 const VmSlices *slices, VmPotentialTake take, void *context);
+
 void VmPotentialDestroy(VmPotential *potential);
 
-/** Bytes that VmPotentialCreate needs at its peak, without the atoms. Not collective. */
+/** Bytes that VmPotentialCreate (moments = 0: VmPotentialSlices) needs at its peak, without the atoms. Not collective.
+ */
 double VmPotentialBytes(const int64_t grid[2], int moments);
 
 #endif

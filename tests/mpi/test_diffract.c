@@ -110,6 +110,7 @@ static PetscErrorCode Run(void)
                            3.0, 3e5, 0.1));
   PetscCall(TestInvariance("{" SCAN ", ewald: false, window: 2, detector: {pixels: [10, 12], pitch: 0.6 1/nm}}", 0.0,
                            1.0, 0.5));
+  PetscCall(TestInvariance("{method: multislice, " SCAN ", detector: {" DETECTOR "}}", 0.0, 1.0, 0.1));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

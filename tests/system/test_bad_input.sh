@@ -68,6 +68,8 @@ broken list_for_mapping 's/^material: .*/material: [1, 2]/' 'material'
 broken mapping_for_list 's/^seed: 7/seed: {a: 7}/' 'seed|single value'
 broken unknown_field 's/checkpoint_every: 0.2 s/fields: [plastic_strian]/' 'plastic_strain'
 broken cube_without_microscope '$s/$/\nanalysis: [{statistic: fem}]/' 'microscope'
+broken flat_multislice '$s/$/\nmicroscope: {method: multislice, ewald: false}/' 'ewald: false.*kinematic'
+broken multislice_without_beam '$s/$/\nmicroscope: {method: multislice, direct_beam: false}/' 'direct_beam: false.*kinematic'
 
 grep -v '^schema' good.yaml >no_schema.yaml
 refuse no_schema no_schema.yaml 'schema'

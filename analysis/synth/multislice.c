@@ -1,0 +1,154 @@
+/* Multislice (physics.md D4) in the window of the probe: the transmission functions of all slices are made once for a
+ * tile of probes; a probe's wave passes through those of its window, each at the middle of its slice. */
+#include "method.h"
+#include "potential.h"
+#include "probe.h"
+#include "propagate.h"
+#include <math.h>
+
+typedef struct {
+  const VmOptics *optics;
+  VmProbe probe;
+  VmSlices slices;
+  VmPropagation propagation;
+  double complex *entry; /* [grid0][grid1] spectrum of the probe about its centre, at the plane of the first slice */
+  double complex *phase; /* [grid1] */
+  VmTileBox box;
+  fftw_complex *transmission; /* [slices][grid0][grid1] of the box */
+} Multislice;
+
+static VmSlices ChooseSlices(const VmOptics *optics)
+{
+  const int count = PetscMax(1, (int)ceil(optics->thickness / optics->params->slice));
+  return (VmSlices){
+      .count = count, .bottom = optics->middle - 0.5 * optics->thickness, .distance = optics->thickness / count};
+}
+
+/* The probe is focused (or defocused) with respect to the middle of the foil. */
+static void EntryWave(Multislice *c)
+{
+  const int64_t *n = c->optics->grid, half = n[1] / 2 + 1;
+  const double distance = 0.5 * (c->slices.distance - c->optics->thickness);
+
+  for (int64_t i = 0; i < n[0]; ++i) {
+    for (int64_t j = 0; j < n[1]; ++j) {
+      const int64_t m = j < half ? i * half + j : (n[0] - i) % n[0] * half + n[1] - j;
+      const double complex wave = c->probe.spectrum[0][m] + (c->probe.parts == 2 ? I * c->probe.spectrum[1][m] : 0.0);
+      c->entry[i * n[1] + j] = wave / c->optics->period * VmPropagationFactor(&c->propagation, distance, i, j);
+    }
+  }
+}
+
+static PetscErrorCode Create(const VmOptics *optics, void **context)
+{
+  const double period[2] = {optics->period, optics->period};
+  Multislice *c;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&c));
+  *context = c;
+  c->optics = optics;
+  c->slices = ChooseSlices(optics);
+  PetscCall(VmProbeCreate(optics, &c->probe));
+  PetscCall(VmPropagationCreate(optics->grid, period, optics->wavelength, c->slices.distance,
+                                optics->params->band_limit, &c->propagation));
+  PetscCall(PetscMalloc1((size_t)(optics->grid[0] * optics->grid[1]), &c->entry));
+  PetscCall(PetscMalloc1((size_t)optics->grid[1], &c->phase));
+  EntryWave(c);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Destroy(void **context)
+{
+  Multislice *c = *context;
+
+  PetscFunctionBegin;
+  fftw_free(c->transmission);
+  PetscCall(PetscFree(c->entry));
+  PetscCall(PetscFree(c->phase));
+  VmPropagationDestroy(&c->propagation);
+  VmProbeDestroy(&c->probe);
+  PetscCall(PetscFree(c));
+  *context = NULL;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static double Bytes(void *context, const VmTileBox *box)
+{
+  const Multislice *c = context;
+  const double points = (double)(box->grid[0] * box->grid[1]);
+  return VmPotentialBytes(box->grid, 0) + points * (double)c->slices.count * sizeof(fftw_complex);
+}
+
+static void TakeSlice(void *context, int slice, const double *potential)
+{
+  Multislice *c = context;
+  const int64_t points = c->box.grid[0] * c->box.grid[1];
+  fftw_complex *t = c->transmission + slice * points;
+  for (int64_t i = 0; i < points; ++i) t[i] = cexp(I * c->optics->interaction * potential[i]);
+}
+
+static PetscErrorCode Tile(void *context, const VmAtoms *atoms, const VmTileBox *box)
+{
+  Multislice *c = context;
+
+  PetscFunctionBegin;
+  fftw_free(c->transmission);
+  c->box = *box;
+  c->transmission = fftw_alloc_complex((size_t)c->slices.count * (size_t)(box->grid[0] * box->grid[1]));
+  VmAssert(c->transmission);
+  PetscCall(VmPotentialSlices(c->optics, atoms, box, &c->slices, TakeSlice, c));
+  if (c->optics->params->band_limit) VmLimitBand(box->grid, c->optics->spacing, c->slices.count, c->transmission);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Factor of frequency i of a wave moved by a number of grid spacings. */
+static double complex Shift(double spacings, int64_t i, int64_t n)
+{
+  return cexp(-2.0 * VM_PI * I * spacings * (double)VmFrequency(i, n) / (double)n);
+}
+
+static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
+{
+  Multislice *c = context;
+  const int64_t *n = c->optics->grid;
+  fftw_complex *wave = c->propagation.wave;
+  int64_t first[2];
+  double centre[2];
+
+  PetscFunctionBegin;
+  PetscCall(VmOpticsWindow(c->optics, &c->box, r, first, centre));
+  for (int64_t j = 0; j < n[1]; ++j) c->phase[j] = Shift(centre[1], j, n[1]);
+  for (int64_t i = 0; i < n[0]; ++i) {
+    const double complex x = Shift(centre[0], i, n[0]);
+    for (int64_t j = 0; j < n[1]; ++j) wave[i * n[1] + j] = c->entry[i * n[1] + j] * x * c->phase[j];
+  }
+  const VmTransmission t = {.value = c->transmission + first[0] * c->box.grid[1] + first[1],
+                            .count = c->slices.count,
+                            .slice = c->box.grid[0] * c->box.grid[1],
+                            .row = c->box.grid[1]};
+  VmPropagate(&c->propagation, &t);
+  for (int64_t i = 0; i < n[0] * n[1]; ++i) intensity[i] = creal(wave[i] * conj(wave[i]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Describe(void *context, size_t size, char *text)
+{
+  const Multislice *c = context;
+  snprintf(text, size, "multislice: %d slices of %.4g nm, grid %lld x %lld, %s, %.1f %% of the probe inside the window",
+           c->slices.count, c->slices.distance, (long long)c->optics->grid[0], (long long)c->optics->grid[1],
+           c->optics->params->band_limit ? "band limit 2/3" : "no band limit", 100.0 * c->probe.inside);
+}
+
+const VmSynthMethod vm_synth_method_multislice = {
+    .name = "multislice",
+    .doc = "dynamical scattering: the probe's wave slice by slice through the foil",
+    .source = "J. M. Cowley and A. F. Moodie, Acta Cryst. 10 (1957) 609",
+    .multiple = true,
+    .create = Create,
+    .bytes = Bytes,
+    .tile = Tile,
+    .probe = Probe,
+    .describe = Describe,
+    .destroy = Destroy,
+};

@@ -1,0 +1,391 @@
+/* timeout: 120; links: vm_analysis */
+#include "vm_test.h"
+#include "analysis/synth/foil.h"
+#include "analysis/synth/potential.h"
+#include "analysis/synth/probe.h"
+#include "analysis/synth/propagate.h"
+#include <vitromech/microscope.h>
+#include <vitromech/rng.h>
+#include <vitromech/scatter.h>
+#include <petscblaslapack.h>
+
+static const VmRngKey key = {23, VM_STREAM_TEST};
+
+static VmMicroscopeParams Microscope(void)
+{
+  VmMicroscopeParams params = {
+      .voltage = 300.0, .semi_angle = 1.15, .window = 1, .ewald = true, .direct_beam = true, .slice = 0.2};
+  params.accuracy = 1e-6;
+  params.band_limit = true;
+  params.detector = (VmDetectorParams){.pixels = {48, 48}, .pitch = 0.3, .dose = NAN, .gain = 1.0};
+  while (strcmp(vm_synth_method_names[params.method], "multislice") != 0) ++params.method;
+  return params;
+}
+
+/* Atoms at random in a column; their heights are multiples of `step` if that is not 0. */
+static PetscErrorCode RandomColumn(int n, double half, double thickness, double step, VmAtoms *atoms)
+{
+  PetscFunctionBegin;
+  *atoms = (VmAtoms){.nspecies = 2, .number = {40, 13}};
+  for (int a = 0; a < n; ++a) {
+    double u[2], v[2];
+    VmRngUniform2(key, (uint64_t)a, 0, u);
+    VmRngUniform2(key, (uint64_t)a, 1, v);
+    double z = thickness * v[0];
+    if (step > 0.0) z = step * floor(z / step);
+    if (a < 2) z = a ? thickness : 0.0; /* the ends of the foil */
+    const double r[3] = {half * (2.0 * u[0] - 1.0), half * (2.0 * u[1] - 1.0), z};
+    PetscCall(VmAtomsAppend(atoms, v[1] < 0.5, r, a));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Pattern of one probe, [grid0][grid1] of the optics. */
+static PetscErrorCode Pattern(const VmMicroscopeParams *params, const VmAtoms *atoms, const double r[2],
+                              VmOptics *optics, double **intensity)
+{
+  const VmSynthMethod *method = vm_synth_methods[params->method];
+  VmTileBox box;
+  void *context;
+
+  PetscFunctionBegin;
+  VmOpticsInit(params, optics);
+  PetscCall(VmFoilExtent(PETSC_COMM_SELF, atoms, optics));
+  PetscCall(method->create(optics, &context));
+  VmOpticsBox(optics, r, r, &box);
+  PetscCall(PetscMalloc1((size_t)(optics->grid[0] * optics->grid[1]), intensity));
+  PetscCall(method->tile(context, atoms, &box));
+  PetscCall(method->probe(context, r, *intensity));
+  PetscCall(method->destroy(&context));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Without the band limit no electron is lost; with it, the loss is what lies beyond. */
+static PetscErrorCode TestTotal(void)
+{
+  const double r[2] = {0.0713, -0.0387};
+  double total[2] = {0.0, 0.0};
+  VmAtoms atoms = {0};
+
+  PetscFunctionBegin;
+  PetscCall(RandomColumn(2500, 1.7, 15.0, 0.0, &atoms));
+  for (int limited = 0; limited < 2; ++limited) {
+    VmMicroscopeParams params = Microscope();
+    VmOptics optics;
+    double *intensity;
+    params.band_limit = limited;
+    params.defocus = 30.0;
+    PetscCall(Pattern(&params, &atoms, r, &optics, &intensity));
+    for (int64_t k = 0; k < optics.grid[0] * optics.grid[1]; ++k) total[limited] += intensity[k];
+    PetscCall(PetscFree(intensity));
+  }
+  VmFigure("total_intensity_without_band_limit_minus_1", total[0] - 1.0);
+  VmFigure("total_intensity_with_band_limit", total[1]);
+  VmExpectNear(total[0], 1.0, 1e-12);
+  VmExpect(total[1] < 1.0 && total[1] > 0.5, "%g left", total[1]);
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* t of all slices of a window, for the potential times `scale`. */
+typedef struct {
+  int64_t points;
+  double phase; /* sigma times scale */
+  fftw_complex *value;
+} Stack;
+
+static void TakeSlice(void *context, int slice, const double *potential)
+{
+  Stack *stack = context;
+  for (int64_t i = 0; i < stack->points; ++i) {
+    stack->value[slice * stack->points + i] = cexp(I * stack->phase * potential[i]);
+  }
+}
+
+/* Parallel beam through a weak object: largest deviation of the scattered amplitude from the kinematic one of the
+ * direct sum, in units of its largest; the atoms lie in the middle of the slices. */
+static PetscErrorCode WeakObject(const VmAtoms *atoms, double step, double scale, double *deviation)
+{
+  VmMicroscopeParams params = Microscope();
+  VmOptics optics;
+
+  PetscFunctionBegin;
+  VmOpticsInit(&params, &optics);
+  PetscCall(VmFoilExtent(PETSC_COMM_SELF, atoms, &optics));
+  const int64_t *n = optics.grid, points = n[0] * n[1];
+  const double period[2] = {optics.period, optics.period}, area = optics.period * optics.period;
+  const VmTileBox box = {.origin = {-0.5 * optics.period, -0.5 * optics.period}, .grid = {n[0], n[1]}};
+  const VmSlices slices = {.count = (int)lround(optics.thickness / step) + 1,
+                           .bottom = optics.middle - 0.5 * (optics.thickness + step),
+                           .distance = step};
+  Stack stack = {.points = points, .phase = scale * optics.interaction};
+  VmPropagation propagation;
+  stack.value = fftw_alloc_complex((size_t)(slices.count * points));
+  PetscCall(VmPotentialSlices(&optics, atoms, &box, &slices, TakeSlice, &stack));
+  VmLimitBand(n, optics.spacing, slices.count, stack.value);
+  PetscCall(VmPropagationCreate(n, period, optics.wavelength, step, true, &propagation));
+  memset(propagation.wave, 0, (size_t)points * sizeof(fftw_complex));
+  propagation.wave[0] = 1.0;
+  const VmTransmission t = {.value = stack.value, .count = slices.count, .slice = points, .row = n[1]};
+  VmPropagate(&propagation, &t);
+
+  double worst = 0.0, largest = 0.0;
+  for (int64_t q = 1; q < points; ++q) {
+    const int64_t i = VmFrequency(q / n[1], n[0]), j = VmFrequency(q % n[1], n[1]);
+    if (llabs(i) >= params.detector.pixels[0] / 2 || llabs(j) >= params.detector.pixels[1] / 2) continue;
+    if (VmPropagationFactor(&propagation, 0.0, q / n[1], q % n[1]) == 0.0) continue;
+    const double k[1][2] = {{(double)i / optics.period, (double)j / optics.period}};
+    double complex amplitude;
+    PetscCall(VmKinematicDirect(atoms, optics.wavelength, 1, k, &amplitude));
+    const double expected = VM_POTENTIAL_FACTOR / area * cabs(amplitude);
+    worst = fmax(worst, fabs(cabs(propagation.wave[q]) / (scale * optics.interaction) - expected));
+    largest = fmax(largest, expected);
+  }
+  *deviation = worst / largest;
+  VmPropagationDestroy(&propagation);
+  fftw_free(stack.value);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What multislice adds to single scattering is of second order in the potential: the deviation falls linearly. */
+static PetscErrorCode TestWeakObject(void)
+{
+  const double step = 0.25;
+  double deviation[3];
+  VmAtoms atoms = {0};
+
+  PetscFunctionBegin;
+  PetscCall(RandomColumn(300, 1.5, 10.0, step, &atoms));
+  for (int i = 0; i < 3; ++i) {
+    const double scale = pow(10.0, -1 - i);
+    PetscCall(WeakObject(&atoms, step, scale, &deviation[i]));
+    printf("weak object: potential x %g, relative deviation from kinematic amplitude %.3e\n", scale, deviation[i]);
+  }
+  VmExpectNear(deviation[0] / deviation[1], 10.0, 1.5);
+  VmExpectNear(deviation[1] / deviation[2], 10.0, 1.5);
+  VmExpectNear(deviation[2], 0.0, 2e-3);
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A systematic row of reflections m g of aluminium, the beam at the Bragg angle of g. */
+typedef struct {
+  double g, wavelength, interaction; /* 1/nm, nm, rad/(V nm) */
+} Row;
+
+enum { HARMONICS = 10, BEAMS = 2 * HARMONICS + 2, ROW_GRID = 64 };
+
+/* Fourier coefficient of the potential, V */
+static double RowPotential(const Row *row, int m)
+{
+  const double volume = 0.40495 * 0.40495 * 0.40495 / 4.0; /* of an atom, nm^3 */
+  return abs(m) <= HARMONICS ? VM_POTENTIAL_FACTOR * VmScatteringFactor(13, fabs(m * row->g)) / volume : 0.0;
+}
+
+/* Beams k = (m - 1/2) g of the row, m = 1 - BEAMS/2 ... BEAMS/2; the beam m = 0 comes in, m = 1 is at the Bragg angle.
+ * psi' = i H psi, H_mn = -pi lambda k_m^2 delta_mn + sigma V_(m-n). Bloch waves: eigenvectors of H. */
+typedef struct {
+  double value[BEAMS], vector[BEAMS][BEAMS]; /* [wave][beam] */
+} Bloch;
+
+enum { IN = BEAMS / 2 - 1, DIFFRACTED = IN + 1 };
+
+static PetscErrorCode BlochWaves(const Row *row, Bloch *bloch)
+{
+  PetscBLASInt n = BEAMS, room = 8 * BEAMS, info;
+  double work[8 * BEAMS];
+
+  PetscFunctionBegin;
+  for (int i = 0; i < BEAMS; ++i) {
+    const double k = (i - IN - 0.5) * row->g;
+    for (int j = 0; j < BEAMS; ++j) bloch->vector[i][j] = row->interaction * RowPotential(row, i - j);
+    bloch->vector[i][i] -= VM_PI * row->wavelength * k * k;
+  }
+  LAPACKsyev_("V", "U", &n, &bloch->vector[0][0], &n, bloch->value, work, &room, &info);
+  VmExpectInt(info, 0);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static double BlochIntensity(const Bloch *bloch, double z)
+{
+  double complex sum = 0.0;
+  for (int w = 0; w < BEAMS; ++w) {
+    sum += bloch->vector[w][IN] * bloch->vector[w][DIFFRACTED] * cexp(I * bloch->value[w] * z);
+  }
+  return creal(sum * conj(sum));
+}
+
+/* Diffracted intensity behind `samples` foils, each `slices` slices thicker than the last. */
+static PetscErrorCode RowMultislice(const Row *row, double distance, int slices, int samples, double *intensity)
+{
+  const int64_t grid[2] = {ROW_GRID, 4}, points = ROW_GRID * 4;
+  const double spacing[2] = {2.0 / row->g / ROW_GRID, 2.0 / row->g / ROW_GRID};
+  const double period[2] = {2.0 / row->g, 4.0 * spacing[1]};
+  VmPropagation propagation;
+  fftw_complex *t = fftw_alloc_complex((size_t)points);
+
+  PetscFunctionBegin;
+  for (int64_t i = 0; i < points; ++i) {
+    double v = RowPotential(row, 0);
+    for (int m = 1; m <= HARMONICS; ++m) {
+      v += 2.0 * RowPotential(row, m) * cos(2.0 * VM_PI * m * row->g * (double)(i / grid[1]) * spacing[0]);
+    }
+    t[i] = cexp(I * row->interaction * v * distance);
+  }
+  VmLimitBand(grid, spacing, 1, t);
+  PetscCall(VmPropagationCreate(grid, period, row->wavelength, distance, true, &propagation));
+  for (int s = 0; s < samples; ++s) {
+    const VmTransmission transmission = {.value = t, .count = s * slices, .slice = 0, .row = grid[1]};
+    memset(propagation.wave, 0, (size_t)points * sizeof(fftw_complex));
+    propagation.wave[(ROW_GRID - 1) * grid[1]] = s ? 1.0 : (double)points; /* -g/2 */
+    VmPropagate(&propagation, &transmission);
+    const double complex wave = propagation.wave[grid[1]];
+    intensity[s] = creal(wave * conj(wave));
+  }
+  VmPropagationDestroy(&propagation);
+  fftw_free(t);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Vertex of the parabola through the lowest of the samples beyond the first half and its neighbours. */
+static double FirstMinimum(int n, const double *y, double step)
+{
+  int low = n / 2;
+  for (int i = n / 2; i < n - 1; ++i) low = y[i] < y[low] ? i : low;
+  const double curvature = y[low - 1] - 2.0 * y[low] + y[low + 1];
+  return step * (low + 0.5 * (y[low - 1] - y[low + 1]) / curvature);
+}
+
+/* Period of the pendelloesung: multislice against N beams, and N or two beams against the known number. */
+static PetscErrorCode TestRow(const char *name, double g, double expected, double tolerance)
+{
+  enum { SAMPLES = 120 };
+  const Row row = {.g = g, .wavelength = VmElectronWavelength(3e5), .interaction = VmInteractionConstant(3e5)};
+  const double two_beams = VM_PI / (row.interaction * RowPotential(&row, 1));
+  const int slices = 10;
+  const double step = 1.4 * two_beams / SAMPLES;
+  double bloch_curve[SAMPLES], curve[SAMPLES], worst = 0.0;
+  Bloch bloch;
+
+  PetscFunctionBegin;
+  PetscCall(BlochWaves(&row, &bloch));
+  PetscCall(RowMultislice(&row, step / slices, slices, SAMPLES, curve));
+  for (int s = 0; s < SAMPLES; ++s) {
+    bloch_curve[s] = BlochIntensity(&bloch, s * step);
+    worst = fmax(worst, fabs(curve[s] - bloch_curve[s]));
+  }
+  const double n_beams = FirstMinimum(SAMPLES, bloch_curve, step), period = FirstMinimum(SAMPLES, curve, step);
+  printf("Al %s: period %.2f nm by multislice, %.2f nm by %d Bloch waves, %.2f nm by two beams\n", name, period,
+         n_beams, BEAMS, two_beams);
+  VmFigure("worst_difference_of_diffracted_intensity", worst);
+  VmExpectNear(period / n_beams, 1.0, 0.01);
+  VmExpectNear(period / expected, 1.0, tolerance);
+  VmExpectNear(worst, 0.0, 0.01);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Propagation through empty space is a defocus of the same length. */
+static PetscErrorCode TestDefocus(void)
+{
+  enum { SLICES = 16 };
+  const double distance = 5.0;
+  VmMicroscopeParams params = Microscope();
+  VmOptics optics;
+  VmProbe focused, defocused;
+  VmPropagation propagation;
+
+  PetscFunctionBegin;
+  params.semi_angle = 5.0;
+  VmOpticsInit(&params, &optics);
+  PetscCall(VmProbeCreate(&optics, &focused));
+  params.defocus = (SLICES - 1) * distance;
+  PetscCall(VmProbeCreate(&optics, &defocused));
+  const int64_t *n = optics.grid, points = n[0] * n[1], half = n[1] / 2 + 1;
+  const double period[2] = {optics.period, optics.period}, area = optics.period * optics.period;
+  fftw_complex *vacuum = fftw_alloc_complex((size_t)points);
+  for (int64_t i = 0; i < points; ++i) vacuum[i] = 1.0;
+  PetscCall(VmPropagationCreate(n, period, optics.wavelength, distance, false, &propagation));
+  for (int64_t q = 0; q < points; ++q) {
+    const int64_t i = q / n[1], j = q % n[1], m = j < half ? i * half + j : (n[0] - i) % n[0] * half + n[1] - j;
+    propagation.wave[q] = focused.spectrum[0][m];
+  }
+  const VmTransmission t = {.value = vacuum, .count = SLICES, .slice = 0, .row = n[1]};
+  VmPropagate(&propagation, &t);
+  double exact = 0.0, difference = 0.0, without = 0.0;
+  for (int64_t q = 0; q < points; ++q) {
+    const int64_t i = q / n[1], j = q % n[1], m = j < half ? i * half + j : (n[0] - i) % n[0] * half + n[1] - j;
+    const double k2 = (pow((double)VmFrequency(i, n[0]), 2.0) + pow((double)VmFrequency(j, n[1]), 2.0)) / area;
+    const double complex chi = cexp(-VM_PI * I * optics.wavelength * params.defocus * k2);
+    const double complex other = defocused.spectrum[0][m] + I * defocused.spectrum[1][m];
+    exact = fmax(exact, cabs(propagation.wave[q] - chi * focused.spectrum[0][m]));
+    difference += pow(cabs(propagation.wave[q] - other), 2.0) / area;
+    without += pow(cabs(focused.spectrum[0][m] - other), 2.0) / area;
+  }
+  /* The window takes the tails of the two probes at different heights: a difference of no more than what it takes. */
+  const double taken = pow(sqrt(1.0 - focused.inside) + sqrt(1.0 - defocused.inside), 2.0);
+  VmFigure("free_propagation_error", exact);
+  VmFigure("difference_of_propagated_and_defocused_probe", difference);
+  VmFigure("difference_of_focused_and_defocused_probe", without);
+  VmExpectNear(exact, 0.0, 1e-12);
+  VmExpect(difference < taken, "%g of the current differs, the window takes %g", difference, taken);
+  VmExpect(without > 10.0 * taken, "the defocus changes %g of the current only", without);
+  VmProbeDestroy(&focused);
+  VmProbeDestroy(&defocused);
+  VmPropagationDestroy(&propagation);
+  fftw_free(vacuum);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Root mean square of the difference of two patterns over that of the scattered one, outside of the central disc. */
+static double Distance(const VmOptics *optics, const double *a, const double *b)
+{
+  const int64_t *n = optics->grid;
+  double difference = 0.0, sum = 0.0;
+  for (int64_t q = 0; q < n[0] * n[1]; ++q) {
+    const double i = (double)VmFrequency(q / n[1], n[0]), j = (double)VmFrequency(q % n[1], n[1]);
+    if (hypot(i, j) < 2.0 * optics->aperture * optics->period) continue;
+    difference += (a[q] - b[q]) * (a[q] - b[q]);
+    sum += b[q] * b[q];
+  }
+  return sqrt(difference / sum);
+}
+
+static PetscErrorCode TestSlices(void)
+{
+  const double r[2] = {0.0, 0.0}, slice[] = {0.8, 0.4, 0.2, 0.1, 0.05, 0.0125};
+  enum { LEVELS = 6 };
+  double *intensity[LEVELS], distance[LEVELS];
+  VmOptics optics;
+  VmAtoms atoms = {0};
+
+  PetscFunctionBegin;
+  PetscCall(RandomColumn(2500, 1.7, 10.0, 0.0, &atoms));
+  for (int i = 0; i < LEVELS; ++i) {
+    VmMicroscopeParams params = Microscope();
+    params.slice = slice[i];
+    PetscCall(Pattern(&params, &atoms, r, &optics, &intensity[i]));
+  }
+  for (int i = 0; i < LEVELS - 1; ++i) {
+    distance[i] = Distance(&optics, intensity[i], intensity[LEVELS - 1]);
+    printf("slices of %g nm: relative difference of the scattered pattern %.3e\n", slice[i], distance[i]);
+    VmExpect(i == 0 || distance[i] < 0.75 * distance[i - 1], "thinner slices: %g after %g", distance[i],
+             distance[i - 1]);
+  }
+  for (int i = 0; i < LEVELS; ++i) PetscCall(PetscFree(intensity[i]));
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(void)
+{
+  PetscFunctionBegin;
+  PetscCall(TestTotal());
+  PetscCall(TestWeakObject());
+  PetscCall(TestRow("111", sqrt(3.0) / 0.40495, 69.4, 0.01));
+  PetscCall(TestRow("400", 4.0 / 0.40495, 235.0, 0.02));
+  PetscCall(TestDefocus());
+  PetscCall(TestSlices());
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv) { return VmTestMain(argc, argv, Run); }

@@ -12,7 +12,7 @@ typedef struct {
   double dt, temperature;      /* s, K */
   const double *const *strain; /* [6][np] at the end of the step */
   double *const *stress;       /* [6][np] GPa */
-  double *const *state;        /* [nstate][np], updated */
+  double *const *state;        /* [nstate][np], updated; all 0 in a glass that was never strained */
 } VmPoints;
 
 typedef enum {
@@ -27,7 +27,8 @@ typedef struct {
   const char *const *state_names;
   /** Stress, and state, after a step dt. Not collective. */
   VmStepStatus (*update)(const void *params, const VmPoints *points);
-  /** d stress/d strain at the end of the step, [36][np] row by row [GPa]. Not collective. */
+  /** d stress/d strain at the end of the step, [36][np] row by row [GPa]; the states are those before the step and are
+   * left alone. Not collective. */
   PetscErrorCode (*tangent)(const void *params, const VmPoints *points, double *const *tangent);
   /** Complex moduli at angular frequency omega [1/s] and temperature [K], [36] row by row [GPa]. Not collective. */
   PetscErrorCode (*harmonic)(const void *params, double omega, double temperature, double complex *moduli);

@@ -1,4 +1,4 @@
-#include <vitromech/material.h>
+#include "isotropic.h"
 
 typedef struct {
   double shear_modulus, bulk_modulus;
@@ -24,11 +24,8 @@ static const VmParam rows[] = {{.key = "shear_modulus",
 static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
 {
   const Params *p = params;
-  const double nu = (3.0 * p->bulk_modulus - 2.0 * p->shear_modulus) / (6.0 * p->bulk_modulus + 2.0 * p->shear_modulus);
   PetscFunctionBegin;
-  if (nu <= -1.0 || nu >= 0.4999)
-    PetscCall(
-        VmReportAdd(report, node, "these moduli give a Poisson ratio of %.4f; it must lie between -1 and 0.4999", nu));
+  PetscCall(VmIsotropicCheck(p->shear_modulus, p->bulk_modulus, node, report));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -47,26 +44,22 @@ static VmStepStatus Update(const void *params, const VmPoints *points)
   return VM_STEP_OK;
 }
 
-/* Component (a, b) of the elastic matrix in Mandel notation. */
-static double Stiffness(const Params *p, int a, int b)
-{
-  return (a == b ? 2.0 * p->shear_modulus : 0.0) +
-         (a < 3 && b < 3 ? p->bulk_modulus - 2.0 * p->shear_modulus / 3.0 : 0.0);
-}
-
 static PetscErrorCode Tangent(const void *params, const VmPoints *points, double *const *tangent)
 {
+  const Params *p = params;
   PetscFunctionBegin;
   for (int c = 0; c < 36; ++c)
-    for (int64_t i = 0; i < points->np; ++i) tangent[c][i] = Stiffness(params, c / 6, c % 6);
+    for (int64_t i = 0; i < points->np; ++i)
+      tangent[c][i] = VmIsotropicStiffness(p->shear_modulus, p->bulk_modulus, c / 6, c % 6);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Harmonic(const void *params, double omega, double temperature, double complex *moduli)
 {
+  const Params *p = params;
   PetscFunctionBegin;
   (void)omega, (void)temperature;
-  for (int c = 0; c < 36; ++c) moduli[c] = Stiffness(params, c / 6, c % 6);
+  for (int c = 0; c < 36; ++c) moduli[c] = VmIsotropicStiffness(p->shear_modulus, p->bulk_modulus, c / 6, c % 6);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -138,6 +138,7 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
 {
   const VmSimParams *p = params;
   const VmStz *stz = p->kinetics.params;
+  const VmMaterialOps *material = (const VmMaterialOps *)p->material.head;
   const double voxel = pow(p->grid.spacing, 3);
 
   PetscFunctionBegin;
@@ -146,6 +147,11 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
         report, VmTreeGet(node, "kinetics"),
         "stz_volume %g nm^3 is larger than a voxel, %g nm^3; a zone must fit into its voxel: raise grid.spacing",
         stz->volume, voxel));
+  if (material->nstate > 0)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "material"),
+                          "law %s is not purely elastic; between its events this run knows elastic materials only: use "
+                          "law elastic with its instantaneous moduli",
+                          material->head.name));
   const VmNode *list = VmTreeGet(node, "loading");
   const VmPlugin *stages = p->loading.items;
   if (p->loading.count == 0)

@@ -10,7 +10,12 @@ enum { POINTS = 8, MOST_STATE = 32 };
 /* Parameters of a law from YAML text that all laws accept keys of. */
 static const struct {
   const char *law, *yaml;
-} samples[] = {{"elastic", "{shear_modulus: 31.3 GPa, bulk_modulus: 101.2 GPa}"}};
+} samples[] = {{"elastic", "{shear_modulus: 31.3 GPa, bulk_modulus: 101.2 GPa}"},
+               {"zener",
+                "{relaxed_shear_modulus: 24 GPa, flow_unit_shear_modulus: 8 GPa, viscosity: 1.5 GPa s, bulk_modulus: "
+                "100 GPa, activation_energy: 0.5 eV, reference_temperature: 310 K}"},
+               {"flow_unit", "{matrix_shear_modulus: 13 GPa, flow_unit_shear_modulus: 11 GPa, bulk_modulus: 44 GPa, "
+                             "saturation_stress: 0.5 GPa, initial_fraction: 0.1, rate_constant: 2 1/s}"}};
 
 static const double root2 = 1.4142135623730951;
 
@@ -149,6 +154,36 @@ static PetscErrorCode CheckTangent(const VmMaterialOps *ops, const void *params)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Where the strain is linear in time, a step and its two halves end at the same stress and state, whatever came before.
+ */
+static PetscErrorCode CheckHalfSteps(const VmMaterialOps *ops, const void *params)
+{
+  static const double steps[] = {0.0, 1e-9, 0.02, 0.7, 40.0};
+  PetscFunctionBegin;
+  for (size_t s = 0; s < sizeof steps / sizeof *steps; ++s) {
+    Batch whole = {0}, halves = {0}, before = {0};
+    RandomStrain(&before, 2);
+    whole = halves = before;
+    VmPoints a = Points(&whole, 0.05), b = Points(&halves, 0.05);
+    VmExpectInt(ops->update(params, &a), VM_STEP_OK);
+    VmExpectInt(ops->update(params, &b), VM_STEP_OK);
+    RandomStrain(&whole, 3);
+    a.dt = steps[s], b.dt = 0.5 * steps[s];
+    VmExpectInt(ops->update(params, &a), VM_STEP_OK);
+    for (int half = 1; half <= 2; ++half) {
+      for (int c = 0; c < 6; ++c)
+        for (int i = 0; i < POINTS; ++i)
+          halves.strain[c][i] = before.strain[c][i] + 0.5 * half * (whole.strain[c][i] - before.strain[c][i]);
+      VmExpectInt(ops->update(params, &b), VM_STEP_OK);
+    }
+    for (int i = 0; i < POINTS; ++i) {
+      for (int c = 0; c < 6; ++c) VmExpectNear(halves.stress[c][i], whole.stress[c][i], 1e-13);
+      for (int c = 0; c < ops->nstate; ++c) VmExpectNear(halves.state[c][i], whole.state[c][i], 1e-13);
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* At high frequency a solid answers with the moduli it gives for an instantaneous step. */
 static PetscErrorCode CheckHarmonic(const VmMaterialOps *ops, const void *params)
 {
@@ -184,6 +219,7 @@ static PetscErrorCode Run(void)
     PetscCall(CheckRotations(ops, params));
     PetscCall(CheckDissipation(ops, params));
     PetscCall(CheckTangent(ops, params));
+    PetscCall(CheckHalfSteps(ops, params));
     PetscCall(CheckHarmonic(ops, params));
     PetscCall(VmParamsFree(ops->head.params, params));
     free(params);

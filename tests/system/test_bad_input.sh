@@ -60,6 +60,7 @@ broken missing_key 's/, bulk_modulus: 101.2 GPa//' 'bulk_modulus'
 broken wrong_schema 's/^schema: 1/schema: 2/' 'schema'
 broken fraction_above_one 's/fraction: 0.2/fraction: 1.2/' '1\.2'
 broken zone_too_large 's/stz_volume: 1.6 nm\^3/stz_volume: 16 nm^3/' 'stz_volume' 9
+broken viscous_material 's/^material: .*/material: {law: zener, relaxed_shear_modulus: 24 GPa, flow_unit_shear_modulus: 8 GPa, viscosity: 1.5 GPa s, bulk_modulus: 100 GPa}/' 'zener is not purely elastic'
 broken until_without_rate 's/until: \{xy: /until: {xz: /' 'until'
 broken no_end 's/programme: relaxation, duration: 10 s/programme: relaxation/' 'duration|until'
 broken rate_and_stress 's/strain_rate: 5e-5 1\/s\}\}/strain_rate: 5e-5 1\/s, stress: 1 GPa}}/' 'strain_rate'

@@ -1,6 +1,7 @@
 #include "propagate.h"
 #include "optics.h"
 #include <math.h>
+#include <string.h>
 
 static double Frequency2(const int64_t grid[2], const double period[2], int64_t i, int64_t j)
 {
@@ -22,6 +23,33 @@ double complex VmPropagationFactor(const VmPropagation *p, double distance, int6
   return k2 < p->limit2 ? cexp(-VM_PI * I * p->wavelength * distance * k2) : 0.0;
 }
 
+/* Transforms of `count` lines of n points; apart: distance of their points, next: of the lines. */
+static fftw_plan Lines(int64_t n, int64_t count, fftw_complex *in, int64_t in_apart, int64_t in_next, fftw_complex *out,
+                       int64_t out_apart, int64_t out_next, int sign)
+{
+  const int length[1] = {(int)n};
+  return fftw_plan_many_dft(1, length, (int)count, in, NULL, (int)in_apart, (int)in_next, out, NULL, (int)out_apart,
+                            (int)out_next, sign, FFTW_ESTIMATE);
+}
+
+static void Bands(VmPropagation *p)
+{
+  const int64_t *n = p->grid;
+  int64_t highest = 0;
+
+  while (highest < n[1] / 2 && Frequency2(n, p->period, 0, highest + 1) < p->limit2) ++highest;
+  p->band[0] = (VmBand){.first = 0, .count = highest + 1};
+  p->band[1].count = PetscMin(highest, n[1] - highest - 1);
+  p->band[1].first = n[1] - p->band[1].count;
+  for (int b = 0; b < 2; ++b) {
+    VmBand *band = &p->band[b];
+    fftw_complex *rows = p->spectrum + band->first * n[0];
+    if (band->count == 0) continue;
+    band->from_columns = Lines(n[0], band->count, p->wave + band->first, n[1], 1, rows, 1, n[0], FFTW_FORWARD);
+    band->back = Lines(n[0], band->count, rows, 1, n[0], rows, 1, n[0], FFTW_BACKWARD);
+  }
+}
+
 PetscErrorCode VmPropagationCreate(const int64_t grid[2], const double period[2], double wavelength, double distance,
                                    bool limited, VmPropagation *p)
 {
@@ -32,23 +60,35 @@ PetscErrorCode VmPropagationCreate(const int64_t grid[2], const double period[2]
   p->limit2 = limited ? Limit2(grid, period) : INFINITY;
   p->factor = fftw_alloc_complex((size_t)points);
   p->wave = fftw_alloc_complex((size_t)points);
-  VmAssert(p->factor && p->wave);
+  p->spectrum = fftw_alloc_complex((size_t)points);
+  VmAssert(p->factor && p->wave && p->spectrum);
   for (int64_t k = 0; k < points; ++k) {
-    p->factor[k] = VmPropagationFactor(p, distance, k / grid[1], k % grid[1]) / (double)points;
+    p->factor[k] = VmPropagationFactor(p, distance, k % grid[0], k / grid[0]) / (double)points;
   }
+  Bands(p);
+  p->rows = Lines(grid[1], grid[0], p->wave, 1, grid[1], p->wave, 1, grid[1], FFTW_FORWARD);
+  p->to_rows = Lines(grid[1], grid[0], p->spectrum, grid[0], 1, p->wave, 1, grid[1], FFTW_BACKWARD);
   const int n[2] = {(int)grid[0], (int)grid[1]};
   p->forward = fftw_plan_dft_2d(n[0], n[1], p->wave, p->wave, FFTW_FORWARD, FFTW_ESTIMATE);
   p->backward = fftw_plan_dft_2d(n[0], n[1], p->wave, p->wave, FFTW_BACKWARD, FFTW_ESTIMATE);
-  VmAssert(p->forward && p->backward);
+  VmAssert(p->rows && p->to_rows && p->forward && p->backward);
+  memset(p->spectrum, 0, (size_t)points * sizeof(fftw_complex));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 void VmPropagationDestroy(VmPropagation *p)
 {
+  for (int b = 0; b < 2; ++b) {
+    if (p->band[b].from_columns) fftw_destroy_plan(p->band[b].from_columns);
+    if (p->band[b].back) fftw_destroy_plan(p->band[b].back);
+  }
+  fftw_destroy_plan(p->rows);
+  fftw_destroy_plan(p->to_rows);
   fftw_destroy_plan(p->forward);
   fftw_destroy_plan(p->backward);
   fftw_free(p->factor);
   fftw_free(p->wave);
+  fftw_free(p->spectrum);
 }
 
 /* a *= b, without the special cases of infinities that C99 asks of a complex product */
@@ -64,17 +104,32 @@ static void Multiply(int64_t n, fftw_complex *a, const fftw_complex *b)
   }
 }
 
+/* From the plane of one slice to that of the next. */
+static void Step(VmPropagation *p)
+{
+  fftw_execute(p->rows);
+  for (int b = 0; b < 2; ++b) {
+    const VmBand *band = &p->band[b];
+    const int64_t first = band->first * p->grid[0];
+    if (band->count == 0) continue;
+    fftw_execute(band->from_columns);
+    Multiply(band->count * p->grid[0], p->spectrum + first, p->factor + first);
+    fftw_execute(band->back);
+  }
+  fftw_execute(p->to_rows);
+}
+
 void VmPropagate(VmPropagation *p, const VmTransmission *t)
 {
   const int64_t points = p->grid[0] * p->grid[1];
 
+  fftw_execute(p->backward);
   for (int q = 0; q < t->count; ++q) {
-    if (q) Multiply(points, p->wave, p->factor);
-    fftw_execute(p->backward);
+    if (q) Step(p);
     const fftw_complex *value = t->value + q * t->slice;
     for (int64_t i = 0; i < p->grid[0]; ++i) Multiply(p->grid[1], p->wave + i * p->grid[1], value + i * t->row);
-    fftw_execute(p->forward);
   }
+  fftw_execute(p->forward);
   for (int64_t k = 0; k < points; ++k) {
     const bool inside = Frequency2(p->grid, p->period, k / p->grid[1], k % p->grid[1]) < p->limit2;
     p->wave[k] *= inside ? 1.0 / (double)points : 0.0;

@@ -6,14 +6,26 @@
 #include <complex.h>
 #include <fftw3.h>
 
+/* A run of frequencies of axis 1 inside the band limit: rows of the transposed spectrum, which are made from columns of
+ * the wave, and transformed back in place. */
+typedef struct {
+  int64_t first, count;
+  fftw_plan from_columns, back;
+} VmBand;
+
+/* Between two slices only frequencies inside the band limit are transformed, with the spectrum transposed, so that one
+ * side of each transform lies together in memory. Plans are estimated, not measured: the same bits on every rank. */
 typedef struct {
   int64_t grid[2];
-  double period[2];     /* nm */
-  double wavelength;    /* nm */
-  double limit2;        /* square of the band limit, 1/nm^2; infinite: none */
-  fftw_complex *factor; /* propagator over one slice, with the 1/points of the transforms */
-  fftw_complex *wave;   /* [grid0][grid1] */
-  fftw_plan forward, backward;
+  double period[2];       /* nm */
+  double wavelength;      /* nm */
+  double limit2;          /* square of the band limit, 1/nm^2; infinite: none */
+  fftw_complex *factor;   /* [grid1][grid0] propagator over one slice, with the 1/points of the transforms */
+  fftw_complex *wave;     /* [grid0][grid1] */
+  fftw_complex *spectrum; /* [grid1][grid0], zero outside of the bands */
+  VmBand band[2];         /* frequencies >= 0, and < 0 */
+  fftw_plan rows, to_rows;
+  fftw_plan forward, backward; /* of the whole wave, in place */
 } VmPropagation;
 
 /** Transmission functions t = exp(i sigma v), the first point of the first one. */

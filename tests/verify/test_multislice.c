@@ -237,7 +237,7 @@ static PetscErrorCode RowMultislice(const Row *row, double distance, int slices,
   for (int s = 0; s < samples; ++s) {
     const VmTransmission transmission = {.value = t, .count = s * slices, .slice = 0, .row = grid[1]};
     memset(propagation.wave, 0, (size_t)points * sizeof(fftw_complex));
-    propagation.wave[(ROW_GRID - 1) * grid[1]] = s ? 1.0 : (double)points; /* -g/2 */
+    propagation.wave[(ROW_GRID - 1) * grid[1]] = 1.0; /* -g/2 */
     VmPropagate(&propagation, &transmission);
     const double complex wave = propagation.wave[grid[1]];
     intensity[s] = creal(wave * conj(wave));

@@ -1,0 +1,192 @@
+#include "command.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Times of a repeated measurement: the smallest counts, since others use the machine too. */
+enum { REPEATS = 3 };
+
+static PetscErrorCode Print(MPI_Comm comm, const char *name, const char *figure, double value, const char *unit)
+{
+  PetscFunctionBegin;
+  PetscCall(VmLog(comm, "%s %s %.4g %s", name, figure, value, unit));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Wall-clock time at which all ranks have arrived. */
+static PetscErrorCode Together(MPI_Comm comm, double *time)
+{
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Barrier(comm));
+  *time = VmTime();
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Triad a = b + s c of McCalpin's STREAM, three arrays of 160 MB over all ranks; bytes counted as there. */
+static PetscErrorCode BenchMemory(MPI_Comm comm, int64_t cells)
+{
+  int size;
+  double *a, *b, *c, best = INFINITY, start, end;
+  PetscFunctionBegin;
+  (void)cells;
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  const int64_t n = 20000000 / size;
+  PetscCall(PetscMalloc3((size_t)n, &a, (size_t)n, &b, (size_t)n, &c));
+  for (int64_t i = 0; i < n; ++i) a[i] = 0.0, b[i] = 1.0, c[i] = (double)i;
+  for (int repeat = 0; repeat < 3 * REPEATS; ++repeat) {
+    PetscCall(Together(comm, &start));
+    for (int64_t i = 0; i < n; ++i) a[i] = b[i] + (double)repeat * c[i];
+    PetscCall(Together(comm, &end));
+    best = fmin(best, end - start);
+  }
+  PetscCheck(a[n - 1] > 0.0, comm, PETSC_ERR_PLIB, "the triad was not computed");
+  PetscCall(PetscFree3(a, b, c));
+  PetscCall(Print(comm, "memory", "triad", 24e-9 * (double)n * size / best, "GB/s"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Three transforms forward and three backward. */
+static PetscErrorCode FftSeconds(VmGrid grid, double *seconds)
+{
+  VmFft fft;
+  double start, end;
+  PetscFunctionBegin;
+  PetscCall(VmFftCreate(grid, 3, &fft));
+  *seconds = INFINITY;
+  for (int repeat = 0; repeat < 2 * REPEATS; ++repeat) {
+    PetscCall(Together(grid->comm, &start));
+    PetscCall(VmFftForward(fft, 3));
+    PetscCall(VmFftBackward(fft, 3));
+    PetscCall(Together(grid->comm, &end));
+    *seconds = fmin(*seconds, end - start);
+  }
+  PetscCall(VmFftDestroy(&fft));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A sphere of a quarter of the box, ten times stiffer. */
+static void Sphere(VmGrid grid, double *shear, double *bulk)
+{
+  for (int64_t i = 0; i < grid->np; ++i) {
+    const int64_t g = VmGridGlobal(grid, i), n = grid->n[2], at[3] = {g / grid->plane, g / n % grid->n[1], g % n};
+    double square = 0.0;
+    for (int d = 0; d < 3; ++d) square += pow(((double)at[d] + 0.5) / (double)grid->n[d] - 0.5, 2);
+    shear[i] = square <= 0.0625 ? 370.0 : 37.0;
+    bulk[i] = square <= 0.0625 ? 1000.0 : 100.0;
+  }
+}
+
+/* Seconds of a solve that is stopped after some iterations, and the bytes of the solver. */
+static PetscErrorCode SolveSeconds(VmGrid grid, const VmMedium *medium, int iterations, double *seconds, double *bytes)
+{
+  const VmMacroLoad load = {.level = {[VM_XY] = 0.01 / PETSC_SQRT2}};
+  VmEquilibrium solver;
+  VmEquilibriumOptions options;
+  VmEquilibriumResult result;
+  double start, end, local;
+  PetscFunctionBegin;
+  VmEquilibriumOptionsInit(&options);
+  options.max_iterations = iterations;
+  options.tolerance = 0.0;
+  PetscCall(VmEquilibriumCreate(grid, &options, &solver));
+  PetscCall(VmEquilibriumSetMedium(solver, medium));
+  *seconds = INFINITY;
+  for (int repeat = 0; repeat < REPEATS; ++repeat) {
+    PetscCall(Together(grid->comm, &start));
+    PetscCall(VmEquilibriumSolve(solver, &load, false, &result));
+    PetscCall(Together(grid->comm, &end));
+    *seconds = fmin(*seconds, end - start);
+  }
+  local = (double)VmEquilibriumBytes(solver);
+  PetscCallMPI(MPI_Allreduce(&local, bytes, 1, MPI_DOUBLE, MPI_SUM, grid->comm));
+  PetscCall(VmEquilibriumDestroy(&solver));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Mech(MPI_Comm comm, int64_t cells)
+{
+  const int64_t n[3] = {cells, cells, cells};
+  VmGrid grid;
+  double *shear, *bulk, few, many, bytes, fft;
+  char name[32];
+  PetscFunctionBegin;
+  PetscCall(VmGridCreate(comm, n, 1.0, &grid));
+  PetscCall(PetscMalloc2((size_t)grid->np, &shear, (size_t)grid->np, &bulk));
+  Sphere(grid, shear, bulk);
+  const VmMedium medium = {.shear = shear, .bulk = bulk};
+  PetscCall(SolveSeconds(grid, &medium, 2, &few, &bytes));
+  PetscCall(SolveSeconds(grid, &medium, 12, &many, &bytes));
+  PetscCall(FftSeconds(grid, &fft));
+  snprintf(name, sizeof name, "mech.%lld", (long long)cells);
+  PetscCall(Print(comm, name, "seconds_per_iteration", (many - few) / 10.0, "s"));
+  PetscCall(Print(comm, name, "fft_seconds", fft, "s"));
+  PetscCall(Print(comm, name, "iteration_over_fft", (many - few) / 10.0 / fft, "1"));
+  PetscCall(Print(comm, name, "bytes_per_voxel", bytes / (double)grid->total, "B"));
+  PetscCall(PetscFree2(shear, bulk));
+  PetscCall(VmGridDestroy(&grid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode BenchMech(MPI_Comm comm, int64_t cells)
+{
+  PetscFunctionBegin;
+  PetscCall(Mech(comm, cells ? cells : 64));
+  if (!cells) PetscCall(Mech(comm, 128));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const struct {
+  const char *name;
+  PetscErrorCode (*run)(MPI_Comm comm, int64_t cells); /* cells: of the edge, 0 for the usual ones */
+} benches[] = {{"memory", BenchMemory}, {"mech", BenchMech}};
+enum { NBENCHES = sizeof benches / sizeof benches[0] };
+
+static PetscErrorCode ReadCells(MPI_Comm comm, const char *text, int64_t *cells)
+{
+  char *end;
+  PetscFunctionBegin;
+  *cells = 0;
+  if (!text) PetscFunctionReturn(PETSC_SUCCESS);
+  const long value = strtol(text, &end, 10);
+  if (*end || end == text || value < 2 || value > 4096)
+    VmThrow(comm, VM_ERR_INPUT, "--cells %s: must be a whole number from 2 to 4096", text);
+  *cells = value;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
+{
+  const char *text = NULL, *names[NBENCHES + 1] = {NULL};
+  const VmOption options[] = {{.name = "--cells", .value = &text}, {.name = NULL}};
+  VmWords words = {0};
+  int64_t cells;
+  bool found = false;
+  PetscFunctionBegin;
+  PetscCall(VmArguments(comm, &vm_command_bench, argc, argv, options, 0, 1, &words));
+  PetscCall(ReadCells(comm, text, &cells));
+  for (int b = 0; b < NBENCHES; ++b) {
+    names[b] = benches[b].name;
+    if (words.count && strcmp(words.words[0], benches[b].name) != 0) continue;
+    found = true;
+    PetscCall(benches[b].run(comm, cells));
+  }
+  if (!found) {
+    const char *closest = VmDidYouMean(words.words[0], names);
+    VmThrow(comm, VM_ERR_INPUT, "no benchmark \"%s\"%s%s%s; there are memory and mech", words.words[0],
+            closest ? "; did you mean " : "", closest ? closest : "", closest ? "?" : "");
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmCommand vm_command_bench = {
+    .name = "bench",
+    .usage = "bench [NAME] [--cells N]",
+    .summary = "measures this machine: memory bandwidth, equilibrium solver",
+    .help = "Prints lines NAME FIGURE VALUE UNIT; run it under mpirun to measure several ranks together.\n\n"
+            "  memory  triad of STREAM\n"
+            "  mech    equilibrium of 64^3 and 128^3 voxels (or N^3), reduced integration: an iteration of the own\n"
+            "          conjugate gradients, six real transforms alone, their ratio, bytes per voxel of solver and "
+            "moduli\n\n"
+            "example:\n  mpirun -n 2 vitromech bench mech --cells 64",
+    .run = Run,
+};

@@ -1,7 +1,7 @@
+#include "hints.h"
 #include "outputs.h"
 
 #include <vitromech/conditions.h>
-#include <vitromech/units.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,65 +30,19 @@ typedef struct {
   VmCubeHints hints;
 } Options;
 
-/* "64x64" */
-static PetscErrorCode ParseShape(MPI_Comm comm, const char *option, const char *text, int64_t shape[2])
-{
-  char end;
-  long long a, b;
-  PetscFunctionBegin;
-  if (!text) PetscFunctionReturn(PETSC_SUCCESS);
-  if (sscanf(text, "%lldx%lld%c", &a, &b, &end) != 2 || a < 1 || b < 1)
-    VmThrow(comm, VM_ERR_INPUT, "%s \"%s\": two numbers are needed, e.g. 64x128", option, text);
-  shape[0] = a;
-  shape[1] = b;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode ParseQuantity(MPI_Comm comm, const char *option, const char *text, const char *unit,
-                                    double *value)
-{
-  char why[256];
-  PetscFunctionBegin;
-  if (!text) PetscFunctionReturn(PETSC_SUCCESS);
-  if (!VmUnitParse(text, unit, value, why)) VmThrow(comm, VM_ERR_INPUT, "%s \"%s\": %s", option, text, why);
-  if (!(*value > 0.0)) VmThrow(comm, VM_ERR_INPUT, "%s \"%s\": a positive value is needed", option, text);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode ParseCentre(MPI_Comm comm, const char *text, double centre[2])
-{
-  char end;
-  PetscFunctionBegin;
-  centre[0] = centre[1] = NAN;
-  if (!text) PetscFunctionReturn(PETSC_SUCCESS);
-  if (sscanf(text, "%lf,%lf%c", &centre[0], &centre[1], &end) != 2 || !isfinite(centre[0]) || !isfinite(centre[1]))
-    VmThrow(comm, VM_ERR_INPUT, "--centre \"%s\": two pixel coordinates are needed, e.g. 63.5,64.2", text);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode ReadOptions(MPI_Comm comm, int argc, char **argv, Options *o)
 {
   VmWords words = {0};
-  const char *scan = NULL, *detector = NULL, *scan_pitch = NULL, *pitch = NULL, *gain = NULL, *centre = NULL;
+  VmHintWords hints = {0};
   const VmOption options[] = {{.name = "--set", .values = &o->overrides},
                               {.name = "--output", .value = &o->output},
-                              {.name = "--scan", .value = &scan},
-                              {.name = "--detector", .value = &detector},
-                              {.name = "--scan-pitch", .value = &scan_pitch},
-                              {.name = "--pitch", .value = &pitch},
-                              {.name = "--gain", .value = &gain},
-                              {.name = "--centre", .value = &centre},
+                              VM_HINT_OPTIONS(hints),
                               {.name = NULL}};
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_analyze, argc, argv, options, 1, 2, &words));
   o->input = words.words[0];
   o->recipe = words.count > 1 ? words.words[1] : NULL;
-  PetscCall(ParseShape(comm, "--scan", scan, o->hints.scan));
-  PetscCall(ParseShape(comm, "--detector", detector, o->hints.det));
-  PetscCall(ParseQuantity(comm, "--scan-pitch", scan_pitch, "nm", &o->hints.scan_pitch));
-  PetscCall(ParseQuantity(comm, "--pitch", pitch, "1/nm", &o->hints.det_pitch));
-  PetscCall(ParseQuantity(comm, "--gain", gain, "1", &o->hints.gain));
-  PetscCall(ParseCentre(comm, centre, o->hints.centre));
+  PetscCall(VmHintsParse(comm, &hints, &o->hints));
   if (!o->output) {
     const char *slash = strrchr(o->input, '/'), *stem = slash ? slash + 1 : o->input, *dot = strrchr(stem, '.');
     snprintf(o->default_output, sizeof o->default_output, "%.*s_analysis.h5",
@@ -249,7 +203,8 @@ const VmCommand vm_command_analyze = {
     .name = "analyze",
     .usage =
         "analyze CUBE|RESULT [RECIPE] [--set path=value ...] [--output FILE] [--pitch K] [--gain G] [--centre A,B]\n"
-        "         [--scan-pitch LENGTH] [--scan AxB] [--detector AxB]",
+        "         [--scan-pitch LENGTH] [--scan AxB] [--detector AxB] [--format NAME] [--type TYPE] [--extra-frames "
+        "WHAT]",
     .summary = "4D-STEM cube or mesoscale result to maps, curves and tables",
     .help =
         "Measures the heterogeneity statistics of a 4D-STEM cube (any format of `vitromech list cube`) in one pass, "
@@ -258,11 +213,7 @@ const VmCommand vm_command_analyze = {
         "  RECIPE               YAML with an `analysis` list, e.g. a case; by default all statistics\n"
         "                       (`vitromech list statistic`, `vitromech help statistic.nfold`)\n"
         "  --set path=value     overrides a value of the recipe, e.g. --set analysis.3.k=\"4.1 1/nm\"\n"
-        "  --output FILE        by default <name of the input>_analysis.h5 in the working directory\n"
-        "  --pitch, --scan-pitch, --gain, --centre, --scan, --detector\n"
-        "                       what the file does not say, or says wrongly: detector pixel (k = 1/d), step of the "
-        "scan,\n"
-        "                       counts per electron, direct beam in pixels, numbers of probes and of pixels\n\n"
+        "  --output FILE        by default <name of the input>_analysis.h5 in the working directory\n" VM_HINT_HELP "\n"
         "example:\n  mpirun -n 2 vitromech analyze cube.h5 --pitch \"0.16 1/nm\" --scan-pitch \"0.32 nm\" "
         "--output maps.h5",
     .run = Run,

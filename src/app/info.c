@@ -1,3 +1,4 @@
+#include "hints.h"
 #include "outputs.h"
 
 #include <math.h>
@@ -89,13 +90,15 @@ static PetscErrorCode PrintHdf5(const char *path)
   return result < 0 ? VmRaiseLocal(VM_ERR_FILE, "%s is damaged: not all objects can be read", path) : PETSC_SUCCESS;
 }
 
-static PetscErrorCode PrintCube(MPI_Comm comm, const char *path)
+static PetscErrorCode PrintCube(MPI_Comm comm, const char *path, const VmCubeHints *hints)
 {
+  /* in the order of VmType */
+  static const char *const types[] = {"float64", "float32", "int64", "int32", "uint8", "uint16", "uint32"};
   VmCube cube;
   PetscFunctionBegin;
-  PetscCall(VmCubeOpen(comm, path, &(VmCubeHints){.centre = {NAN, NAN}}, &cube));
+  PetscCall(VmCubeOpen(comm, path, hints, &cube));
   const VmCubeInfo *i = VmCubeGetInfo(cube);
-  PetscCall(VmLog(comm, "%s: 4D-STEM cube", path));
+  PetscCall(VmLog(comm, "%s: 4D-STEM cube, %s", path, types[i->type]));
   PetscCall(VmLog(comm, "  scan %lld x %lld, pitch %g x %g nm", (long long)i->scan[0], (long long)i->scan[1],
                   i->scan_pitch[0], i->scan_pitch[1]));
   PetscCall(VmLog(comm, "  detector %lld x %lld pixels, pitch %g x %g 1/nm", (long long)i->det[0], (long long)i->det[1],
@@ -129,12 +132,12 @@ static PetscErrorCode PrintAtoms(MPI_Comm comm, const char *path)
 
 typedef enum { KIND_ABSENT, KIND_HDF5, KIND_CUBE, KIND_OTHER } FileKind;
 
-/* *is_cube: a reader of cubes recognises the beginning of the file. */
-static FileKind Recognise(const char *path, bool *is_cube)
+/* *is_cube: a format of cubes is asked for, or a reader of cubes recognises the beginning of the file. */
+static FileKind Recognise(const char *path, const char *asked, bool *is_cube)
 {
   uint8_t head[4096];
   FILE *f = fopen(path, "rb");
-  *is_cube = false;
+  *is_cube = asked != NULL;
   if (!f) return KIND_ABSENT;
   const size_t n = fread(head, 1, sizeof head, f);
   fclose(f);
@@ -148,30 +151,35 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   int rank, found[2] = {KIND_ABSENT, 0};
   VmWords words = {0};
+  VmHintWords hint_words = {0};
+  VmCubeHints hints = {0};
+  const VmOption options[] = {VM_HINT_OPTIONS(hint_words), {.name = NULL}};
   bool is_cube;
   PetscFunctionBegin;
-  PetscCall(VmArguments(comm, &vm_command_info, argc, argv, NULL, 1, 1, &words));
+  PetscCall(VmArguments(comm, &vm_command_info, argc, argv, options, 1, 1, &words));
+  PetscCall(VmHintsParse(comm, &hint_words, &hints));
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   const char *path = words.words[0];
   if (rank == 0) {
-    found[0] = (int)Recognise(path, &is_cube);
+    found[0] = (int)Recognise(path, hints.format, &is_cube);
     found[1] = is_cube;
   }
   PetscCallMPI(MPI_Bcast(found, 2, MPI_INT, 0, comm));
   if (found[0] == KIND_ABSENT) PetscCall(VmRaise(comm, VM_ERR_INPUT, "cannot read %s", path));
   if (found[0] == KIND_HDF5) PetscCall(VmAgree(comm, rank == 0 ? PrintHdf5(path) : PETSC_SUCCESS));
-  if (found[1]) PetscCall(PrintCube(comm, path));
+  if (found[1]) PetscCall(PrintCube(comm, path, &hints));
   if (found[0] == KIND_OTHER) PetscCall(PrintAtoms(comm, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 const VmCommand vm_command_info = {
     .name = "info",
-    .usage = "info FILE",
+    .usage = "info FILE [--scan AxB] [--detector AxB] [--format NAME] [--type TYPE] [--extra-frames WHAT] "
+             "[--pitch K] ...",
     .summary = "what is in a file: HDF5 results, 4D-STEM cubes, atoms",
     .help = "HDF5: format, status, every dataset with shape and unit. Cubes: shape and calibration. Extended XYZ: "
             "number of\n"
-            "atoms, composition, cell.\n\n"
+            "atoms, composition, cell.\n\n" VM_HINT_HELP "\n"
             "example:\n  vitromech info out/demo/result.h5",
     .run = Run,
 };

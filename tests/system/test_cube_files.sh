@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# timeout: 120
+# 4D-STEM files of other programs from the outside: what info says of them, the user's hints, the mean pattern as by numpy.
+/usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: python3-h5py is absent"; exit 77; }
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+cat >make.py <<'PYTHON'
+import numpy as np
+
+rng = np.random.default_rng(1)
+counts = rng.integers(0, 1000, (4, 5, 12, 10))
+np.save("array.npy", counts.astype("<i4"))
+counts.astype(">u2").tofile("big.bin")
+frames = np.zeros((20, 130, 128), "<f4")
+frames[:, :128] = rng.random((20, 128, 128))
+frames[:, 128:] = np.nan
+frames.tofile("scan_x5_y4.raw")
+np.save("counts_truth", counts)
+np.save("empad_truth", frames[:, :128].reshape(4, 5, 128, 128))
+PYTHON
+expect "files are made" /usr/bin/python3 make.py
+
+says() { # says WHAT PATTERN COMMAND...
+  local what=$1 pattern=$2
+  shift 2
+  "$@" >said.log 2>&1
+  expect "$what: exit 0" test $? -eq 0
+  expect "$what: $pattern" grep -q "$pattern" said.log
+}
+says "numpy" "cube, int32" "$VITROMECH" info array.npy
+says "EMPAD" "scan 4 x 5" "$VITROMECH" info scan_x5_y4.raw
+raw=(--scan 4x5 --detector 12x10 --type uint16be)
+says "raw with hints" "cube, uint16" "$VITROMECH" info big.bin "${raw[@]}"
+says "frames left out" "scan 4 x 4" "$VITROMECH" info big.bin "${raw[@]}" --scan 4x4 --extra-frames skip-per-line
+says "the formats" "prismatic" "$VITROMECH" list cube
+
+refused() { # refused WHAT PATTERN COMMAND...
+  local what=$1 pattern=$2
+  shift 2
+  "$@" >refused.log 2>&1
+  expect "$what: exit 2" test $? -eq 2
+  expect "$what: $pattern" grep -q "$pattern" refused.log
+}
+refused "raw without hints" "give the shapes" "$VITROMECH" info big.bin
+refused "raw without scan" "1x20, 2x10, 4x5, 5x4, 10x2, 20x1" "$VITROMECH" info big.bin --detector 12x10 --type uint16be
+refused "too many frames" "only left out when asked for" "$VITROMECH" info big.bin "${raw[@]}" --scan 4x4
+refused "an unknown type" "uint17" "$VITROMECH" info big.bin "${raw[@]}" --type uint17
+refused "an unknown format" "no format of cubes" "$VITROMECH" info big.bin --format tiff
+refused "an unknown policy" "skip-per-line is needed" "$VITROMECH" info big.bin --extra-frames all
+
+cat >recipe.yaml <<'YAML'
+schema: 1
+analysis:
+  - {statistic: average_pattern}
+YAML
+cat >check.py <<'PYTHON'
+import sys
+
+import h5py
+import numpy as np
+
+path, truth = sys.argv[1:3]
+cube = np.load(truth) if len(sys.argv) == 3 else h5py.File(truth)[sys.argv[3]][()]
+cube = cube.astype(float).reshape((-1,) + cube.shape[-2:])
+mean = h5py.File(path)["statistics/average_pattern/mean"][()]
+assert mean.shape == cube.shape[1:] and np.allclose(mean, cube.mean(0), rtol=1e-6, atol=1e-30), abs(mean - cube.mean(0)).max()
+PYTHON
+mean() { # mean CUBE TRUTH [DATASET] -- HINTS...
+  local cube=$1 truth=()
+  shift
+  while [ "$1" != -- ]; do truth+=("$1"); shift; done
+  shift
+  expect "$cube is analysed" on_ranks 2 "$VITROMECH" analyze "$cube" recipe.yaml --output mean.h5 "$@" >mean.log
+  expect "mean pattern of $cube" /usr/bin/python3 check.py mean.h5 "${truth[@]}"
+}
+pitch=(--pitch "0.2 1/nm" --scan-pitch "1 nm")
+mean array.npy counts_truth.npy -- "${pitch[@]}"
+mean big.bin counts_truth.npy -- "${pitch[@]}" "${raw[@]}"
+mean scan_x5_y4.raw empad_truth.npy -- "${pitch[@]}"
+samples=${VM_TEST_DATA:-absent}/readers
+if [ -e "$samples/amorphous_512.hspy" ]; then
+  mean "$samples/amorphous_512.hspy" "$samples/amorphous_512.hspy" Experiments/__unnamed__/data -- "${pitch[@]}"
+  mean "$samples/prismatic_si100_4d.emd" "$samples/prismatic_si100_4d.emd" \
+    4DSTEM_simulation/data/datacubes/CBED_array_depth0000/datacube --
+fi
+finish

@@ -12,7 +12,9 @@ counts = rng.integers(0, 1000, (4, 5, 12, 10))
 np.save("array.npy", counts.astype("<i4"))
 counts.astype(">u2").tofile("big.bin")
 frames = np.zeros((20, 130, 128), "<f4")
-frames[:, :128] = rng.random((20, 128, 128))
+y, x = np.mgrid[:128, :128] - 63.5
+ring = np.exp(-((np.hypot(x, y) - 25) / 3) ** 2)
+frames[:, :128] = rng.random((20, 128, 128)) + 5 * ring * rng.random((20, 1, 1))
 frames[:, 128:] = np.nan
 frames.tofile("scan_x5_y4.raw")
 np.save("counts_truth", counts)
@@ -83,4 +85,24 @@ if [ -e "$samples/amorphous_512.hspy" ]; then
   mean "$samples/prismatic_si100_4d.emd" "$samples/prismatic_si100_4d.emd" \
     4DSTEM_simulation/data/datacubes/CBED_array_depth0000/datacube --
 fi
+
+# The recipes for stacks of a detector; a Merlin file of 4x5 frames with a header each.
+/usr/bin/python3 - <<'PYTHON'
+import numpy as np
+
+rng = np.random.default_rng(2)
+y, x = np.mgrid[:64, :64] - 31.5
+ring = np.exp(-((np.hypot(x, y) - 18) / 3) ** 2)
+counts = rng.poisson(20 + 100 * ring * rng.random((20, 1, 1))).astype(">u2")
+with open("own.mib", "wb") as f:
+    for i, frame in enumerate(counts):
+        f.write(f"MQ1,{i + 1:06d},00384,01,0064,0064,U16,   1x1,01,2021-05-07,0.1,".encode().ljust(384) + frame.tobytes())
+PYTHON
+recipes=$VM_SOURCE_DIR/inputs/analysis
+hints=("${pitch[@]}" --centre 63.5,63.5)
+expect "the recipe for EMPAD" "$VITROMECH" analyze scan_x5_y4.raw "$recipes/empad.yaml" --output empad.h5 "${hints[@]}" >empad.log
+expect "EMPAD has V(k)" grep -q "^ *fem" empad.log
+hints=("${pitch[@]}" --centre 31.5,31.5 --gain 1 --scan 4x5)
+expect "the recipe for Merlin" "$VITROMECH" analyze own.mib "$recipes/mib.yaml" --output mib.h5 "${hints[@]}" >mib.log
+expect "Merlin has V(k)" grep -q "^ *fem" mib.log
 finish

@@ -39,7 +39,15 @@ typedef struct {
   double *fluctuation; /* [6][np] stress minus its mean [GPa] */
   double *last_event;  /* [np] time of the voxel's last event [s], -1e300 if none */
   int64_t *generation; /* [np] events of the voxel */
+
+  /* Finder `thinned` only: since the stress was last renewed everywhere. */
+  double reference[6]; /* mean stress the rates are for [GPa] */
+  int64_t pending;     /* events since, -1 before the first renewal */
+  VmEvent *recent;     /* [refresh] these events, on every rank; fluctuation holds the near ones only */
+  double *bound;       /* [2][np] rate [1/s] and lowest barrier [eV] of each voxel at the reference stress */
 } VmKmcState;
+
+typedef enum { VM_FINDER_FULL, VM_FINDER_THINNED } VmFinder;
 
 typedef struct {
   const VmStz *stz;
@@ -48,6 +56,8 @@ typedef struct {
   double shear, bulk;          /* GPa */
   const double *barrier_ratio; /* [np] r_i, 1 in the matrix; copied */
   int64_t refresh;             /* events between renewals of the stress by FFT */
+  VmFinder finder;
+  double margin;    /* of the stress [GPa], finder `thinned` */
   bool interacting; /* false: voxels feel the mean stress only and do not change it (for checks of the rates) */
 } VmKmcSetup;
 
@@ -66,15 +76,18 @@ VmKmcState *VmKmcGetState(VmKmc kmc);
 PetscErrorCode VmKmcRestore(VmKmc kmc);
 
 /**
- * Goes on to the next event, or to the time `horizon` if none comes before it. All rates and the stress everywhere are
- * renewed after each event (the finder `full`). Modes without barrier fire at once, the lowest first.
+ * Goes on to the next event, or to the time `horizon` if none comes before it. Modes without barrier fire at once, the
+ * lowest first. Both finders follow the same law: `full` renews the stress and all rates after each event; `thinned`
+ * draws candidates from rates bounded for a margin of the stress and accepts them with true rate over bound.
  *
  * \param[out] event  what happened (outcome VM_KMC_EVENT)
- * Errors: VM_ERR_DIVERGED after more than 100 events per voxel at one instant. Collective.
+ * Errors: VM_ERR_DIVERGED after more than 100 events per voxel at one instant, or if a rate exceeds its bound.
+ * Collective. Source: physics.md B8.
  */
 PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 
-/** Total rate [1/s] at the present time, as of the last VmKmcNext. Not collective. */
+/** Total rate [1/s] at the present time, as of the last VmKmcNext; for `thinned` at the reference stress. Not
+ * collective. */
 double VmKmcRate(VmKmc kmc);
 
 /** Lowest barrier of each voxel without stress [eV], [np]. Not collective. */
@@ -84,6 +97,6 @@ void VmKmcBarrierField(VmKmc kmc, double *barrier);
 PetscErrorCode VmKmcDisplacement(VmKmc kmc, double *displacement);
 
 /** Bytes this rank holds for np voxels and n voxels of the box. Not collective. */
-int64_t VmKmcBytes(const VmStz *stz, int64_t np, const int64_t n[3]);
+int64_t VmKmcBytes(const VmStz *stz, VmFinder finder, int64_t np, const int64_t n[3]);
 
 #endif

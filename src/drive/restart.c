@@ -31,7 +31,7 @@ static PetscErrorCode CopyOnFirst(MPI_Comm comm, const char *from, const char *t
 }
 
 /* Scalars of the state in one row, the same list for saving and loading. Integers stay exact below 2^53. */
-enum { MOST_SCALARS = 96 };
+enum { MOST_SCALARS = 112 };
 typedef struct {
   double values[MOST_SCALARS];
   int count;
@@ -76,6 +76,51 @@ static void VisitScalars(VmSim sim, Scalars *s)
       Real(s, &at->segment_end);
   Six(s, at->stage_strain), Integer(s, &at->stage_events), Real(s, &at->row_time), Six(s, at->row_strain);
   Integer(s, &at->row_events);
+  Six(s, state->reference), Integer(s, &state->pending);
+}
+
+/* Recent events of the finder `thinned` in rows of voxel and strain. */
+enum { RECENT_ROW = 7 };
+
+static PetscErrorCode SaveRecent(VmSim sim, VmH5 file)
+{
+  const VmKmcState *state = VmKmcGetState(sim->kmc);
+  const int64_t dims[2] = {state->pending, RECENT_ROW};
+  double *rows;
+  PetscFunctionBegin;
+  if (state->pending < 0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmH5WriteField(file, "/bound", sim->grid, 2, state->bound, (VmMeta){.unit = "1"}));
+  if (state->pending == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1((size_t)(state->pending * RECENT_ROW), &rows));
+  for (int64_t i = 0; i < state->pending; ++i) {
+    rows[i * RECENT_ROW] = (double)state->recent[i].voxel;
+    memcpy(rows + i * RECENT_ROW + 1, state->recent[i].strain, sizeof state->recent[i].strain);
+  }
+  PetscCall(VmH5Write(file, "/recent", VM_F64, 2, dims, rows,
+                      (VmMeta){.long_name = "voxel and strain of the events since the stress was renewed everywhere"}));
+  PetscCall(PetscFree(rows));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode LoadRecent(VmSim sim, VmH5 file)
+{
+  VmKmcState *state = VmKmcGetState(sim->kmc);
+  double *rows;
+  PetscFunctionBegin;
+  if (state->pending < 0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmH5ReadField(file, "/bound", sim->grid, 2, state->bound));
+  if (state->pending == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  if (state->pending > sim->params->solver.refresh)
+    VmThrow(sim->comm, VM_ERR_FILE, "%s was written with another solver.refresh; start the run anew",
+            sim->checkpoint_path);
+  PetscCall(PetscMalloc1((size_t)(state->pending * RECENT_ROW), &rows));
+  PetscCall(VmH5Read(file, "/recent", VM_F64, rows));
+  for (int64_t i = 0; i < state->pending; ++i) {
+    state->recent[i].voxel = (int64_t)rows[i * RECENT_ROW];
+    memcpy(state->recent[i].strain, rows + i * RECENT_ROW + 1, sizeof state->recent[i].strain);
+  }
+  PetscCall(PetscFree(rows));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode VmSimCheckpointSave(VmSim sim)
@@ -104,6 +149,7 @@ PetscErrorCode VmSimCheckpointSave(VmSim sim)
   for (int64_t i = 0; i < sim->grid->np; ++i) generation[i] = (double)state->generation[i];
   PetscCall(VmH5WriteField(file, "/generation", sim->grid, 1, generation, (VmMeta){.unit = "1"}));
   PetscCall(PetscFree(generation));
+  PetscCall(SaveRecent(sim, file));
   PetscCall(VmCheckpointCommit(&file, sim->checkpoint_path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -140,6 +186,7 @@ PetscErrorCode VmSimCheckpointLoad(VmSim sim, bool *found)
   PetscCall(VmH5ReadField(file, "/generation", sim->grid, 1, room));
   for (int64_t i = 0; i < sim->grid->np; ++i) state->generation[i] = (int64_t)room[i];
   PetscCall(PetscFree(room));
+  PetscCall(LoadRecent(sim, file));
   PetscCall(VmH5Close(&file));
   PetscCall(VmKmcRestore(sim->kmc));
   PetscCall(CopyOnFirst(sim->comm, sim->safe_path, sim->result_path));

@@ -9,6 +9,7 @@ PetscErrorCode VmSimEstimate(MPI_Comm comm, const VmSimParams *params, const VmO
 {
   const int64_t *n = params->grid.cells, total = n[0] * n[1] * n[2];
   const VmStz *stz = params->kinetics.params;
+  const VmKineticsCommon *kinetics = params->kinetics.common;
   const double a = params->grid.spacing;
   int size;
 
@@ -25,10 +26,12 @@ PetscErrorCode VmSimEstimate(MPI_Comm comm, const VmSimParams *params, const VmO
                   (long long)n[1], (long long)n[2], a, (double)n[0] * a, (double)n[1] * a, (double)n[2] * a));
   PetscCall(VmLog(comm, "ranks          %d, %lld planes at most on each%s", size, (long long)planes,
                   size > n[0] ? " (more ranks than planes: some stay idle)" : ""));
-  PetscCall(VmLog(comm, "memory         %.1f MB per rank", (double)VmKmcBytes(stz, np, n) * 1e-6));
+  PetscCall(VmLog(comm, "memory         %.1f MB per rank",
+                  (double)VmKmcBytes(stz, (VmFinder)kinetics->finder, np, n) * 1e-6));
   PetscCall(VmLog(comm, "disk           %.1f MB per field output, twice that at a checkpoint", per_step * 1e-6));
   /* measured: about 5 ns per mode and voxel without wide vectors */
-  PetscCall(VmLog(comm, "time           about %.2g ms per event, %d stage%s", (double)np * (double)stz->modes * 5e-6,
+  PetscCall(VmLog(comm, "time           %s %.2g ms per event, %d stage%s",
+                  kinetics->finder == VM_FINDER_FULL ? "about" : "well below", (double)np * (double)stz->modes * 5e-6,
                   params->loading.count, params->loading.count == 1 ? "" : "s"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -84,10 +87,13 @@ static PetscErrorCode CreateKinetics(VmSim sim)
   const VmMaterialOps *material = (const VmMaterialOps *)sim->params->material.head;
   const VmFlowUnitCommon *common = sim->params->flow_units.common;
   double *ratio;
+  const VmKineticsCommon *kinetics = sim->params->kinetics.common;
   VmKmcSetup setup = {.stz = sim->params->kinetics.params,
                       .seed = sim->seed,
                       .temperature = sim->temperature,
                       .refresh = sim->params->solver.refresh,
+                      .finder = (VmFinder)kinetics->finder,
+                      .margin = sim->params->solver.margin,
                       .interacting = true};
   PetscFunctionBegin;
   material->moduli(sim->params->material.params, &setup.shear, &setup.bulk);
@@ -243,7 +249,7 @@ static PetscErrorCode RunStage(VmSim sim, VmProgress progress, bool *stop)
   for (int64_t step = 1;; ++step) {
     if (!sim->at.begun) {
       if (!BeginSegment(sim)) PetscFunctionReturn(PETSC_SUCCESS);
-      if (sim->at.segment == 0) PetscCall(VmSimWriteRow(sim, false));
+      PetscCall(VmSimWriteRow(sim, false));
     }
     const double end = StageEnd(sim), due = RowTime(sim);
     /* a row that falls on the end of the stage is the stage's own last row */

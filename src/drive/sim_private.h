@@ -29,6 +29,7 @@ struct VmSimParams_s {
   VmList loading;                          /* of VmPlugin, common VmStageParams */
   struct {
     int64_t refresh;
+    double margin;
   } solver;
 };
 

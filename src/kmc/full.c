@@ -4,19 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-/* A barrier below this [eV] is no barrier. */
-#define NO_BARRIER 1e-12
-
-/* Events per voxel at one instant that end a run: the glass flows without limit. */
-#define CASCADE_PER_VOXEL 100
-
-/* One uniform number in (0,1) of the run's own sequence. */
-static double NextUniform(VmKmc kmc)
-{
-  const VmRngKey key = {.seed = kmc->seed, .stream = VM_STREAM_EVENT};
-  return VmRngUniform(key, (uint64_t)kmc->state.draws++, 0);
-}
-
 /* Hazard of a time t from now, and its derivative, from the moments. */
 static double Hazard(const double moment[VM_MOMENTS], double t, double *derivative)
 {
@@ -48,15 +35,8 @@ static double SolveHazard(const double moment[VM_MOMENTS], double target, double
   return t;
 }
 
-typedef struct {
-  int64_t voxel; /* global */
-  int64_t mode;
-  double accepted; /* 1 or 0 */
-  double eps[6];   /* strain of the zone */
-} Choice;
-
 /* Lowest barrier of all, ties by global index; the owner's choice is made known to all. */
-static PetscErrorCode ChooseLowest(VmKmc kmc, Choice *choice)
+static PetscErrorCode ChooseLowest(VmKmc kmc, VmChoice *choice)
 {
   VmGrid grid = kmc->grid;
   int64_t plane = 0;
@@ -81,36 +61,21 @@ static PetscErrorCode ChooseLowest(VmKmc kmc, Choice *choice)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Index of the entry in which the running sum of values passes the target; the last of positive value if rounding
- * leaves none. The sum so far is taken off the target. */
-static int64_t Pick(int64_t n, int64_t stride, const double *values, double *target)
-{
-  int64_t last = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    if (values[i * stride] <= 0.0) continue;
-    last = i;
-    if (*target < values[i * stride]) return i;
-    *target -= values[i * stride];
-  }
-  *target = 0.5 * values[last * stride];
-  return last;
-}
-
 /* A mode in proportion to its rate a time dt after the pass: chosen by its rate at the pass, kept with probability
  * exp((b - b_max) dt) and accepted with true rate over bound. */
-static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, Choice *choice)
+static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, VmChoice *choice)
 {
   VmGrid grid = kmc->grid;
   const double kt = VM_BOLTZMANN * kmc->temperature, now = kmc->state.mean.time;
 
   PetscFunctionBegin;
   for (;;) {
-    double target = NextUniform(kmc) * kmc->total[0];
-    const double keep = NextUniform(kmc);
-    const int64_t plane = Pick(grid->n[0], VM_PLANE_ROW, kmc->planes, &target);
+    double target = VmKmcUniform(kmc) * kmc->total[0];
+    const double keep = VmKmcUniform(kmc);
+    const int64_t plane = VmKmcPick(grid->n[0], VM_PLANE_ROW, kmc->planes, &target);
     if (plane >= grid->x0 && plane < grid->x0 + grid->nx) {
       const int64_t first = (plane - grid->x0) * grid->plane,
-                    voxel = first + Pick(grid->plane, 1, kmc->rate + first, &target);
+                    voxel = first + VmKmcPick(grid->plane, 1, kmc->rate + first, &target);
       const double bound = VmKmcMemoryBound(kmc, voxel, now, kmc->until), memory = VmKmcMemory(kmc, voxel, now + dt);
       double b = 0.0, left = 0.0;
       int mode = 0;
@@ -133,28 +98,15 @@ static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, Choice *choice)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Transforms a voxel: eigenstrain, stress everywhere, mean, memory and a new catalogue. */
-static PetscErrorCode Fire(VmKmc kmc, const Choice *choice, VmEvent *event)
+/* Transforms a voxel and renews the stress everywhere. */
+static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
 {
   VmGrid grid = kmc->grid;
   VmKmcState *state = &kmc->state;
-  const double share = kmc->stz.volume / (grid->spacing * grid->spacing * grid->spacing);
-  const int64_t local = choice->voxel - VmGridGlobal(grid, 0);
-  const bool mine = local >= 0 && local < grid->np;
 
   PetscFunctionBegin;
-  event->time = state->mean.time, event->voxel = choice->voxel, event->mode = (int32_t)choice->mode;
-  for (int c = 0; c < 6; ++c) event->strain[c] = share * choice->eps[c];
-  ++state->events;
-  if (mine) {
-    for (int c = 0; c < 6; ++c) state->eigenstrain[c * grid->np + local] += event->strain[c];
-    state->last_event[local] = state->mean.time;
-    ++state->generation[local];
-    VmKmcDrawVoxel(kmc, local);
-  }
+  VmKmcTransform(kmc, choice, event);
   if (!kmc->interacting) PetscFunctionReturn(PETSC_SUCCESS);
-  for (int c = 0; c < 6; ++c) state->mean.eigenstrain[c] += event->strain[c] / (double)grid->total;
-  VmMeanUpdate(&state->mean, state->mean.time);
   if (state->events % kmc->refresh == 0) PetscCall(VmGreenStress(kmc->green, state->eigenstrain, state->fluctuation));
   else {
     const int64_t source[3] = {choice->voxel / grid->plane, choice->voxel / grid->n[2] % grid->n[1],
@@ -176,10 +128,10 @@ static double Reach(VmKmc kmc, double horizon)
   return reach;
 }
 
-PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event)
+PetscErrorCode VmKmcNextFull(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event)
 {
   VmKmcState *state = &kmc->state;
-  Choice choice;
+  VmChoice choice;
 
   PetscFunctionBegin;
   memset(&choice, 0, sizeof choice);
@@ -190,15 +142,12 @@ PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEve
   for (;;) {
     const double until = PetscMin(horizon, state->mean.time + ahead);
     PetscCall(VmKmcPass(kmc, until));
-    if (kmc->lowest_barrier <= NO_BARRIER && ahead < HUGE_VAL && ahead > 1e-6 * recovery) {
+    if (kmc->lowest_barrier <= VM_NO_BARRIER && ahead < HUGE_VAL && ahead > 1e-6 * recovery) {
       ahead *= 0.1;
       continue;
     }
-    if (kmc->lowest_barrier <= NO_BARRIER) {
-      if (++kmc->cascade > CASCADE_PER_VOXEL * kmc->grid->total)
-        VmThrow(kmc->grid->comm, VM_ERR_DIVERGED,
-                "%lld events without barrier at time %g s: the glass flows without limit; soften less or load less",
-                (long long)kmc->cascade, state->mean.time);
+    if (kmc->lowest_barrier <= VM_NO_BARRIER) {
+      PetscCall(VmKmcCountCascade(kmc));
       PetscCall(ChooseLowest(kmc, &choice));
       PetscCall(Fire(kmc, &choice, event));
       *outcome = VM_KMC_EVENT;
@@ -220,7 +169,7 @@ PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEve
     const double dt = SolveHazard(kmc->total, state->hazard, reach);
     PetscCall(ChooseByRate(kmc, dt, &choice));
     VmMeanUpdate(&state->mean, state->mean.time + dt);
-    state->hazard = -log(NextUniform(kmc));
+    state->hazard = -log(VmKmcUniform(kmc));
     if (choice.accepted == 1.0) {
       PetscCall(Fire(kmc, &choice, event));
       *outcome = VM_KMC_EVENT;
@@ -228,5 +177,3 @@ PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEve
     }
   }
 }
-
-double VmKmcRate(VmKmc kmc) { return kmc->total[0]; }

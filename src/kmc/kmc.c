@@ -12,19 +12,22 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   PetscFunctionBegin;
   PetscCall(PetscNew(&kmc));
   kmc->grid = grid, kmc->stz = *setup->stz, kmc->seed = setup->seed, kmc->temperature = setup->temperature;
-  kmc->refresh = setup->refresh, kmc->interacting = setup->interacting;
+  kmc->refresh = setup->refresh, kmc->interacting = setup->interacting, kmc->finder = setup->finder;
+  kmc->state.pending = -1;
   kmc->barrier_law = (const VmBarrierOps *)setup->stz->barrier.head;
   kmc->barrier_params = setup->stz->barrier.params;
   kmc->barriers = common->per == VM_PER_MODE ? (int)setup->stz->modes : 1;
   PetscCheck(kmc->barrier_law->linear, grid->comm, PETSC_ERR_SUP,
-             "the finder `full` needs a barrier that is linear in stress");
+             "the event finders need a barrier that is linear in stress");
   if (kmc->interacting) {
     PetscCall(VmGreenCreate(grid, setup->shear, setup->bulk, &kmc->green));
     PetscCall(VmKernelCreate(kmc->green, &kmc->kernel));
   }
   PetscCall(PetscCalloc1(5 * np * (size_t)kmc->stz.modes, &kmc->catalogue));
   PetscCall(PetscCalloc1(np * (size_t)kmc->barriers, &kmc->barrier));
-  PetscCall(PetscMalloc3(np, &kmc->ratio, np, &kmc->rate, np, &kmc->lowest));
+  PetscCall(PetscMalloc1(np, &kmc->ratio));
+  PetscCall(PetscCalloc1(2 * np, &kmc->state.bound));
+  kmc->rate = kmc->state.bound, kmc->lowest = kmc->state.bound + np;
   PetscCall(PetscMalloc3((size_t)grid->nx * VM_PLANE_ROW, &kmc->plane_row, n0 * VM_PLANE_ROW, &kmc->planes, ROOM,
                          &kmc->room));
   PetscCall(PetscCalloc4(6 * np, &kmc->state.eigenstrain, 6 * np, &kmc->state.fluctuation, np, &kmc->state.last_event,
@@ -33,6 +36,7 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   kmc->state.mean = (VmMean){.shear = setup->shear, .bulk = setup->bulk};
   const VmRngKey key = {.seed = kmc->seed, .stream = VM_STREAM_EVENT};
   kmc->state.hazard = -log(VmRngUniform(key, 0, 1)); /* draw 1 of cell 0: the sequence itself uses draw 0 */
+  if (setup->finder == VM_FINDER_THINNED) PetscCall(VmKmcThinningCreate(kmc, setup->margin));
   PetscCall(VmKmcRestore(kmc));
   *out = kmc;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -46,7 +50,9 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc)
   PetscCall(VmKernelDestroy(&(*kmc)->kernel));
   PetscCall(PetscFree((*kmc)->catalogue));
   PetscCall(PetscFree((*kmc)->barrier));
-  PetscCall(PetscFree3((*kmc)->ratio, (*kmc)->rate, (*kmc)->lowest));
+  PetscCall(PetscFree((*kmc)->ratio));
+  PetscCall(PetscFree((*kmc)->state.bound));
+  PetscCall(VmKmcThinningDestroy(*kmc));
   PetscCall(PetscFree3((*kmc)->plane_row, (*kmc)->planes, (*kmc)->room));
   PetscCall(PetscFree4((*kmc)->state.eigenstrain, (*kmc)->state.fluctuation, (*kmc)->state.last_event,
                        (*kmc)->state.generation));
@@ -60,8 +66,19 @@ PetscErrorCode VmKmcRestore(VmKmc kmc)
 {
   PetscFunctionBegin;
   for (int64_t i = 0; i < kmc->grid->np; ++i) VmKmcDrawVoxel(kmc, i);
+  if (kmc->finder == VM_FINDER_THINNED) VmKmcThinningRestore(kmc);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event)
+{
+  PetscFunctionBegin;
+  if (kmc->finder == VM_FINDER_THINNED) PetscCall(VmKmcNextThinned(kmc, horizon, outcome, event));
+  else PetscCall(VmKmcNextFull(kmc, horizon, outcome, event));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+double VmKmcRate(VmKmc kmc) { return kmc->total[0]; }
 
 void VmKmcBarrierField(VmKmc kmc, double *barrier)
 {
@@ -79,11 +96,12 @@ PetscErrorCode VmKmcDisplacement(VmKmc kmc, double *displacement)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-int64_t VmKmcBytes(const VmStz *stz, int64_t np, const int64_t n[3])
+int64_t VmKmcBytes(const VmStz *stz, VmFinder finder, int64_t np, const int64_t n[3])
 {
   const VmBarrierCommon *common = stz->barrier.common;
   const int64_t barriers = common->per == VM_PER_MODE ? stz->modes : 1;
   /* catalogue, barriers, state and sums, six transform components, real-space kernel, alias sums */
   return np * (20 * stz->modes + 8 * barriers + 8 * (6 + 6 + 2 + 3) + 8 * 7) + VmKernelBytes(n) +
-         VmKernelBytes(n) * 15 / 36 * 4;
+         VmKernelBytes(n) * 15 / 36 * 4 +
+         (finder == VM_FINDER_THINNED ? n[0] * n[1] * n[2] * (int64_t)sizeof(float) : 0);
 }

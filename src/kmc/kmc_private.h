@@ -12,6 +12,36 @@ enum { VM_MOMENTS = 6 };
 enum { VM_LOWEST = VM_MOMENTS, VM_FASTEST, VM_PLANE_ROW };
 #define VM_DRIFT_LIMIT 0.03
 
+/* A barrier below this [eV] is no barrier. */
+#define VM_NO_BARRIER 1e-12
+
+/* Events per voxel at one instant that end a run: the glass flows without limit. */
+#define VM_CASCADE_PER_VOXEL 100
+
+/* Blocks of the finder `thinned`: one plane thick, so that each has one owner on any number of ranks. */
+enum { VM_BLOCK_Y = 4, VM_BLOCK_Z = 8 };
+
+/* Bounds of the finder `thinned`. A voxel's rate is at most exp(per_stress margin) times its rate at the reference as
+ * long as its stress is within the margin of the reference, in the norm |dev sig| / sqrt 2 (the largest shear stress is
+ * at most that). */
+typedef struct {
+  double margin; /* GPa */
+  double work;   /* largest work of a mode per stress [eV/GPa] */
+  int64_t blocks_y, blocks_z;
+  float *influence;   /* [n0][n1][n2] largest norm of the stress of a unit event in a block that starts at the offset */
+  double *block_rate; /* [nx][blocks_y][blocks_z] sum of the rates at the reference [1/s] */
+  double *block_lowest; /* lowest barrier at the reference [eV] */
+  double *charge;       /* of the margin, by far events since the renewal [GPa] */
+  double spent;         /* largest charge of all blocks */
+} VmThinning;
+
+typedef struct {
+  int64_t voxel; /* global */
+  int64_t mode;
+  double accepted; /* 1 or 0 */
+  double eps[6];   /* strain of the zone */
+} VmChoice;
+
 struct VmKmc_s {
   VmGrid grid;
   VmStz stz;
@@ -33,16 +63,18 @@ struct VmKmc_s {
   double *barrier;  /* [barriers][np] eV, without memory and stress */
   double *ratio;    /* [np] r_i */
 
-  double *rate;      /* [np] bound of the rate of each voxel at the time of the last pass [1/s] */
+  double *rate;      /* state.bound: [np] bound of the rate of each voxel at the time of the last pass [1/s] */
   double *plane_row; /* [nx][VM_PLANE_ROW] of each local plane */
   double *planes;    /* [n0][VM_PLANE_ROW] of all planes */
-  double *lowest;    /* [np] lowest barrier left of each voxel [eV] */
+  double *lowest;    /* state.bound + np: [np] lowest barrier left of each voxel [eV] */
   double *room;      /* scratch of the pass */
 
   double total[VM_MOMENTS], lowest_barrier; /* of the last pass */
   double drift;                             /* largest abs(b) of all modes [1/s] */
   double until;                             /* time the bounds hold for [s] */
   int64_t cascade;                          /* zero-barrier events at one instant */
+  VmFinder finder;
+  VmThinning thinning;
 };
 
 /** Strain of a mode as the catalogue holds it. Not collective. */
@@ -55,13 +87,42 @@ void VmKmcDrawVoxel(VmKmc kmc, int64_t voxel);
  * (memory may lower them), and the totals. Collective. */
 PetscErrorCode VmKmcPass(VmKmc kmc, double until);
 
+/** Renews rate and lowest barrier of the local voxels [first, first + n) at a mean stress that does
+ * not drift. Not collective. */
+void VmKmcRenew(VmKmc kmc, int64_t first, int64_t n, const double mean_stress[6]);
+
 /** Barrier left [eV] of one local mode at a mean stress and memory factor; its rate grows as exp(b t) under the present
  * loading. Not collective. */
 double VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory, double *b);
+
+/** Its drives from a stress tensor [GPa] given in full. Not collective. */
+double VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double stress[6], double memory, double *b);
 
 /** Memory factor of a local voxel at a time. Not collective. */
 double VmKmcMemory(VmKmc kmc, int64_t voxel, double time);
 /** Its lower bound on [time, until]. Not collective. */
 double VmKmcMemoryBound(VmKmc kmc, int64_t voxel, double time, double until);
+
+/** One uniform number in (0,1) of the run's own sequence. Not collective. */
+double VmKmcUniform(VmKmc kmc);
+/** Index of the entry in which the running sum of values passes the target; the last of positive value if rounding
+ * leaves none. The sum so far is taken off the target. Not collective. */
+int64_t VmKmcPick(int64_t n, int64_t stride, const double *values, double *target);
+/** Transforms a voxel: eigenstrain, mean, memory and a new catalogue, but not the stress around it. Not collective. */
+void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event);
+/** Counts an event without barrier; throws VM_ERR_DIVERGED after too many at one instant. Collective. */
+PetscErrorCode VmKmcCountCascade(VmKmc kmc);
+
+/** Largest norm of the stress deviator [GPa] that a traceless eigenstrain of norm 1 at the origin makes in the block
+ * that starts at each offset: influence [n0][n1][n2]. Not collective. */
+PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, float *influence);
+
+PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin);
+PetscErrorCode VmKmcThinningDestroy(VmKmc kmc);
+/** Rebuilds the bounds of the blocks from the state. Not collective. */
+void VmKmcThinningRestore(VmKmc kmc);
+
+PetscErrorCode VmKmcNextFull(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
+PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 
 #endif

@@ -60,7 +60,8 @@ static void SteadyRates(int64_t n, const double *restrict left, double inverse_k
 }
 
 /* Works on voxels [first, first + n); adds the moments and the lowest barrier to the row of their plane. */
-static void Batch(VmKmc kmc, int64_t first, int64_t n, bool steady, const double stress_rate[5], double *row)
+static void Batch(VmKmc kmc, int64_t first, int64_t n, const double mean[6], bool steady, const double stress_rate[5],
+                  double *row)
 {
   const int64_t np = kmc->grid->np;
   const double factor = WorkFactor(&kmc->stz), inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
@@ -71,7 +72,7 @@ static void Batch(VmKmc kmc, int64_t first, int64_t n, bool steady, const double
   moment[0] = kmc->rate + first;
   for (int j = 1; j < VM_MOMENTS; ++j) moment[j] = s[10 + j];
 
-  const double *fluctuation = kmc->state.fluctuation + first, *mean = kmc->state.mean.stress;
+  const double *fluctuation = kmc->state.fluctuation + first;
   for (int64_t i = 0; i < n; ++i) {
     double sig[6], drive[5];
     for (int c = 0; c < 6; ++c) sig[c] = mean[c] + fluctuation[c * np + i];
@@ -114,7 +115,8 @@ PetscErrorCode VmKmcPass(VmKmc kmc, double until)
     for (int j = 0; j < VM_PLANE_ROW; ++j) row[j] = 0.0;
     row[VM_LOWEST] = HUGE_VAL;
     for (int64_t i = 0; i < grid->plane; i += BATCH)
-      Batch(kmc, x * grid->plane + i, PetscMin(BATCH, grid->plane - i), steady, stress_rate, row);
+      Batch(kmc, x * grid->plane + i, PetscMin(BATCH, grid->plane - i), kmc->state.mean.stress, steady, stress_rate,
+            row);
   }
   PetscCall(VmGatherPlanes(grid, VM_PLANE_ROW, kmc->plane_row, kmc->planes));
   for (int j = 0; j < VM_MOMENTS; ++j) kmc->total[j] = 0.0;
@@ -128,11 +130,18 @@ PetscErrorCode VmKmcPass(VmKmc kmc, double until)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-double VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory, double *b)
+void VmKmcRenew(VmKmc kmc, int64_t first, int64_t n, const double mean_stress[6])
+{
+  const double no_drift[5] = {0.0};
+  double row[VM_PLANE_ROW] = {0.0};
+  for (int64_t i = 0; i < n; i += BATCH)
+    Batch(kmc, first + i, PetscMin(BATCH, n - i), mean_stress, true, no_drift, row);
+}
+
+double VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double sig[6], double memory, double *b)
 {
   const int64_t np = kmc->grid->np;
-  double sig[6], drive[5], rate[5], work, work_rate, left, slope;
-  for (int c = 0; c < 6; ++c) sig[c] = mean_stress[c] + kmc->state.fluctuation[c * np + voxel];
+  double drive[5], rate[5], work, work_rate, left, slope;
   Drives(sig, drive);
   Drives(kmc->state.mean.stress_rate, rate);
   const double *const drives[5] = {&drive[0], &drive[1], &drive[2], &drive[3], &drive[4]};
@@ -141,4 +150,11 @@ double VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_st
   kmc->barrier_law->evaluate(kmc->barrier_params, 1, &barrier, &work, &left, &slope);
   *b = slope * work_rate / (VM_BOLTZMANN * kmc->temperature);
   return left;
+}
+
+double VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory, double *b)
+{
+  double sig[6];
+  for (int c = 0; c < 6; ++c) sig[c] = mean_stress[c] + kmc->state.fluctuation[c * kmc->grid->np + voxel];
+  return VmKmcBarrierAt(kmc, voxel, mode, sig, memory, b);
 }

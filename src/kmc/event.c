@@ -1,0 +1,53 @@
+/* What the event finders share: the random sequence, choosing by weight, and what an event changes at its voxel and in
+ * the mean. */
+#include "kmc_private.h"
+
+double VmKmcUniform(VmKmc kmc)
+{
+  const VmRngKey key = {.seed = kmc->seed, .stream = VM_STREAM_EVENT};
+  return VmRngUniform(key, (uint64_t)kmc->state.draws++, 0);
+}
+
+int64_t VmKmcPick(int64_t n, int64_t stride, const double *values, double *target)
+{
+  int64_t last = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    if (values[i * stride] <= 0.0) continue;
+    last = i;
+    if (*target < values[i * stride]) return i;
+    *target -= values[i * stride];
+  }
+  *target = 0.5 * values[last * stride];
+  return last;
+}
+
+void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event)
+{
+  VmGrid grid = kmc->grid;
+  VmKmcState *state = &kmc->state;
+  const double share = kmc->stz.volume / (grid->spacing * grid->spacing * grid->spacing);
+  const int64_t local = choice->voxel - VmGridGlobal(grid, 0);
+
+  event->time = state->mean.time, event->voxel = choice->voxel, event->mode = (int32_t)choice->mode;
+  for (int c = 0; c < 6; ++c) event->strain[c] = share * choice->eps[c];
+  ++state->events;
+  if (local >= 0 && local < grid->np) {
+    for (int c = 0; c < 6; ++c) state->eigenstrain[c * grid->np + local] += event->strain[c];
+    state->last_event[local] = state->mean.time;
+    ++state->generation[local];
+    VmKmcDrawVoxel(kmc, local);
+  }
+  if (!kmc->interacting) return;
+  for (int c = 0; c < 6; ++c) state->mean.eigenstrain[c] += event->strain[c] / (double)grid->total;
+  VmMeanUpdate(&state->mean, state->mean.time);
+}
+
+PetscErrorCode VmKmcCountCascade(VmKmc kmc)
+{
+  PetscFunctionBegin;
+  if (++kmc->cascade > VM_CASCADE_PER_VOXEL * kmc->grid->total)
+    VmThrow(kmc->grid->comm, VM_ERR_DIVERGED,
+            "%lld events without barrier at time %g s: the glass flows without limit; soften less or load less",
+            (long long)kmc->cascade, kmc->state.mean.time);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

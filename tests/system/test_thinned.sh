@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# timeout: 240
+# The event finder thinned: the same bits on any number of ranks, and when stopped anywhere and resumed on other ranks.
+. "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
+
+small_case 12 0.04 | sed 's/^  law: stz/  law: stz\n  finder: thinned/' >case.yaml
+expect "1 rank" on_ranks 1 "$VITROMECH" run case.yaml --set output.directory=whole >log_whole
+for n in 2 3 4 13; do
+  expect "$n ranks" on_ranks "$n" "$VITROMECH" run case.yaml --set output.directory="n$n" >"log_n$n"
+  expect "$n ranks: same results as 1" same_results whole "n$n"
+done
+
+# Out of wall time again and again, each time resumed on another number of ranks.
+stops=0 status=85
+while [ "$status" -eq 85 ] && [ "$stops" -lt 60 ]; do
+  on_ranks $((1 + stops % 3)) "$VITROMECH" run case.yaml --set output.directory=stopped --max-walltime "200 ms" \
+    >>log_stopped 2>&1
+  status=$?
+  [ "$status" -ne 85 ] || stops=$((stops + 1))
+done
+expect "resumed to the end, exit $status" "$VITROMECH" run case.yaml --set output.directory=stopped >>log_stopped 2>&1
+expect "stopped and resumed: same results" same_results whole stopped
+expect "some stops landed, not $stops" test "$stops" -ge 2
+echo "$stops stops"
+
+sed 's/decaying: 0.05/decaying: -0.05/' case.yaml >hardening.yaml
+"$VITROMECH" check hardening.yaml >log_hardening 2>&1
+expect "barriers that fall with time are refused" grep -q "use finder full" log_hardening
+finish

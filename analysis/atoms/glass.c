@@ -19,7 +19,8 @@ struct VmGlassParams_s {
   double size[3], thickness, minimum_distance, peak, thermal_displacement;
   bool deform;
   int tiling;
-  VmList clusters;
+  VmList species, clusters;
+  int64_t frame;
   RelaxParams relax;
 };
 
@@ -90,8 +91,21 @@ static const VmParam glass_rows[] = {
     {.key = "structure",
      .type = VM_STRING,
      .offset = GLASS(structure),
-     .doc = "extended XYZ file (plain or gzipped, Angstrom) of a periodic glass in a rectangular cell, relative to the "
-            "case"},
+     .doc = "file of a periodic glass in a rectangular cell, relative to the case: extended XYZ, LAMMPS data or LAMMPS "
+            "text dump, plain or gzipped, Angstrom"},
+    {.key = "species",
+     .type = VM_STRINGS,
+     .offset = GLASS(species),
+     .default_text = "[]",
+     .doc = "elements of the atom types 1, 2, ... of a LAMMPS file, e.g. [Cu, Zr]; needed where the file has neither "
+            "element names nor masses"},
+    {.key = "frame",
+     .type = VM_INT,
+     .offset = GLASS(frame),
+     .default_text = "0",
+     .min = 0,
+     .max = 1e9,
+     .doc = "frame of a dump of several, from 1; 0: the last"},
     {.key = "size",
      .type = VM_REAL,
      .offset = GLASS(size),
@@ -174,11 +188,29 @@ static const VmParam glass_rows[] = {
      .doc = "removal of overlaps after the deformation"},
     {0}};
 
+static PetscErrorCode CheckGlass(const void *params, const VmNode *node, VmReport report)
+{
+  const VmList *species = &((const VmGlassParams *)params)->species;
+  const VmNode *at = VmTreeGet(node, "species");
+
+  PetscFunctionBegin;
+  if (species->count > VM_MAX_TYPES) {
+    PetscCall(VmReportAdd(report, at, "glass.species: more than %d types", VM_MAX_TYPES));
+  }
+  for (int i = 0; i < species->count; ++i) {
+    const char *symbol = ((char *const *)species->items)[i];
+    if (VmElementNumber(symbol)) continue;
+    PetscCall(VmReportAdd(report, at, "glass.species: \"%s\" is no element; give symbols, e.g. [Cu, Zr]", symbol));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 const VmTable vm_glass_table = {
     .name = "glass",
     .doc = "atoms: tiles of a real glass, with ordered clusters, deformed by the mesoscale run",
     .size = sizeof(VmGlassParams),
-    .rows = glass_rows};
+    .rows = glass_rows,
+    .check = CheckGlass};
 
 typedef struct {
   MPI_Comm comm;
@@ -197,16 +229,24 @@ typedef struct {
 
 static bool IsFoil(const Build *b) { return !isnan(b->params->thickness); }
 
+static VmAtomsHints HintsOf(const VmGlassParams *params)
+{
+  VmAtomsHints hints = {.types = params->species.count, .frame = params->frame};
+  for (int i = 0; i < hints.types; ++i) hints.number[i] = VmElementNumber(((char *const *)params->species.items)[i]);
+  return hints;
+}
+
 /* Reads the tile and matches its box to the mesoscale one, in nm (zero: none). */
 static PetscErrorCode FitTiles(Build *b, const double mesoscale[3])
 {
   const VmGlassParams *p = b->params;
   const double at_least[3] = {0.0, 0.0, IsFoil(b) ? p->thickness : 0.0};
+  const VmAtomsHints hints = HintsOf(p);
   double size[3];
 
   PetscFunctionBegin;
   for (int d = 0; d < 3; ++d) size[d] = isnan(p->size[d]) && mesoscale[d] > 0 ? mesoscale[d] : p->size[d];
-  PetscCall(VmTilesCreate(b->comm, b->structure, size, at_least, &b->tiles));
+  PetscCall(VmTilesCreate(b->comm, b->structure, &hints, size, at_least, &b->tiles));
   for (int d = 0; d < 3 && mesoscale[d] > 0; ++d) {
     const double mismatch = b->tiles.length[d] / mesoscale[d] - 1.0;
     if (fabs(mismatch) <= LARGEST_MISMATCH) continue;

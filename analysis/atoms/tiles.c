@@ -34,18 +34,20 @@ static PetscErrorCode CheckTile(MPI_Comm comm, const char *path, const VmAtoms *
     VmThrow(comm, VM_ERR_INPUT, "%s: only a rectangular cell along x, y, z can be tiled", path);
   }
   if (!(tile->periodic[0] && tile->periodic[1] && tile->periodic[2])) {
-    VmThrow(comm, VM_ERR_INPUT, "%s: only a structure periodic in x, y and z can be tiled (Lattice and pbc=\"T T T\")",
+    VmThrow(comm, VM_ERR_INPUT,
+            "%s: only a structure periodic in x, y and z can be tiled (in extended XYZ: Lattice and "
+            "pbc=\"T T T\")",
             path);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const double size[3], const double at_least[3],
-                             VmTiles *tiles)
+PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const VmAtomsHints *hints, const double size[3],
+                             const double at_least[3], VmTiles *tiles)
 {
   PetscFunctionBegin;
   *tiles = (VmTiles){0};
-  PetscCall(VmAtomsRead(comm, path, &tiles->tile));
+  PetscCall(VmAtomsReadHinted(comm, path, hints, &tiles->tile));
   PetscErrorCode code = CheckTile(comm, path, &tiles->tile);
   for (int d = 0; d < 3 && !code; ++d) {
     const double edge = tiles->edge[d] = tiles->tile.cell[d][d];

@@ -22,8 +22,8 @@ typedef struct {
  * \param[in] size  wanted box [nm]; NAN: the least number of copies that holds `at_least` [nm], no mismatch
  * Collective. VM_ERR_INPUT if the cell is not rectangular and periodic, or the mismatch exceeds 3 %.
  */
-PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const double size[3], const double at_least[3],
-                             VmTiles *tiles);
+PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const VmAtomsHints *hints, const double size[3],
+                             const double at_least[3], VmTiles *tiles);
 
 /** Appends this rank's part of the box; ids number copies (x slowest), then atoms of the tile. Equal copies above each
  * other scatter like a crystal along the beam. Faces between moved copies do not fit, which leaves pairs that are too

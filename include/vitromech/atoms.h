@@ -5,6 +5,7 @@
 #include <vitromech/base.h>
 
 #define VM_MAX_SPECIES 16
+#define VM_MAX_TYPES 128
 
 /* Each rank holds n atoms in any order; the union over ranks is the structure. Positions are Cartesian, in nm, need not
  * be wrapped. The rows of cell are the lattice vectors. */
@@ -35,9 +36,28 @@ PetscErrorCode VmAtomsCount(MPI_Comm comm, const VmAtoms *atoms, int64_t *total)
 int VmElementNumber(const char *symbol);
 const char *VmElementSymbol(int number);
 
-/** Reads a structure (extended XYZ, plain or gzipped), Angstrom on disk, every rank the whole of it.
- * Bad or truncated: VM_ERR_INPUT with file and line. Collective. */
+/** Element whose standard atomic weight is nearest to a mass [u] and within 0.1 of it, else 0 (also for elements that
+ * have none). Not collective. Source: IUPAC Commission on Isotopic Abundances and Atomic Weights, abridged, 2021. */
+int VmElementOfMass(double mass);
+
+/* What a file may leave open. Zero-initialised: nothing known, the last frame. */
+typedef struct {
+  int types;                /* number of atom types named, 0: none */
+  int number[VM_MAX_TYPES]; /* atomic number of each type; goes before what the file says of types */
+  int64_t frame;            /* of a file of several, from 1; 0: the last */
+} VmAtomsHints;
+
+/**
+ * Reads a structure, every rank the whole of it. The format is told by the content: extended XYZ, LAMMPS data, LAMMPS
+ * text dump; each plain or gzipped, Angstrom on disk.
+ *
+ * Ids count from 0 in the order of the file (XYZ) or of the ids in the file (LAMMPS). Atoms of LAMMPS files have the
+ * corner of the box as origin and are wrapped into it along its periodic axes: image flags and unwrapped coordinates
+ * tell the path of an atom, which is not kept.
+ * Bad or truncated: VM_ERR_INPUT with file and line. Collective.
+ */
 PetscErrorCode VmAtomsRead(MPI_Comm comm, const char *path, VmAtoms *atoms);
+PetscErrorCode VmAtomsReadHinted(MPI_Comm comm, const char *path, const VmAtomsHints *hints, VmAtoms *atoms);
 
 /** Writes extended XYZ (Angstrom), in order of id, collectively, by temporary file and rename. Collective. */
 PetscErrorCode VmAtomsWrite(MPI_Comm comm, const char *path, const char *comment, const VmAtoms *atoms);

@@ -86,6 +86,28 @@ if [ -e "$samples/amorphous_512.hspy" ]; then
     4DSTEM_simulation/data/datacubes/CBED_array_depth0000/datacube --
 fi
 
+# Conversion to EMD: the same numbers, the calibration given, type of counts kept; nothing is left of one that fails.
+cat >same.py <<'PYTHON'
+import sys
+
+import h5py
+import numpy as np
+
+data = h5py.File(sys.argv[1])["datacube_root/datacube/data"]
+truth = np.load(sys.argv[2])
+assert data.dtype == sys.argv[3] and np.array_equal(data[()], truth.astype(sys.argv[3])), data.dtype
+assert h5py.File(sys.argv[1])["datacube_root/metadatabundle/calibration/Q_pixel_size"][()] == 0.2
+PYTHON
+expect "counts are converted" on_ranks 2 "$VITROMECH" convert big.bin counts.h5 "${raw[@]}" "${pitch[@]}" >convert.log
+expect "counts stay the same" /usr/bin/python3 same.py counts.h5 counts_truth.npy uint16
+expect "EMPAD is converted" on_ranks 3 "$VITROMECH" convert scan_x5_y4.raw empad.h5 "${pitch[@]}" >convert.log
+expect "EMPAD stays the same" /usr/bin/python3 same.py empad.h5 empad_truth.npy float32
+says "the converted cube" "scan 4 x 5" "$VITROMECH" info counts.h5
+head -c 4700 big.bin >short.bin
+refused "a cube cut off" "cut off" "$VITROMECH" convert short.bin short.h5 "${raw[@]}"
+refused "a cube onto itself" "the same file" "$VITROMECH" convert counts.h5 counts.h5
+expect "nothing is left of it" test ! -e short.h5 -a ! -e short.h5.part
+
 # The recipes for stacks of a detector; a Merlin file of 4x5 frames with a header each.
 /usr/bin/python3 - <<'PYTHON'
 import numpy as np

@@ -43,7 +43,7 @@ while read -r name; do
 done <subcommands
 
 # What is promised for later is not there, and says so.
-for name in sweep fit submit convert; do
+for name in sweep fit submit; do
   "$VITROMECH" "$name" 2>later
   expect "$name: exit 2" test $? -eq 2
   expect "$name is said to be missing" grep -q "not available in this version" later

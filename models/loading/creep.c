@@ -1,18 +1,12 @@
 #include "prescribed.h"
 #include <math.h>
 
-static bool Segment(const void *params, const void *common, int index, const double stress[6], VmSegment *segment)
-{
-  (void)params;
-  return VmPrescribedSegment(common, index, stress, segment);
-}
-
 static const char *Complaint(const void *params, const void *common)
 {
   const VmStageParams *stage = common;
   (void)params;
   for (int c = 0; c < 6; ++c)
-    if (stage->control[c] && isnan(stage->control[c]->strain_rate)) return NULL;
+    if (stage->control[c] && isnan(stage->control[c]->strain_rate)) return VmEndless(stage);
   return "programme creep needs a stress on at least one component of control";
 }
 
@@ -20,5 +14,5 @@ const VmLoadingOps vm_loading_creep = {
     .head = {.name = "creep",
              .doc = "constant stress on some components from the start of the stage; others strained, or held",
              .source = "mixed control of mean strain and stress"},
-    .segment = Segment,
+    .segment = VmPrescribedSegment,
     .complaint = Complaint};

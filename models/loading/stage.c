@@ -110,16 +110,11 @@ static PetscErrorCode StageCheck(const void *params, const VmNode *node, VmRepor
 {
   const VmStageParams *p = params;
   PetscFunctionBegin;
-  bool ends = !isnan(p->duration) || p->until.events > 0;
-  for (int c = 0; c < 6; ++c) {
-    if (isnan(p->until.strain[c])) continue;
-    ends = true;
-    if (!p->control[c])
+  for (int c = 0; c < 6; ++c)
+    if (!isnan(p->until.strain[c]) && !p->control[c])
       PetscCall(VmReportAdd(report, node,
                             "until.%s = %g is never reached: component %s is not in `control`, so its strain is held",
                             vm_component_names[c], p->until.strain[c], vm_component_names[c]));
-  }
-  if (!ends) PetscCall(VmReportAdd(report, node, "the stage has no end; give duration or until"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

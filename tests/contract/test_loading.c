@@ -1,0 +1,210 @@
+/* ranks: 1; timeout: 30; links: vm_models
+ * What every loading programme must obey: segments that follow each other, one control of a component, an end. */
+#include "vm_test.h"
+#include <vitromech/loading.h>
+
+enum { MOST_SEGMENTS = 1000 };
+
+typedef struct {
+  VmList stages;
+} Programme;
+static const VmParam rows[] = {{.key = "loading",
+                                .type = VM_PLUGINS,
+                                .offset = offsetof(Programme, stages),
+                                .plugin = &vm_loading_kind,
+                                .subtable = &vm_stage_table,
+                                .doc = "stages"},
+                               {0}};
+static const VmTable table = {.name = "programme", .doc = "stages", .size = sizeof(Programme), .rows = rows};
+
+/* Reads "{programme: ...}"; the problems of its keys are counted. */
+static PetscErrorCode Read(const char *yaml, Programme *programme, int *problems)
+{
+  char text[1024];
+  VmReport report;
+  VmNode *root;
+  PetscFunctionBegin;
+  memset(programme, 0, sizeof *programme);
+  snprintf(text, sizeof text, "{loading: [%s]}", yaml);
+  PetscCall(VmReportCreate(PETSC_COMM_WORLD, "stage", &report));
+  PetscCall(VmTreeParse(text, strlen(text), report, &root));
+  PetscCall(VmParamsRead(&table, root, report, programme));
+  *problems = VmReportCount(report);
+  PetscCall(VmTreeDestroy(&root));
+  PetscCall(VmReportDestroy(&report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const char *Complaint(const Programme *programme)
+{
+  const VmPlugin *stage = programme->stages.items;
+  return ((const VmLoadingOps *)stage->head)->complaint(stage->params, stage->common);
+}
+
+/* Stages without fault; every programme has one. */
+static const char *const good[] = {
+    "{programme: strain_rate, control: {xy: {strain_rate: 1e-4 1/s}, zz: {stress: 0 GPa}}, until: {xy: 0.02}}",
+    "{programme: stress_rate, control: {xx: {stress_rate: 1e-3 GPa/s}, yy: {stress: 0.1 GPa, stress_rate: -1 MPa/s}}, "
+    "duration: 100 s}",
+    "{programme: creep, control: {xy: {stress: 0.5 GPa}}, duration: 100 s}",
+    "{programme: relaxation, duration: 100 s}",
+    "{programme: cyclic, amplitude: {xy: {strain: 0.01}, xx: {stress: 0.3 GPa}}, period: 40 s, cycles: 3, "
+    "control: {yy: {stress: 0.2 GPa}, zz: {stress_rate: 1e-3 GPa/s}}}",
+    "{programme: piecewise, points: [{duration: 10 s, to: {xy: {strain: 0.01}}}, {duration: 5 s, to: {xx: {stress: 0.4 "
+    "GPa}}}, {duration: 20 s, to: {xy: {strain: -0.005}}}], control: {yy: {stress: 0.2 GPa}}}"};
+
+/* Stages that must be refused, and a word of the complaint; NULL: the keys themselves are at fault. */
+static const struct {
+  const char *yaml, *complaint;
+} bad[] = {
+    {"{programme: strain_rate, duration: 1 s}", "strain_rate"},
+    {"{programme: strain_rate, control: {xy: {stress: 1 GPa}}, duration: 1 s}", "strain_rate"},
+    {"{programme: stress_rate, duration: 1 s}", "stress_rate"},
+    {"{programme: stress_rate, control: {xy: {stress: 1 GPa}}, duration: 1 s}", "stress_rate"},
+    {"{programme: creep, duration: 1 s}", "stress"},
+    {"{programme: creep, control: {xy: {strain_rate: 1 1/s}}, duration: 1 s}", "stress"},
+    {"{programme: relaxation, control: {xy: {stress: 1 GPa}}, duration: 1 s}", "control"},
+    {"{programme: strain_rate, control: {xy: {strain_rate: 1 1/s}}}", "no end"},
+    {"{programme: stress_rate, control: {xy: {stress_rate: 1 GPa/s}}}", "no end"},
+    {"{programme: creep, control: {xy: {stress: 1 GPa}}}", "no end"},
+    {"{programme: relaxation}", "no end"},
+    {"{programme: cyclic, period: 1 s}", "amplitude"},
+    {"{programme: cyclic, amplitude: {xy: {strain: 0.1}}, control: {xy: {stress: 0 GPa}}, period: 1 s}", "one of them"},
+    {"{programme: piecewise, points: []}", "point"},
+    {"{programme: piecewise, points: [{duration: 1 s}]}", "point"},
+    {"{programme: piecewise, points: [{duration: 1 s, to: {xy: {strain: 0.1}}}], control: {xy: {stress: 0 GPa}}}",
+     "one of them"},
+    {"{programme: cyclic, amplitude: {xy: {strain: 0.1, stress: 1 GPa}}, period: 1 s}", NULL},
+    {"{programme: cyclic, amplitude: {xy: {}}, period: 1 s}", NULL},
+    {"{programme: cyclic, amplitude: {xy: {strain: 0.1}}}", NULL},
+    {"{programme: cyclic, amplitude: {xy: {strain: 0.1}}, period: 1 s, until: {xy: 0.1}}", NULL},
+    {"{programme: piecewise, points: [{duration: 1 s, to: {xy: {strain: 0.1}}}, {duration: 1 s, to: {xy: {stress: 1 "
+     "GPa}}}]}",
+     NULL},
+    {"{programme: creep, control: {xy: {stress: 1 GPa, strain_rate: 1 1/s}}, duration: 1 s}", NULL}};
+
+static PetscErrorCode CheckRefused(void)
+{
+  PetscFunctionBegin;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+    Programme programme;
+    int problems;
+    PetscCall(Read(bad[i].yaml, &programme, &problems));
+    if (!bad[i].complaint) VmExpect(problems > 0, "%s is accepted", bad[i].yaml);
+    else {
+      VmExpect(problems == 0, "%s has faulty keys", bad[i].yaml);
+      const char *complaint = problems ? NULL : Complaint(&programme);
+      VmExpect(complaint && strstr(complaint, bad[i].complaint), "%s: %s", bad[i].yaml,
+               complaint ? complaint : "no complaint");
+    }
+    PetscCall(VmParamsFree(&table, &programme));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Strain and stress of the driven components, and what they were at the corners. */
+typedef struct {
+  int segments;
+  double time, strain[6], stress[6];
+  double corner_time[MOST_SEGMENTS], corner_strain[MOST_SEGMENTS][6], corner_stress[MOST_SEGMENTS][6];
+} Path;
+
+/* Follows a programme from a strained and stressed state: the control of a component stays what it is, stresses go on
+ * where they were but for the first segment, and a programme without a longest duration is over by itself. */
+static void Follow(const Programme *programme, Path *path)
+{
+  const VmPlugin *stage = programme->stages.items;
+  const VmLoadingOps *ops = (const VmLoadingOps *)stage->head;
+  const VmStageParams *common = stage->common;
+  VmSegment first, segment;
+  memset(path, 0, sizeof *path);
+  for (int c = 0; c < 6; ++c) path->strain[c] = 0.001 * c, path->stress[c] = 0.05 * (c + 1);
+  for (int index = 0; index < MOST_SEGMENTS && ops->segment(stage->params, common, index, path->stress, &segment);
+       ++index) {
+    if (index == 0) first = segment;
+    VmExpect(segment.duration > 0.0, "%s: a segment of %g s", ops->head.name, segment.duration);
+    const double duration = fmin(segment.duration, 1e3);
+    for (int c = 0; c < 6; ++c) {
+      VmExpectInt(segment.stress_controlled[c], first.stress_controlled[c]);
+      VmExpect(isfinite(segment.rate[c]), "%s: rate %g", ops->head.name, segment.rate[c]);
+      if (segment.stress_controlled[c]) {
+        if (index) VmExpectNear(segment.level[c], path->stress[c], 0.0);
+        path->stress[c] = segment.level[c] + segment.rate[c] * duration;
+      } else path->strain[c] += segment.rate[c] * duration;
+    }
+    path->time += duration;
+    path->corner_time[index] = path->time;
+    memcpy(path->corner_strain[index], path->strain, sizeof path->strain);
+    memcpy(path->corner_stress[index], path->stress, sizeof path->stress);
+    path->segments = index + 1;
+  }
+  VmExpect(path->segments > 0 && path->segments < MOST_SEGMENTS, "%s: %d segments", ops->head.name, path->segments);
+  if (path->segments > 1)
+    VmExpect(!ops->segment(stage->params, common, path->segments + 1, path->stress, &segment),
+             "%s goes on after its end", ops->head.name);
+}
+
+static void CheckCyclic(const Path *path)
+{
+  VmExpectInt(path->segments, 7);
+  VmExpectNear(path->time, 120.0, 1e-12);
+  for (int i = 0; i < path->segments; ++i) {
+    const double sign = i == 6 ? 0.0 : i % 2 ? -1.0 : 1.0;
+    VmExpectNear(path->corner_time[i], i == 6 ? 120.0 : 10.0 + 20.0 * i, 1e-12);
+    VmExpectNear(path->corner_strain[i][VM_XY], 0.005 + sign * 0.01, 1e-15);
+    VmExpectNear(path->corner_stress[i][VM_XX], 0.05 + sign * 0.3, 1e-14);
+    VmExpectNear(path->corner_stress[i][VM_YY], 0.2, 0.0);
+    VmExpectNear(path->corner_stress[i][VM_ZZ], 0.15 + 1e-3 * path->corner_time[i], 1e-14);
+    VmExpectNear(path->corner_strain[i][VM_XZ], 0.004, 0.0);
+  }
+}
+
+static void CheckPiecewise(const Path *path)
+{
+  static const double strain[] = {0.01, 0.01, -0.005}, stress[] = {0.05, 0.4, 0.4}, time[] = {10.0, 15.0, 35.0};
+  VmExpectInt(path->segments, 3);
+  for (int i = 0; i < 3; ++i) {
+    VmExpectNear(path->corner_time[i], time[i], 1e-13);
+    VmExpectNear(path->corner_strain[i][VM_XY], 0.005 + strain[i], 1e-15);
+    VmExpectNear(path->corner_stress[i][VM_XX], stress[i], 1e-15);
+    VmExpectNear(path->corner_stress[i][VM_YY], 0.2, 0.0);
+  }
+}
+
+static void CheckStressRate(const Path *path)
+{
+  VmExpectInt(path->segments, 1);
+  VmExpectNear(path->stress[VM_XX], 0.05 + 0.1, 1e-15);
+  VmExpectNear(path->stress[VM_YY], 0.1 - 0.1, 1e-15);
+}
+
+static PetscErrorCode Run(void)
+{
+  PetscFunctionBegin;
+  PetscCall(CheckRefused());
+  for (int m = 0; vm_loading_kind.table[m]; ++m) {
+    const char *name = vm_loading_kind.table[m]->name;
+    int samples = 0;
+    for (size_t i = 0; i < sizeof good / sizeof *good; ++i) {
+      static Path path;
+      Programme programme;
+      int problems;
+      PetscCall(Read(good[i], &programme, &problems));
+      VmExpect(problems == 0, "%s is refused", good[i]);
+      const VmPlugin *stage = programme.stages.items;
+      if (!problems && stage->head == vm_loading_kind.table[m]) {
+        ++samples;
+        VmExpect(!Complaint(&programme), "%s: %s", good[i], Complaint(&programme));
+        Follow(&programme, &path);
+        if (!strcmp(name, "cyclic")) CheckCyclic(&path);
+        if (!strcmp(name, "piecewise")) CheckPiecewise(&path);
+        if (!strcmp(name, "stress_rate")) CheckStressRate(&path);
+      }
+      PetscCall(VmParamsFree(&table, &programme));
+    }
+    VmExpect(samples > 0, "programme %s has no sample in this test", name);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv) { return VmTestMain(argc, argv, Run); }

@@ -275,7 +275,8 @@ static PetscErrorCode ReadSections(Data *data)
   if (!data->atom) return VmTextBad(data->text, "the file ends without a section Atoms");
   for (int64_t t = 0; t < data->types; ++t) {
     if (data->number[t]) continue;
-    return VmTextBad(data->text, "type %lld has no element: add a section Masses, or name the species of all types",
+    return VmTextBad(data->text,
+                     "type %lld has no element: add a section Masses, or name the species of all types (glass.species)",
                      (long long)t + 1);
   }
   return VmTextWhole(data->text);

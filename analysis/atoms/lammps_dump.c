@@ -262,7 +262,7 @@ static PetscErrorCode Read(VmText *text, const VmAtomsHints *hints, VmAtoms *ato
   if (frame.element < 0 && (frame.type < 0 || hints->types == 0)) {
     return VmTextBad(text,
                      "the elements of the atoms are not known: dump the column element (with dump_modify element)%s",
-                     frame.type < 0 ? "" : ", or name the species of the types");
+                     frame.type < 0 ? "" : ", or name the species of the types (glass.species)");
   }
   VmText at = *text;
   at.line = frame.box_line;

@@ -108,7 +108,7 @@ const VmCommand vm_command_diffract = {
         "Scans a focused probe over the atoms of a case, as its microscope block says, and writes one diffraction\n"
         "pattern for each position to an EMD 1.0 file (Rx, Ry, Qx, Qy).\n\n"
         "  --set path=value   overrides a value of the case, e.g. --set microscope.scan.points=\"[32, 32]\"\n"
-        "  --atoms FILE.xyz   looks at these atoms (extended XYZ, Angstrom; beam along z) instead of the glass block\n"
+        "  --atoms FILE.xyz   looks at these atoms (extended XYZ, LAMMPS data or dump with elements; beam along z)\n"
         "  --output CUBE.h5   where to write; by default cube.h5 in the output directory\n\n"
         "example:\n  mpirun -n 2 vitromech diffract inputs/demo/case.yaml --atoms foil.xyz --output cube.h5",
     .run = Run,

@@ -177,7 +177,7 @@ const VmCommand vm_command_info = {
     .usage = "info FILE [--scan AxB] [--detector AxB] [--format NAME] [--type TYPE] [--extra-frames WHAT] "
              "[--pitch K] ...",
     .summary = "what is in a file: HDF5 results, 4D-STEM cubes, atoms",
-    .help = "HDF5: format, status, every dataset with shape and unit. Cubes: shape and calibration. Extended XYZ: "
+    .help = "HDF5: format, status, every dataset with shape and unit. Cubes: shape and calibration. Atom files: "
             "number of\n"
             "atoms, composition, cell.\n\n" VM_HINT_HELP "\n"
             "example:\n  vitromech info out/demo/result.h5",

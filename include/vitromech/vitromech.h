@@ -31,6 +31,7 @@
 #include <vitromech/analyze.h>
 /* L4 */
 #include <vitromech/equilibrium.h>
+#include <vitromech/harmonic.h>
 #include <vitromech/sim.h>
 #include <vitromech/compare.h>
 

@@ -9,17 +9,20 @@
 typedef struct {
   VmPluginHead head;
   /**
-   * Remaining barrier of n modes, and how fast it falls with work.
+   * Remaining barrier of n modes, and how fast it falls with work. Where positive it must be a convex, falling function
+   * of work and not fall with `barrier`: the event finders bound it by its tangent. Where the barrier is gone, `left`
+   * is minus the work beyond that point, and the slope 1.
    *
-   * \param[in]  barrier [n] barrier without stress [eV]
-   * \param[in]  work    [n] saddle fraction * Omega * sig : eps of the mode [eV]
-   * \param[out] left    [n] barrier left [eV]; zero or less: no barrier
-   * \param[out] slope   [n] -d left/d work
-   * Not collective. The slope must not depend on work if `linear` is true.
+   * \param[in]  per_stress work per resolved shear stress, saddle Omega gamma_0 [eV/GPa]
+   * \param[in]  barrier    [n] barrier without stress [eV]
+   * \param[in]  work       [n] saddle fraction * Omega * sig : eps of the mode [eV]
+   * \param[out] left       [n] barrier left [eV]; zero or less: no barrier
+   * \param[out] slope      [n] -d left/d work, not below zero
+   * Not collective.
    */
-  void (*evaluate)(const void *params, int64_t n, const double *barrier, const double *work, double *left,
-                   double *slope);
-  bool linear;
+  void (*evaluate)(const void *params, double per_stress, int64_t n, const double *barrier, const double *work,
+                   double *left, double *slope);
+  bool linear; /* the slope is always 1 */
 } VmBarrierOps;
 
 extern const VmPluginKind vm_barrier_kind; /* selector "law" */
@@ -31,9 +34,17 @@ typedef struct {
   double time;                /* tau_d [s] */
 } VmSoftening;
 
+/* Barrier of a zone as an inclusion that shears and dilates in an elastic matrix. */
+typedef struct {
+  double shear, poisson; /* of the glass: mu [GPa], nu */
+  double dilatancy;      /* beta, volume strain over shear strain */
+  double resistance;     /* tau_0/mu, ideal shear resistance between atoms */
+} VmArgon;
+
 /* Common keys of every barrier law. */
 typedef struct {
-  double mean, spread; /* eV */
+  double mean, spread; /* eV; mean NAN: from argon */
+  VmArgon *argon;      /* NULL: from mean */
   int per;             /* VmPer */
 } VmBarrierCommon;
 
@@ -54,6 +65,14 @@ extern const VmPluginKind vm_kinetics_kind; /* selector "law" */
  * random orthonormal; a new catalogue comes with each `generation` of the voxel (number of its past events). Components
  * in the order of tensor.h. Not collective. Source: physics.md B2. */
 void VmStzMode(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generation, int mode, double eps[6]);
+
+/** Work per resolved shear stress, saddle Omega gamma_0 [eV/GPa]. Not collective. */
+double VmStzWorkPerStress(const VmStz *stz);
+
+/** Mean barrier without stress [eV]: as given, or
+ * {(7-5 nu)/[30(1-nu)] + 2(1+nu)/[9(1-nu)] beta^2 + (tau_0/mu)/(2 gamma_0)} mu gamma_0^2 Omega. Not collective.
+ * Source: Argon, Acta Metall. 27 (1979) 47; Homer & Schuh, Acta Mater. 57 (2009) 2823, Eq. 1. */
+double VmStzMeanBarrier(const VmStz *stz);
 
 /** Barrier Q r + dQ [eV] of a mode before memory and stress: dQ Gaussian, drawn again until the barrier is positive,
  * once per voxel and generation or once per mode. Not collective. Source: physics.md B5. */

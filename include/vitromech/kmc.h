@@ -44,7 +44,7 @@ typedef struct {
   double reference[6]; /* mean stress the rates are for [GPa] */
   int64_t pending;     /* events since, -1 before the first renewal */
   VmEvent *recent;     /* [refresh] these events, on every rank; fluctuation holds the near ones only */
-  double *bound;       /* [2][np] rate [1/s] and lowest barrier [eV] of each voxel at the reference stress */
+  double *bound;       /* [2][np] bound of the rate [1/s] and lowest reserve [eV] of each voxel */
 } VmKmcState;
 
 typedef enum { VM_FINDER_FULL, VM_FINDER_THINNED } VmFinder;
@@ -86,7 +86,7 @@ PetscErrorCode VmKmcRestore(VmKmc kmc);
  */
 PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 
-/** Total rate [1/s] at the present time, as of the last VmKmcNext; for `thinned` at the reference stress. Not
+/** Total rate [1/s] at the present time, as of the last VmKmcNext; for `thinned` a bound of it. Not
  * collective. */
 double VmKmcRate(VmKmc kmc);
 

@@ -1,9 +1,9 @@
 #include <vitromech/kinetics.h>
 
-static void Evaluate(const void *params, int64_t n, const double *barrier, const double *work, double *left,
-                     double *slope)
+static void Evaluate(const void *params, double per_stress, int64_t n, const double *barrier, const double *work,
+                     double *left, double *slope)
 {
-  (void)params;
+  (void)params, (void)per_stress;
   for (int64_t i = 0; i < n; ++i) left[i] = barrier[i] - work[i];
   for (int64_t i = 0; i < n; ++i) slope[i] = 1.0;
 }

@@ -4,4 +4,5 @@ VM_KINETICS(stz)
 #endif
 #ifdef VM_BARRIER
 VM_BARRIER(linear)
+VM_BARRIER(cooperative)
 #endif

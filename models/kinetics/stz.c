@@ -3,15 +3,59 @@
 
 static const char *const per_choices[] = {"voxel", "mode", NULL};
 
+static const VmParam argon_rows[] = {{.key = "shear_modulus",
+                                      .type = VM_REAL,
+                                      .offset = offsetof(VmArgon, shear),
+                                      .unit = "GPa",
+                                      .min = 1e-3,
+                                      .max = 1e4,
+                                      .doc = "shear modulus mu of the glass at the temperature of the run"},
+                                     {.key = "poisson_ratio",
+                                      .type = VM_REAL,
+                                      .offset = offsetof(VmArgon, poisson),
+                                      .unit = "1",
+                                      .min = -0.99,
+                                      .max = 0.499,
+                                      .doc = "Poisson ratio nu of the glass"},
+                                     {.key = "dilatancy",
+                                      .type = VM_REAL,
+                                      .offset = offsetof(VmArgon, dilatancy),
+                                      .unit = "1",
+                                      .default_text = "0.4",
+                                      .min = 0.0,
+                                      .max = 10.0,
+                                      .doc = "volume strain over shear strain of a zone at the saddle point, beta",
+                                      .source = "Homer & Schuh, Acta Mater. 57 (2009) 2823"},
+                                     {.key = "shear_resistance",
+                                      .type = VM_REAL,
+                                      .offset = offsetof(VmArgon, resistance),
+                                      .unit = "1",
+                                      .default_text = "0.025",
+                                      .min = 0.0,
+                                      .max = 1.0,
+                                      .doc = "ideal shear resistance over shear modulus, tau_0/mu",
+                                      .source = "Homer & Schuh, Acta Mater. 57 (2009) 2823"},
+                                     {0}};
+static const VmTable argon_table = {.name = "argon",
+                                    .doc = "barrier of a sheared, dilating inclusion in an elastic matrix",
+                                    .size = sizeof(VmArgon),
+                                    .rows = argon_rows};
+
 static const VmParam barrier_rows[] = {
     {.key = "mean",
      .type = VM_REAL,
      .offset = offsetof(VmBarrierCommon, mean),
      .unit = "eV",
+     .default_text = "none",
      .min = 1e-3,
      .max = 100.0,
-     .doc = "mean barrier without stress, Q",
+     .doc = "mean barrier without stress, Q; give this or `argon`",
      .source = "Argon & Homer-Schuh: 1.73 eV for G = 37 GPa, nu = 0.352, gamma_0 = 0.1, Omega = 1.6 nm^3"},
+    {.key = "argon",
+     .type = VM_OPTIONAL,
+     .offset = offsetof(VmBarrierCommon, argon),
+     .subtable = &argon_table,
+     .doc = "mean barrier from the elasticity of a sheared, dilating inclusion, instead of `mean`"},
     {.key = "spread",
      .type = VM_REAL,
      .offset = offsetof(VmBarrierCommon, spread),
@@ -26,8 +70,21 @@ static const VmParam barrier_rows[] = {
      .choices = per_choices,
      .doc = "whether the barrier varies from voxel to voxel or from mode to mode"},
     {0}};
-static const VmTable barrier_common = {
-    .name = "barrier", .doc = "height of the barriers", .size = sizeof(VmBarrierCommon), .rows = barrier_rows};
+static PetscErrorCode BarrierCheck(const void *params, const VmNode *node, VmReport report)
+{
+  const VmBarrierCommon *p = params;
+  PetscFunctionBegin;
+  if (isnan(p->mean) && !p->argon)
+    PetscCall(VmReportAdd(report, node, "the height of the barrier is missing; give mean or argon"));
+  if (!isnan(p->mean) && p->argon)
+    PetscCall(VmReportAdd(report, node, "both mean and argon set the height of the barrier; give one of them"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+static const VmTable barrier_common = {.name = "barrier",
+                                       .doc = "height of the barriers",
+                                       .size = sizeof(VmBarrierCommon),
+                                       .rows = barrier_rows,
+                                       .check = BarrierCheck};
 
 static const VmParam softening_rows[] = {
     {.key = "permanent",
@@ -158,16 +215,30 @@ void VmStzMode(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generatio
   eps[5] = 0.5 * g * (n[0] * m[1] + n[1] * m[0]);
 }
 
+double VmStzWorkPerStress(const VmStz *stz) { return stz->saddle * stz->volume * VM_GPA_NM3_IN_EV * stz->strain; }
+
+double VmStzMeanBarrier(const VmStz *stz)
+{
+  const VmBarrierCommon *common = stz->barrier.common;
+  const VmArgon *argon = common->argon;
+  if (!argon) return common->mean;
+  const double nu = argon->poisson, beta = argon->dilatancy, gamma = stz->strain;
+  const double share = (7.0 - 5.0 * nu) / (30.0 * (1.0 - nu)) + 2.0 * (1.0 + nu) / (9.0 * (1.0 - nu)) * beta * beta +
+                       argon->resistance / (2.0 * gamma);
+  return share * argon->shear * gamma * gamma * stz->volume * VM_GPA_NM3_IN_EV;
+}
+
 double VmStzBarrier(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generation, int mode, double ratio)
 {
   const VmBarrierCommon *common = stz->barrier.common;
+  const double mean = VmStzMeanBarrier(stz) * ratio;
   const VmRngKey key = {.seed = seed, .stream = VM_STREAM_BARRIER};
   const uint32_t first = FirstDraw(stz, generation, common->per == VM_PER_VOXEL ? 0 : mode);
   for (uint32_t draw = 0;; ++draw) {
     double gauss[2];
     VmRngNormal2(key, (uint64_t)voxel, first + draw, gauss);
     for (int i = 0; i < 2; ++i) {
-      const double barrier = common->mean * ratio + common->spread * gauss[i];
+      const double barrier = mean + common->spread * gauss[i];
       if (barrier > 0.0) return barrier;
     }
   }

@@ -10,7 +10,7 @@ static const VmColumn columns[] = {{"time", 1, "s", "simulated time"},
                                    {"temperature", 1, "K", "temperature"},
                                    {"events", 1, "1", "shear transformations so far"},
                                    {"plastic_strain", 6, "1", "mean eigenstrain of all events, tensor components"},
-                                   {"rate", 1, "1/s", "total rate of events at the last renewal"},
+                                   {"rate", 1, "1/s", "total rate of events at the last renewal (finder thinned: a bound of it)"},
                                    {"flow_unit_fraction", 1, "1", "volume fraction of flow units"},
                                    {NULL, 0, NULL, NULL}};
 

@@ -50,8 +50,7 @@ static PetscErrorCode ChooseLowest(VmKmc kmc, VmChoice *choice)
     while (kmc->lowest[voxel] != kmc->lowest_barrier) ++voxel;
     const double memory = VmKmcMemoryBound(kmc, voxel, kmc->state.mean.time, kmc->until);
     for (int m = 0; m < kmc->stz.modes; ++m) {
-      double b;
-      const double this_left = VmKmcBarrierLeft(kmc, voxel, m, kmc->state.mean.stress, memory, &b);
+      const double this_left = VmKmcBarrierLeft(kmc, voxel, m, kmc->state.mean.stress, memory).left;
       if (this_left < left) left = this_left, best = m;
     }
     choice->voxel = VmGridGlobal(grid, voxel), choice->mode = best, choice->accepted = 1.0;
@@ -62,7 +61,8 @@ static PetscErrorCode ChooseLowest(VmKmc kmc, VmChoice *choice)
 }
 
 /* A mode in proportion to its rate a time dt after the pass: chosen by its rate at the pass, kept with probability
- * exp((b - b_max) dt) and accepted with true rate over bound. */
+ * exp((b - b_max) dt) and accepted with true rate over bound, which are those of the memory and of the barrier's
+ * tangent at the pass: a convex barrier lies above it. */
 static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, VmChoice *choice)
 {
   VmGrid grid = kmc->grid;
@@ -77,19 +77,23 @@ static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, VmChoice *choice)
       const int64_t first = (plane - grid->x0) * grid->plane,
                     voxel = first + VmKmcPick(grid->plane, 1, kmc->rate + first, &target);
       const double bound = VmKmcMemoryBound(kmc, voxel, now, kmc->until), memory = VmKmcMemory(kmc, voxel, now + dt);
-      double b = 0.0, left = 0.0;
+      const VmMean *mean = &kmc->state.mean;
+      VmBarrierLeft barrier = {.left = 0.0};
+      double stress[6];
       int mode = 0;
       for (int m = 0; m < kmc->stz.modes; ++m) {
-        left = VmKmcBarrierLeft(kmc, voxel, m, kmc->state.mean.stress, bound, &b);
+        barrier = VmKmcBarrierLeft(kmc, voxel, m, mean->stress, bound);
         mode = m;
-        const double rate = kmc->stz.attempt_frequency * VmExp(-left / kt);
+        const double rate = kmc->stz.attempt_frequency * VmExp(-barrier.left / kt);
         if (target < rate) break;
         target -= rate;
       }
-      const double keep_drift = exp((b - kmc->drift) * dt);
-      const double true_left = VmKmcBarrierLeft(kmc, voxel, mode, kmc->state.mean.stress, memory, &b);
+      const double keep_drift = exp((barrier.drift - kmc->drift) * dt);
+      for (int c = 0; c < 6; ++c) stress[c] = mean->stress[c] + mean->stress_rate[c] * dt;
+      const double true_left = VmKmcBarrierLeft(kmc, voxel, mode, stress, memory).left,
+                   tangent = barrier.left - barrier.drift * dt * kt;
       choice->voxel = VmGridGlobal(grid, voxel), choice->mode = mode;
-      choice->accepted = keep < keep_drift ? (keep < keep_drift * exp(-(true_left - left) / kt) ? 1.0 : 0.0) : -1.0;
+      choice->accepted = keep < keep_drift ? (keep < keep_drift * exp(-(true_left - tangent) / kt) ? 1.0 : 0.0) : -1.0;
       VmKmcModeStrain(kmc, voxel, mode, choice->eps);
     }
     PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));

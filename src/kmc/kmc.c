@@ -17,8 +17,6 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   kmc->barrier_law = (const VmBarrierOps *)setup->stz->barrier.head;
   kmc->barrier_params = setup->stz->barrier.params;
   kmc->barriers = common->per == VM_PER_MODE ? (int)setup->stz->modes : 1;
-  PetscCheck(kmc->barrier_law->linear, grid->comm, PETSC_ERR_SUP,
-             "the event finders need a barrier that is linear in stress");
   if (kmc->interacting) {
     PetscCall(VmGreenCreate(grid, setup->shear, setup->bulk, &kmc->green));
     PetscCall(VmKernelCreate(kmc->green, &kmc->kernel));

@@ -21,19 +21,26 @@ enum { VM_LOWEST = VM_MOMENTS, VM_FASTEST, VM_PLANE_ROW };
 /* Blocks of the finder `thinned`: one plane thick, so that each has one owner on any number of ranks. */
 enum { VM_BLOCK_Y = 4, VM_BLOCK_Z = 8 };
 
-/* Bounds of the finder `thinned`. A voxel's rate is at most exp(per_stress margin) times its rate at the reference as
- * long as its stress is within the margin of the reference, in the norm |dev sig| / sqrt 2 (the largest shear stress is
- * at most that). */
+/* Bounds of the finder `thinned`. The works of a voxel's modes are at most work * margin above those at the reference
+ * as long as its stress is within the margin of the reference, in the norm |dev sig| / sqrt 2 (the largest shear stress
+ * is at most that). With these works the rates are evaluated. */
 typedef struct {
   double margin; /* GPa */
   double work;   /* largest work of a mode per stress [eV/GPa] */
   int64_t blocks_y, blocks_z;
   float *influence;   /* [n0][n1][n2] largest norm of the stress of a unit event in a block that starts at the offset */
-  double *block_rate; /* [nx][blocks_y][blocks_z] sum of the rates at the reference [1/s] */
-  double *block_lowest; /* lowest barrier at the reference [eV] */
+  double *block_rate; /* [nx][blocks_y][blocks_z] sum of the bounds of the rates [1/s] */
+  double *block_lowest; /* lowest reserve at the reference [eV] */
   double *charge;       /* of the margin, by far events since the renewal [GPa] */
   double spent;         /* largest charge of all blocks */
 } VmThinning;
+
+/* Barrier of a mode at some stress. */
+typedef struct {
+  double left;    /* eV */
+  double reserve; /* further work without which it cannot vanish [eV] */
+  double drift;   /* b: the rate grows as exp(b t) at most under the present loading, and does so at first [1/s] */
+} VmBarrierLeft;
 
 typedef struct {
   int64_t voxel; /* global */
@@ -66,7 +73,7 @@ struct VmKmc_s {
   double *rate;      /* state.bound: [np] bound of the rate of each voxel at the time of the last pass [1/s] */
   double *plane_row; /* [nx][VM_PLANE_ROW] of each local plane */
   double *planes;    /* [n0][VM_PLANE_ROW] of all planes */
-  double *lowest;    /* state.bound + np: [np] lowest barrier left of each voxel [eV] */
+  double *lowest;    /* state.bound + np: [np] lowest barrier left of each voxel; `thinned`: lowest reserve [eV] */
   double *room;      /* scratch of the pass */
 
   double total[VM_MOMENTS], lowest_barrier; /* of the last pass */
@@ -87,16 +94,15 @@ void VmKmcDrawVoxel(VmKmc kmc, int64_t voxel);
  * (memory may lower them), and the totals. Collective. */
 PetscErrorCode VmKmcPass(VmKmc kmc, double until);
 
-/** Renews rate and lowest barrier of the local voxels [first, first + n) at a mean stress that does
- * not drift. Not collective. */
-void VmKmcRenew(VmKmc kmc, int64_t first, int64_t n, const double mean_stress[6]);
+/** Renews of the local voxels [first, first + n) the rates at a mean stress with the work of every mode raised by
+ * `ahead` [eV], and the lowest reserve without it. Not collective. */
+void VmKmcRenew(VmKmc kmc, int64_t first, int64_t n, const double mean_stress[6], double ahead);
 
-/** Barrier left [eV] of one local mode at a mean stress and memory factor; its rate grows as exp(b t) under the present
- * loading. Not collective. */
-double VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory, double *b);
+/** Barrier of one local mode at a mean stress and memory factor. Not collective. */
+VmBarrierLeft VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory);
 
-/** Its drives from a stress tensor [GPa] given in full. Not collective. */
-double VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double stress[6], double memory, double *b);
+/** The same from the voxel's stress tensor [GPa] in full. Not collective. */
+VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double stress[6], double memory);
 
 /** Memory factor of a local voxel at a time. Not collective. */
 double VmKmcMemory(VmKmc kmc, int64_t voxel, double time);

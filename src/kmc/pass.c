@@ -59,12 +59,29 @@ static void SteadyRates(int64_t n, const double *restrict left, double inverse_k
   }
 }
 
+/* Rates at raised works, and the lowest reserve without that: a convex barrier lies above its tangent. */
+VM_SIMD_CLONES
+static void RaisedRates(int64_t n, const double *restrict left, const double *restrict slope, double ahead,
+                        double inverse_kt, double attempt, double *restrict lowest, double *restrict total)
+{
+  VM_NO_OVERLAP
+  for (int64_t i = 0; i < n; ++i) {
+    const double reserve = ahead + left[i] / slope[i];
+    total[i] += attempt * VmExp(-left[i] * inverse_kt);
+    lowest[i] = reserve < lowest[i] ? reserve : lowest[i];
+  }
+}
+
+/* How a batch is worked on. */
+typedef enum { DRIFTING, STEADY, RAISED } Way;
+
 /* Works on voxels [first, first + n); adds the moments and the lowest barrier to the row of their plane. */
-static void Batch(VmKmc kmc, int64_t first, int64_t n, const double mean[6], bool steady, const double stress_rate[5],
-                  double *row)
+static void Batch(VmKmc kmc, int64_t first, int64_t n, const double mean[6], Way way, const double stress_rate[5],
+                  double ahead, double *row)
 {
   const int64_t np = kmc->grid->np;
-  const double factor = WorkFactor(&kmc->stz), inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
+  const double factor = WorkFactor(&kmc->stz), per_stress = VmStzWorkPerStress(&kmc->stz),
+               inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
   double *s[SCRATCH], *moment[VM_MOMENTS], *lowest = kmc->lowest + first;
   for (int j = 0; j < SCRATCH; ++j) s[j] = kmc->room + j * BATCH;
   double *memory = s[5], *work = s[6], *work_rate = s[7], *barrier = s[8], *left = s[9], *slope = s[10],
@@ -90,8 +107,11 @@ static void Batch(VmKmc kmc, int64_t first, int64_t n, const double mean[6], boo
     }
     Work(n, np, kmc->catalogue + (int64_t)m * 5 * np + first, (const double *const *)s, stress_rate, factor, work,
          work_rate);
-    kmc->barrier_law->evaluate(kmc->barrier_params, n, barrier, work, left, slope);
-    if (steady) SteadyRates(n, left, inverse_kt, kmc->stz.attempt_frequency, lowest, moment[0]);
+    for (int64_t i = 0; way == RAISED && i < n; ++i) work[i] += ahead;
+    kmc->barrier_law->evaluate(kmc->barrier_params, per_stress, n, barrier, work, left, slope);
+    if (way == STEADY) SteadyRates(n, left, inverse_kt, kmc->stz.attempt_frequency, lowest, moment[0]);
+    else if (way == RAISED)
+      RaisedRates(n, left, slope, ahead, inverse_kt, kmc->stz.attempt_frequency, lowest, moment[0]);
     else Rates(n, left, slope, work_rate, inverse_kt, kmc->stz.attempt_frequency, lowest, fastest, moment);
   }
   for (int j = 0; j < VM_MOMENTS; ++j) row[j] += VmSumRun(n, moment[j]);
@@ -115,8 +135,8 @@ PetscErrorCode VmKmcPass(VmKmc kmc, double until)
     for (int j = 0; j < VM_PLANE_ROW; ++j) row[j] = 0.0;
     row[VM_LOWEST] = HUGE_VAL;
     for (int64_t i = 0; i < grid->plane; i += BATCH)
-      Batch(kmc, x * grid->plane + i, PetscMin(BATCH, grid->plane - i), kmc->state.mean.stress, steady, stress_rate,
-            row);
+      Batch(kmc, x * grid->plane + i, PetscMin(BATCH, grid->plane - i), kmc->state.mean.stress,
+            steady ? STEADY : DRIFTING, stress_rate, 0.0, row);
   }
   PetscCall(VmGatherPlanes(grid, VM_PLANE_ROW, kmc->plane_row, kmc->planes));
   for (int j = 0; j < VM_MOMENTS; ++j) kmc->total[j] = 0.0;
@@ -130,15 +150,15 @@ PetscErrorCode VmKmcPass(VmKmc kmc, double until)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-void VmKmcRenew(VmKmc kmc, int64_t first, int64_t n, const double mean_stress[6])
+void VmKmcRenew(VmKmc kmc, int64_t first, int64_t n, const double mean_stress[6], double ahead)
 {
   const double no_drift[5] = {0.0};
   double row[VM_PLANE_ROW] = {0.0};
   for (int64_t i = 0; i < n; i += BATCH)
-    Batch(kmc, first + i, PetscMin(BATCH, n - i), mean_stress, true, no_drift, row);
+    Batch(kmc, first + i, PetscMin(BATCH, n - i), mean_stress, RAISED, no_drift, ahead, row);
 }
 
-double VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double sig[6], double memory, double *b)
+VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double sig[6], double memory)
 {
   const int64_t np = kmc->grid->np;
   double drive[5], rate[5], work, work_rate, left, slope;
@@ -147,14 +167,14 @@ double VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double sig[6], d
   const double *const drives[5] = {&drive[0], &drive[1], &drive[2], &drive[3], &drive[4]};
   const double barrier = kmc->barrier[(kmc->barriers > 1 ? mode : 0) * np + voxel] * memory;
   Work(1, np, kmc->catalogue + (int64_t)mode * 5 * np + voxel, drives, rate, WorkFactor(&kmc->stz), &work, &work_rate);
-  kmc->barrier_law->evaluate(kmc->barrier_params, 1, &barrier, &work, &left, &slope);
-  *b = slope * work_rate / (VM_BOLTZMANN * kmc->temperature);
-  return left;
+  kmc->barrier_law->evaluate(kmc->barrier_params, VmStzWorkPerStress(&kmc->stz), 1, &barrier, &work, &left, &slope);
+  return (VmBarrierLeft){
+      .left = left, .reserve = left / slope, .drift = slope * work_rate / (VM_BOLTZMANN * kmc->temperature)};
 }
 
-double VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory, double *b)
+VmBarrierLeft VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory)
 {
   double sig[6];
   for (int c = 0; c < 6; ++c) sig[c] = mean_stress[c] + kmc->state.fluctuation[c * kmc->grid->np + voxel];
-  return VmKmcBarrierAt(kmc, voxel, mode, sig, memory, b);
+  return VmKmcBarrierAt(kmc, voxel, mode, sig, memory);
 }

@@ -10,7 +10,7 @@
 /* Margin left, as a part of the whole, below which everything is renewed. */
 #define EXHAUSTED 1e-3
 
-/* Barriers within this part of the margin's work of vanishing are watched one by one. */
+/* Barriers that this part of the margin's work may take away are watched one by one. */
 #define WATCHED 0.1
 
 /* Columns of the rows of planes. */
@@ -55,7 +55,10 @@ static int64_t Block(const VmThinning *t, int64_t x, int64_t y, int64_t z)
   return (x * t->blocks_y + y / VM_BLOCK_Y) * t->blocks_z + z / VM_BLOCK_Z;
 }
 
-/* Sum of the rates and lowest barrier of the block that begins at local (x, y, z). */
+/* Work of a mode that the margin allows [eV]. */
+static double Ahead(const VmThinning *t) { return t->work * t->margin; }
+
+/* Sum of the rates and lowest reserve of the block that begins at local (x, y, z). */
 static void SumBlock(VmKmc kmc, int64_t x, int64_t y, int64_t z)
 {
   const int64_t *n = kmc->grid->n, width = PetscMin(VM_BLOCK_Z, n[2] - z);
@@ -73,7 +76,7 @@ static void RenewBlock(VmKmc kmc, int64_t x, int64_t y, int64_t z)
 {
   const int64_t *n = kmc->grid->n, width = PetscMin(VM_BLOCK_Z, n[2] - z);
   for (int64_t row = y; row < PetscMin(y + VM_BLOCK_Y, n[1]); ++row)
-    VmKmcRenew(kmc, (x * n[1] + row) * n[2] + z, width, kmc->state.reference);
+    VmKmcRenew(kmc, (x * n[1] + row) * n[2] + z, width, kmc->state.reference, Ahead(&kmc->thinning));
   SumBlock(kmc, x, y, z);
 }
 
@@ -94,7 +97,7 @@ static PetscErrorCode RenewAll(VmKmc kmc)
   state->pending = 0;
   for (int64_t i = 0; i < kmc->grid->nx * kmc->thinning.blocks_y * kmc->thinning.blocks_z; ++i)
     kmc->thinning.charge[i] = 0.0;
-  VmKmcRenew(kmc, 0, kmc->grid->np, state->reference);
+  VmKmcRenew(kmc, 0, kmc->grid->np, state->reference, Ahead(&kmc->thinning));
   SumBlocks(kmc);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -161,7 +164,7 @@ static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Totals of all blocks: rate, largest charge, and a lower bound of all barriers at the reference mean stress. */
+/* Totals of all blocks: rate, largest charge, and a lower bound of all reserves at the reference mean stress. */
 static PetscErrorCode Gather(VmKmc kmc)
 {
   const VmThinning *t = &kmc->thinning;
@@ -191,20 +194,20 @@ static PetscErrorCode Gather(VmKmc kmc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* True barriers left of all modes of a voxel. */
+/* Lowest true reserve of all modes of a voxel. */
 static double TrueLowest(VmKmc kmc, int64_t voxel, int64_t *mode)
 {
   const double memory = VmKmcMemory(kmc, voxel, kmc->state.mean.time);
-  double sig[6], b, lowest = HUGE_VAL;
+  double sig[6], lowest = HUGE_VAL;
   TrueStress(kmc, voxel, sig);
   for (int m = 0; m < kmc->stz.modes; ++m) {
-    const double left = VmKmcBarrierAt(kmc, voxel, m, sig, memory, &b);
-    if (left < lowest) lowest = left, *mode = m;
+    const double reserve = VmKmcBarrierAt(kmc, voxel, m, sig, memory).reserve;
+    if (reserve < lowest) lowest = reserve, *mode = m;
   }
   return lowest;
 }
 
-/* Looks at the true barriers of all voxels that may be within `watched` of having none. *lowest: the lowest of all, at
+/* Looks at the true barriers of all voxels that work of `watched` may take away. *lowest: the lowest reserve of all, at
  * most `watched`; if it is none, the choice is its mode, ties by global index. */
 static PetscErrorCode Watch(VmKmc kmc, double watched, double *lowest, VmChoice *choice)
 {
@@ -244,22 +247,23 @@ static PetscErrorCode Watch(VmKmc kmc, double watched, double *lowest, VmChoice 
 }
 
 /* Accepts a voxel with its true total rate over its bound, and picks one of its modes by their true rates. */
-static void Accept(VmKmc kmc, int64_t voxel, double ceiling, double accept, double pick, VmChoice *choice)
+static void Accept(VmKmc kmc, int64_t voxel, double accept, double pick, VmChoice *choice)
 {
   const VmKmcState *state = &kmc->state;
-  const double kt = VM_BOLTZMANN * kmc->temperature, bound = ceiling * kmc->rate[voxel];
+  const double kt = VM_BOLTZMANN * kmc->temperature, bound = kmc->rate[voxel];
   const int64_t at[3] = {voxel / kmc->grid->plane, voxel / kmc->grid->n[2] % kmc->grid->n[1], voxel % kmc->grid->n[2]};
   const double used = kmc->thinning.charge[Block(&kmc->thinning, at[0], at[1], at[2])] + Drift(kmc);
 
   choice->accepted = 0.0;
   /* what the block has used of its margin already tells most refusals */
-  if (accept * ceiling <= exp(kmc->thinning.work * used / kt) * (1.0 + 1e-9)) {
+  const double most = kmc->barrier_law->linear ? exp(kmc->thinning.work * (used - kmc->thinning.margin) / kt) : 1.0;
+  if (accept <= most * (1.0 + 1e-9)) {
     const double memory = VmKmcMemory(kmc, voxel, state->mean.time);
-    double sig[6], b, total = 0.0;
+    double sig[6], total = 0.0;
     int64_t mode = 0;
     TrueStress(kmc, voxel, sig);
     for (int m = 0; m < kmc->stz.modes; ++m) {
-      kmc->room[m] = kmc->stz.attempt_frequency * exp(-VmKmcBarrierAt(kmc, voxel, m, sig, memory, &b) / kt);
+      kmc->room[m] = kmc->stz.attempt_frequency * exp(-VmKmcBarrierAt(kmc, voxel, m, sig, memory).left / kt);
       total += kmc->room[m];
     }
     if (total > bound * (1.0 + 1e-9)) choice->accepted = -1.0;
@@ -276,7 +280,7 @@ static void Accept(VmKmc kmc, int64_t voxel, double ceiling, double accept, doub
 }
 
 /* One candidate at the present time. */
-static PetscErrorCode Propose(VmKmc kmc, double ceiling, VmChoice *choice)
+static PetscErrorCode Propose(VmKmc kmc, VmChoice *choice)
 {
   VmGrid grid = kmc->grid;
   const VmThinning *t = &kmc->thinning;
@@ -295,8 +299,7 @@ static PetscErrorCode Propose(VmKmc kmc, double ceiling, VmChoice *choice)
     for (int64_t row = y; row < PetscMin(y + VM_BLOCK_Y, grid->n[1]); ++row)
       for (int64_t i = 0; i < width; ++i) member[count++] = kmc->rate[(x * grid->n[1] + row) * grid->n[2] + z + i];
     const int64_t in_block = VmKmcPick(count, 1, member, &target);
-    Accept(kmc, (x * grid->n[1] + y + in_block / width) * grid->n[2] + z + in_block % width, ceiling, accept, pick,
-           choice);
+    Accept(kmc, (x * grid->n[1] + y + in_block / width) * grid->n[2] + z + in_block % width, accept, pick, choice);
   }
   PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
   if (choice->accepted < 0.0)
@@ -309,8 +312,7 @@ PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome
 {
   VmKmcState *state = &kmc->state;
   const VmThinning *t = &kmc->thinning;
-  const double ceiling = exp(t->work * t->margin / (VM_BOLTZMANN * kmc->temperature)),
-               speed = ShearNorm(state->mean.stress_rate), watched = WATCHED * t->work * t->margin;
+  const double speed = ShearNorm(state->mean.stress_rate), watched = WATCHED * Ahead(t);
   VmChoice choice;
 
   PetscFunctionBegin;
@@ -340,7 +342,7 @@ PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome
     if (speed > 0.0)
       until = PetscMin(until,
                        state->mean.time + PetscMin((t->margin - t->spent - drift) / speed, lead / (t->work * speed)));
-    const double bound = ceiling * kmc->total[0], hazard = bound * (until - state->mean.time);
+    const double bound = kmc->total[0], hazard = bound * (until - state->mean.time);
     if (!(hazard > state->hazard)) {
       state->hazard -= hazard;
       VmMeanUpdate(&state->mean, until);
@@ -350,7 +352,7 @@ PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome
     }
     VmMeanUpdate(&state->mean, state->mean.time + state->hazard / bound);
     state->hazard = -log(VmKmcUniform(kmc));
-    PetscCall(Propose(kmc, ceiling, &choice));
+    PetscCall(Propose(kmc, &choice));
     if (choice.accepted == 1.0) {
       PetscCall(Fire(kmc, &choice, event));
       *outcome = VM_KMC_EVENT;
@@ -369,7 +371,7 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
              "the finder `thinned` needs barriers that do not fall with time");
   t->margin = margin;
   /* a mode gamma/2 (n m + m n) works gamma n.sig.m; its components are rounded to floats */
-  t->work = kmc->stz.saddle * kmc->stz.volume * VM_GPA_NM3_IN_EV * kmc->stz.strain * (1.0 + 1e-5);
+  t->work = VmStzWorkPerStress(&kmc->stz) * (1.0 + 1e-5);
   t->blocks_y = (grid->n[1] + VM_BLOCK_Y - 1) / VM_BLOCK_Y, t->blocks_z = (grid->n[2] + VM_BLOCK_Z - 1) / VM_BLOCK_Z;
   const size_t blocks = (size_t)(grid->nx * t->blocks_y * t->blocks_z);
   PetscCall(PetscCalloc3(blocks, &t->block_rate, blocks, &t->block_lowest, blocks, &t->charge));

@@ -26,5 +26,7 @@ const char *VmVersion(void);
 
 /** SHA-256 of a file as 64 hex digits; false if it cannot be read. Not collective. */
 bool VmSha256File(const char *path, char hex[65]);
+/** SHA-256 of `size` bytes; false if the library fails. Not collective. */
+bool VmSha256Text(const char *text, size_t size, char hex[65]);
 
 #endif

@@ -16,7 +16,8 @@ typedef enum {
   VM_STREAM_DOSE,
   VM_STREAM_BOOTSTRAP,
   VM_STREAM_TEST,
-  VM_STREAM_TILING
+  VM_STREAM_TILING,
+  VM_STREAM_SWEEP
 } VmStream;
 
 typedef struct {

@@ -164,7 +164,8 @@ static PetscErrorCode SetPath(VmCaseFile file, const char *path)
 }
 
 /* Adds all problems of the input to the report; the files it refers to are looked at only if the rest is right. */
-static PetscErrorCode ReadChecked(VmCaseFile file, size_t size, const char *const *overrides, VmReport report)
+static PetscErrorCode ReadChecked(VmCaseFile file, size_t size, const char *const *overrides, bool look,
+                                  VmReport report)
 {
   VmNode *root = NULL;
   PetscFunctionBegin;
@@ -172,7 +173,7 @@ static PetscErrorCode ReadChecked(VmCaseFile file, size_t size, const char *cons
   if (root && VmReportCount(report) == 0) {
     for (const char *const *o = overrides; o && *o; ++o) PetscCall(VmTreeSet(root, *o, report));
     PetscCall(VmParamsRead(&vm_case_table, root, report, &file->params));
-    if (VmReportCount(report) == 0) PetscCall(VmCaseCheckFiles(file, root, report));
+    if (look && VmReportCount(report) == 0) PetscCall(VmCaseCheckFiles(file, root, report));
   }
   PetscCall(VmTreeDestroy(&root));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -191,7 +192,8 @@ static PetscErrorCode InsertPetscOptions(const char *text)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmCaseRead(MPI_Comm comm, const char *path, const char *const *overrides, VmCaseFile *out)
+/* Reads and checks the input; `look`: also the files it refers to. */
+static PetscErrorCode Read(MPI_Comm comm, const char *path, const char *const *overrides, bool look, VmCaseFile *out)
 {
   VmCaseFile file;
   VmReport report;
@@ -203,15 +205,33 @@ PetscErrorCode VmCaseRead(MPI_Comm comm, const char *path, const char *const *ov
   PetscCall(SetPath(file, path));
   PetscCall(VmFileBroadcast(comm, path, &file->text, &size));
   PetscCall(VmReportCreate(comm, path, &report));
-  PetscCall(ReadChecked(file, size, overrides, report));
+  PetscCall(ReadChecked(file, size, overrides, look, report));
   problems = VmReportFinish(report);
   PetscCall(VmReportDestroy(&report));
-  if (!problems) problems = VmCaseReadFiles(file);
+  if (!problems && look) problems = VmCaseReadFiles(file);
   if (problems) PetscCall(VmCaseDestroy(&file));
   PetscCall(problems);
   PetscCall(VmParamsWriteYaml(&vm_case_table, &file->params, &file->used_yaml));
-  PetscCall(InsertPetscOptions(file->params.petsc));
   *out = file;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmCaseRead(MPI_Comm comm, const char *path, const char *const *overrides, VmCaseFile *file)
+{
+  PetscFunctionBegin;
+  PetscCall(Read(comm, path, overrides, true, file));
+  PetscCall(InsertPetscOptions((*file)->params.petsc));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmCaseReadInput(MPI_Comm comm, const char *path, const char *const *overrides, char **used_yaml)
+{
+  VmCaseFile file;
+  PetscFunctionBegin;
+  PetscCall(Read(comm, path, overrides, false, &file));
+  *used_yaml = file->used_yaml;
+  file->used_yaml = NULL;
+  PetscCall(VmCaseDestroy(&file));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -35,6 +35,10 @@ typedef struct {
 PetscErrorCode VmCaseRead(MPI_Comm comm, const char *path, const char *const *overrides, VmCaseFile *file);
 PetscErrorCode VmCaseDestroy(VmCaseFile *file);
 
+/** The effective input of a case as VmCaseRead has it, without looking at the files it refers to. *used_yaml by
+ * PetscMalloc. Collective. */
+PetscErrorCode VmCaseReadInput(MPI_Comm comm, const char *path, const char *const *overrides, char **used_yaml);
+
 /** Provenance of a case: its text, its effective input, checksums of the files and sources of the models it uses.
  * Collective. */
 PetscErrorCode VmCaseProvenance(VmCaseFile file, int argc, char **argv, VmProvenance *provenance);

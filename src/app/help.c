@@ -1,4 +1,5 @@
 #include "kinds.h"
+#include "sweep.h"
 
 #include <string.h>
 
@@ -30,6 +31,11 @@ static PetscErrorCode HelpPlugin(const char *topic, bool print, bool *found)
 static PetscErrorCode HelpBlock(const char *topic, bool print, bool *found)
 {
   PetscFunctionBegin;
+  if (strcmp(topic, "sweep.plan") == 0) {
+    *found = true;
+    if (print) PetscCall(VmParamsHelp(&vm_sweep_table, stdout));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   const char *path = strcmp(topic, "case") == 0 ? "" : strncmp(topic, "case.", 5) == 0 ? topic + 5 : topic;
   const VmTable *table = VmTableFind(&vm_case_table, path);
   if (!table) PetscFunctionReturn(PETSC_SUCCESS);
@@ -59,6 +65,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   const VmCommand *command = VmCommandFind(topic);
   if (command) {
     if (rank == 0) VmCommandHelp(command);
+    if (rank == 0 && command == &vm_command_sweep) puts("\nthe keys of a plan: vitromech help sweep.plan");
     if (rank == 0 && VmTableFind(&vm_case_table, topic))
       printf("\nthe block of a case: vitromech help case.%s\n", topic);
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -81,6 +88,7 @@ const VmCommand vm_command_help = {
     .usage = "help COMMAND | case | BLOCK | KIND.NAME",
     .summary = "explains a command, the input, one of its blocks, or a plug-in",
     .help = "Parameters are shown with type, unit, default, range, meaning and source.\n\n"
-            "examples:\n  vitromech help case\n  vitromech help case.glass\n  vitromech help statistic.clusters",
+            "examples:\n  vitromech help case\n  vitromech help case.glass\n  vitromech help statistic.clusters\n  "
+            "vitromech help sweep.plan",
     .run = Run,
 };

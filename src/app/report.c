@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "launch.h"
 #include "outputs.h"
 
 #include <errno.h>
@@ -9,26 +10,6 @@
 
 #define SCRIPT "analysis/report/report.py"
 #define PYTHON "/usr/bin/python3"
-
-extern char **environ;
-
-/* The report must not take itself for a rank of our job: h5py with MPI would then start MPI a second time. */
-static void ForgetMpi(void)
-{
-  static const char *const prefixes[] = {"OMPI_", "PMIX_", "PMI_", "PRTE_", "MPI_"};
-  for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; ++i) {
-    for (char **entry = environ; *entry;) {
-      const char *equals = strchr(*entry, '=');
-      if (!equals || strncmp(*entry, prefixes[i], strlen(prefixes[i])) != 0) {
-        ++entry;
-        continue;
-      }
-      char name[256];
-      snprintf(name, sizeof name, "%.*s", (int)(equals - *entry), *entry);
-      if (unsetenv(name) != 0) ++entry;
-    }
-  }
-}
 
 static void Become(const char *script, int n, const char *const *files, const char *output, bool required)
 {
@@ -42,7 +23,7 @@ static void Become(const char *script, int n, const char *const *files, const ch
   argv[argc++] = "--";
   for (int i = 0; i < n && i < VM_MAX_WORDS; ++i) argv[argc++] = files[i];
   argv[argc] = NULL;
-  ForgetMpi();
+  VmForgetMpi(environ);
   setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
   execvp(argv[0], (char *const *)argv);
   fprintf(stderr,

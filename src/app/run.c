@@ -48,24 +48,31 @@ static PetscErrorCode RunStages(const VmRun *run, bool *ran)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode RunCase(VmCaseFile file, int argc, char **argv, bool must_resume, ReportFiles *report)
+PetscErrorCode VmRunCase(VmCaseFile file, int argc, char **argv, bool *ran)
 {
   VmRun run = {.file = file};
+  PetscErrorCode code;
+  PetscFunctionBegin;
+  PetscCall(VmOutputsOpen(file, &run.resume));
+  PetscCall(VmCaseProvenance(file, argc, argv, &run.provenance));
+  code = RunStages(&run, ran);
+  PetscCall(VmProvenanceDestroy(&run.provenance));
+  if (code == VM_ERR_STOPPED) PetscCall(VmLog(file->comm, "stopped; the same command goes on from here"));
+  PetscCall(code);
+  if (!*ran) PetscCall(VmLog(file->comm, "already complete: %s", file->params.output.directory));
+  PetscCall(VmRunSummary(&run));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode RunCase(VmCaseFile file, int argc, char **argv, bool must_resume, ReportFiles *report)
+{
   bool ran, exists;
   char used[PETSC_MAX_PATH_LEN];
-  PetscErrorCode code;
   PetscFunctionBegin;
   VmCaseOutput(file, VM_FILE_USED, sizeof used, used);
   PetscCall(VmFileExists(file->comm, used, &exists));
   if (must_resume && !exists) PetscCall(VmRaise(file->comm, VM_ERR_INPUT, "nothing to resume: there is no %s", used));
-  PetscCall(VmOutputsOpen(file, &run.resume));
-  PetscCall(VmCaseProvenance(file, argc, argv, &run.provenance));
-  code = RunStages(&run, &ran);
-  PetscCall(VmProvenanceDestroy(&run.provenance));
-  if (code == VM_ERR_STOPPED) PetscCall(VmLog(file->comm, "stopped; the same command goes on from here"));
-  PetscCall(code);
-  if (!ran) PetscCall(VmLog(file->comm, "already complete: %s", file->params.output.directory));
-  PetscCall(VmRunSummary(&run));
+  PetscCall(VmRunCase(file, argc, argv, &ran));
   PetscCall(FindReportFiles(file, ran, report));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -23,6 +23,9 @@ typedef struct {
 
 extern const VmStage vm_stages[]; /* ends with {NULL} */
 
+/** Runs the stages of a case that are not done yet; *ran tells whether there were any. Collective. */
+PetscErrorCode VmRunCase(VmCaseFile file, int argc, char **argv, bool *ran);
+
 /** Prints where the results are and the numbers that matter. Collective. */
 PetscErrorCode VmRunSummary(const VmRun *run);
 

@@ -1,0 +1,485 @@
+/* The plan of a sweep and its expansion into points. */
+#include "sweep.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const scales[] = {"linear", "log", NULL};
+static const char *const designs[] = {"grid", "list", "latin_hypercube", NULL};
+const char *const vm_sweep_reductions[] = {"last", "first", "maximum", "minimum", "mean", NULL};
+
+static const VmParam parameter_rows[] = {
+    {.key = "path",
+     .type = VM_STRING,
+     .offset = offsetof(VmSweepParameter, path),
+     .doc = "key of the case as in --set, e.g. flow_units.fraction (lists by index: loading.0.until.xy)"},
+    {.key = "values",
+     .type = VM_STRINGS,
+     .offset = offsetof(VmSweepParameter, values),
+     .default_text = "[]",
+     .doc = "the values, each as it stands in a case"},
+    {.key = "from",
+     .type = VM_STRING,
+     .offset = offsetof(VmSweepParameter, from),
+     .default_text = "none",
+     .doc = "lower end of a range, with its unit; instead of values"},
+    {.key = "to",
+     .type = VM_STRING,
+     .offset = offsetof(VmSweepParameter, to),
+     .default_text = "none",
+     .doc = "upper end of a range, in the same unit"},
+    {.key = "points",
+     .type = VM_INT,
+     .offset = offsetof(VmSweepParameter, points),
+     .default_text = "0",
+     .min = 0,
+     .max = 1e6,
+     .doc = "values in the range, both ends included (design grid and list)"},
+    {.key = "scale",
+     .type = VM_ENUM,
+     .offset = offsetof(VmSweepParameter, scale),
+     .default_text = "linear",
+     .choices = scales,
+     .doc = "how the values of a range are spaced"},
+    {0}};
+
+static PetscErrorCode CheckParameter(const void *params, const VmNode *node, VmReport report)
+{
+  const VmSweepParameter *p = params;
+  PetscFunctionBegin;
+  if ((p->values.count > 0) == (p->from || p->to))
+    PetscCall(VmReportAdd(report, node, "%s needs either values or from and to", p->path));
+  else if (p->values.count == 0 && !(p->from && p->to))
+    PetscCall(VmReportAdd(report, node, "%s needs both from and to", p->path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const VmTable parameter_table = {.name = "parameter",
+                                        .doc = "a key of the case and the values it takes",
+                                        .size = sizeof(VmSweepParameter),
+                                        .rows = parameter_rows,
+                                        .check = CheckParameter};
+
+static const VmParam column_rows[] = {
+    {.key = "name", .type = VM_STRING, .offset = offsetof(VmSweepColumn, name), .doc = "name of the column"},
+    {.key = "dataset",
+     .type = VM_STRING,
+     .offset = offsetof(VmSweepColumn, dataset),
+     .doc = "dataset of result.h5 or analysis.h5, e.g. history/stress"},
+    {.key = "component",
+     .type = VM_INT,
+     .offset = offsetof(VmSweepColumn, component),
+     .default_text = "-1",
+     .min = -1,
+     .max = 1e6,
+     .doc = "index in the last axis, e.g. 5 for xy of a tensor (xx, yy, zz, yz, xz, xy); -1: the dataset has one axis"},
+    {.key = "reduce",
+     .type = VM_ENUM,
+     .offset = offsetof(VmSweepColumn, reduce),
+     .default_text = "last",
+     .choices = vm_sweep_reductions,
+     .doc = "what is taken along the first axis"},
+    {0}};
+static const VmTable column_table = {
+    .name = "column", .doc = "a column of the table", .size = sizeof(VmSweepColumn), .rows = column_rows};
+
+typedef struct {
+  int64_t first, count;
+} Seeds;
+static const VmParam seed_rows[] = {{.key = "first",
+                                     .type = VM_INT,
+                                     .offset = offsetof(Seeds, first),
+                                     .default_text = "1",
+                                     .min = 0,
+                                     .max = 9007199254740992.0,
+                                     .doc = "first seed; also that of a Latin hypercube"},
+                                    {.key = "count",
+                                     .type = VM_INT,
+                                     .offset = offsetof(Seeds, count),
+                                     .default_text = "1",
+                                     .min = 1,
+                                     .max = 1e6,
+                                     .doc = "runs of each point, with first, first + 1, ... as the seed of the case"},
+                                    {0}};
+static const VmTable seed_table = {
+    .name = "seeds", .doc = "repetitions of each point", .size = sizeof(Seeds), .rows = seed_rows};
+
+#define ROW(member) offsetof(VmSweepParams, member)
+static const VmParam rows[] = {
+    {.key = "schema",
+     .type = VM_INT,
+     .offset = ROW(schema),
+     .min = 1,
+     .max = 1,
+     .doc = "version of the input language: 1"},
+    {.key = "name", .type = VM_STRING, .offset = ROW(title), .default_text = "unnamed", .doc = "title of the sweep"},
+    {.key = "case",
+     .type = VM_STRING,
+     .offset = ROW(base_case),
+     .doc = "case that is varied; a path relative to the plan"},
+    {.key = "directory",
+     .type = VM_STRING,
+     .offset = ROW(directory),
+     .doc = "where points, manifest and table go, relative to the working directory; created if missing"},
+    {.key = "set",
+     .type = VM_STRINGS,
+     .offset = ROW(set),
+     .default_text = "[]",
+     .doc = "changes of the case for all points, \"path=value\" as in --set"},
+    {.key = "parameters",
+     .type = VM_LIST,
+     .offset = ROW(parameters),
+     .default_text = "none",
+     .subtable = &parameter_table,
+     .doc = "what is varied"},
+    {.key = "design",
+     .type = VM_ENUM,
+     .offset = ROW(design),
+     .default_text = "grid",
+     .choices = designs,
+     .doc = "grid: every combination, the last parameter fastest; list: first values together, second values together, "
+            "...; latin_hypercube: random samples that fill every range evenly"},
+    {.key = "samples",
+     .type = VM_INT,
+     .offset = ROW(samples),
+     .default_text = "0",
+     .min = 0,
+     .max = 1e4,
+     .doc = "points of a Latin hypercube",
+     .source = "McKay, Beckman & Conover, Technometrics 21 (1979) 239"},
+    {.key = "seeds",
+     .type = VM_BLOCK,
+     .offset = ROW(seeds),
+     .default_text = "",
+     .subtable = &seed_table,
+     .doc = "repetitions of each point with other random numbers"},
+    {.key = "collect",
+     .type = VM_LIST,
+     .offset = ROW(collect),
+     .default_text = "none",
+     .subtable = &column_table,
+     .doc = "columns of the table beside the parameters and the statistics of the runs"},
+    {0}};
+
+static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
+{
+  const VmSweepParams *p = params;
+  const VmSweepParameter *parameter = p->parameters.items;
+  const bool hypercube = p->design == VM_DESIGN_LATIN_HYPERCUBE;
+  const VmNode *list = VmTreeGet(node, "parameters");
+  PetscFunctionBegin;
+  if (hypercube && p->samples == 0)
+    PetscCall(VmReportAdd(report, node, "a Latin hypercube needs samples, e.g. samples: 20"));
+  for (int i = 0; i < p->parameters.count; ++i) {
+    const VmNode *where = list && i < list->count ? list->items[i] : node;
+    if (hypercube && parameter[i].values.count > 0)
+      PetscCall(VmReportAdd(report, where, "%s: a Latin hypercube needs a range, from and to", parameter[i].path));
+    if (!hypercube && parameter[i].values.count == 0 && parameter[i].points < 1)
+      PetscCall(VmReportAdd(report, where, "%s: a range needs points, e.g. points: 5", parameter[i].path));
+    if (strcmp(parameter[i].path, "seed") == 0 || strcmp(parameter[i].path, "output.directory") == 0)
+      PetscCall(VmReportAdd(report, where, "%s is set by the sweep itself; use seeds or directory", parameter[i].path));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmTable vm_sweep_table = {.name = "sweep",
+                                .doc = "A plan: a case and the values its parameters take.",
+                                .size = sizeof(VmSweepParams),
+                                .rows = rows,
+                                .check = Check};
+
+/* "1.7 nm" as a number and the rest; false if it does not begin with a finite number. */
+static bool SplitQuantity(const char *text, double *value, const char **unit)
+{
+  char *end;
+  *value = strtod(text, &end);
+  while (*end == ' ') ++end;
+  *unit = end;
+  return end != text && isfinite(*value);
+}
+
+/* Text of the value a fraction x of the way along a range. */
+static void RangeValue(const VmSweepParameter *p, double x, char text[64])
+{
+  double ends[2] = {0.0, 0.0};
+  const char *unit = "";
+  (void)SplitQuantity(p->from, &ends[0], &unit);
+  (void)SplitQuantity(p->to, &ends[1], &unit);
+  const double value =
+      p->scale == VM_SCALE_LOG ? ends[0] * pow(ends[1] / ends[0], x) : ends[0] + x * (ends[1] - ends[0]);
+  snprintf(text, 64, "%.9g%s%s", value, *unit ? " " : "", unit);
+}
+
+static PetscErrorCode CheckRange(const VmSweepParameter *p, VmReport report)
+{
+  double ends[2];
+  const char *units[2];
+  PetscFunctionBegin;
+  if (p->values.count > 0) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!SplitQuantity(p->from, &ends[0], &units[0]) || !SplitQuantity(p->to, &ends[1], &units[1])) {
+    PetscCall(VmReportAdd(report, NULL, "%s: from \"%s\" and to \"%s\" must be numbers with their unit", p->path,
+                          p->from, p->to));
+  } else if (strcmp(units[0], units[1]) != 0) {
+    PetscCall(VmReportAdd(report, NULL, "%s: from is in \"%s\" and to in \"%s\"; write both in one unit", p->path,
+                          units[0], units[1]));
+  } else if (p->scale == VM_SCALE_LOG && !(ends[0] > 0.0 && ends[1] > 0.0)) {
+    PetscCall(VmReportAdd(report, NULL, "%s: a range on a logarithmic scale must be positive", p->path));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static int64_t Choices(const VmSweepParameter *p) { return p->values.count > 0 ? p->values.count : p->points; }
+
+/* Points without repetitions; 0 after a problem. */
+static PetscErrorCode CountPoints(const VmSweepParams *p, VmReport report, int64_t *count)
+{
+  enum { MOST = 1000000 };
+  const VmSweepParameter *parameter = p->parameters.items;
+  PetscFunctionBegin;
+  *count = p->design == VM_DESIGN_LATIN_HYPERCUBE ? p->samples : 1;
+  for (int i = 0; i < p->parameters.count && *count <= MOST; ++i) {
+    PetscCall(CheckRange(&parameter[i], report));
+    if (p->design == VM_DESIGN_GRID) *count *= Choices(&parameter[i]);
+    if (p->design != VM_DESIGN_LIST) continue;
+    if (i == 0) *count = Choices(&parameter[0]);
+    else if (*count != Choices(&parameter[i]))
+      PetscCall(VmReportAdd(report, NULL, "design list: %s has %lld values and %s has %lld", parameter[0].path,
+                            (long long)*count, parameter[i].path, (long long)Choices(&parameter[i])));
+  }
+  if (*count * p->seeds.count > MOST)
+    PetscCall(VmReportAdd(report, NULL, "%lld points and more; at most %d can be planned", (long long)*count, MOST));
+  if (VmReportCount(report) > 0) *count = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Position of sample `point` in a random order of n, by sorting random numbers: any order is equally likely. */
+static int64_t Stratum(VmRngKey key, int parameter, int64_t n, int64_t point)
+{
+  const double mine = VmRngUniform(key, (uint64_t)point, (uint32_t)(2 * parameter));
+  int64_t before = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const double other = VmRngUniform(key, (uint64_t)i, (uint32_t)(2 * parameter));
+    before += other < mine || (other == mine && i < point);
+  }
+  return before;
+}
+
+static void ValueText(const VmSweepParams *p, int index, int64_t point, int64_t count, int64_t stride, char text[64])
+{
+  const VmSweepParameter *parameter = (const VmSweepParameter *)p->parameters.items + index;
+  if (p->design == VM_DESIGN_LATIN_HYPERCUBE) {
+    const VmRngKey key = {.seed = (uint64_t)p->seeds.first, .stream = VM_STREAM_SWEEP};
+    const double within = VmRngUniform(key, (uint64_t)point, (uint32_t)(2 * index + 1));
+    RangeValue(parameter, ((double)Stratum(key, index, count, point) + within) / (double)count, text);
+    return;
+  }
+  const int64_t n = Choices(parameter), choice = p->design == VM_DESIGN_LIST ? point : point / stride % n;
+  if (parameter->values.count > 0) snprintf(text, 64, "%s", ((char **)parameter->values.items)[choice]);
+  else RangeValue(parameter, n > 1 ? (double)choice / (double)(n - 1) : 0.0, text);
+}
+
+static PetscErrorCode Expand(VmSweep sweep, VmReport report)
+{
+  const VmSweepParams *p = &sweep->params;
+  int64_t count, stride = 1;
+  PetscFunctionBegin;
+  PetscCall(CountPoints(p, report, &count));
+  if (count == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  const int parameters = p->parameters.count;
+  sweep->columns = parameters + 1;
+  sweep->count = (int)(count * p->seeds.count);
+  PetscCall(PetscCalloc1((size_t)sweep->columns, &sweep->names));
+  PetscCall(PetscCalloc1((size_t)sweep->count * (size_t)sweep->columns, &sweep->texts));
+  PetscCall(PetscCalloc1((size_t)sweep->count, &sweep->id));
+  for (int c = parameters; c >= 0; --c) {
+    char text[64];
+    sweep->names[c] = c < parameters ? ((VmSweepParameter *)p->parameters.items)[c].path : "seed";
+    for (int i = 0; i < sweep->count; ++i) {
+      if (c < parameters) ValueText(p, c, i / p->seeds.count, count, stride, text);
+      else snprintf(text, sizeof text, "%lld", (long long)(p->seeds.first + i % p->seeds.count));
+      PetscCall(PetscStrallocpy(text, &sweep->texts[i * sweep->columns + c]));
+    }
+    if (c < parameters) stride *= Choices((VmSweepParameter *)p->parameters.items + c);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The assignments of a point after one another; *words ends with NULL and its texts are freed with FreeWords. */
+static PetscErrorCode Assignments(VmSweep sweep, int point, const char *directory, char ***words)
+{
+  const int fixed = sweep->params.set.count;
+  char text[PETSC_MAX_PATH_LEN + 64];
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1((size_t)(fixed + sweep->columns + 2), words));
+  for (int i = 0; i < fixed; ++i) PetscCall(PetscStrallocpy(((char **)sweep->params.set.items)[i], &(*words)[i]));
+  for (int c = 0; c < sweep->columns; ++c) {
+    snprintf(text, sizeof text, "%s=%s", sweep->names[c], sweep->texts[point * sweep->columns + c]);
+    PetscCall(PetscStrallocpy(text, &(*words)[fixed + c]));
+  }
+  snprintf(text, sizeof text, "output.directory=\"%s\"", directory);
+  PetscCall(PetscStrallocpy(text, &(*words)[fixed + sweep->columns]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode FreeWords(char ***words)
+{
+  PetscFunctionBegin;
+  for (char **w = *words; *w; ++w) PetscCall(PetscFree(*w));
+  PetscCall(PetscFree(*words));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmSweepCase(VmSweep sweep, int point, VmCaseFile *file)
+{
+  char directory[PETSC_MAX_PATH_LEN], **words;
+  PetscFunctionBegin;
+  VmSweepPath(sweep, point, "", sizeof directory, directory);
+  PetscCall(Assignments(sweep, point, directory, &words));
+  const PetscErrorCode code = VmCaseRead(sweep->comm, sweep->case_path, (const char *const *)words, file);
+  PetscCall(FreeWords(&words));
+  PetscFunctionReturn(code);
+}
+
+/* The id of a point is the hash of its effective input, wherever its results go. */
+static PetscErrorCode Identify(VmSweep sweep, int point)
+{
+  char **words, hex[65], *used;
+  PetscFunctionBegin;
+  PetscCall(Assignments(sweep, point, "sweep", &words));
+  const PetscErrorCode code = VmCaseReadInput(sweep->comm, sweep->case_path, (const char *const *)words, &used);
+  if (code)
+    PetscCall(VmLog(sweep->comm, "this is point %d of the sweep: %s, %s, ...", point, words[sweep->params.set.count],
+                    sweep->columns > 1 ? words[sweep->params.set.count + 1] : ""));
+  PetscCall(FreeWords(&words));
+  PetscCall(code);
+  VmSha256Text(used, strlen(used), hex);
+  PetscCall(PetscFree(used));
+  snprintf(sweep->id[point], VM_POINT_ID, "%.12s", hex);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static int CompareIds(const void *a, const void *b) { return strcmp(a, b); }
+
+/* Two points with the same input would be one run. */
+static PetscErrorCode CheckDistinct(VmSweep sweep)
+{
+  char(*sorted)[VM_POINT_ID];
+  int twice = 0;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)sweep->count, &sorted));
+  memcpy(sorted, sweep->id, (size_t)sweep->count * sizeof *sorted);
+  qsort(sorted, (size_t)sweep->count, sizeof *sorted, CompareIds);
+  for (int i = 1; i < sweep->count; ++i) twice += strcmp(sorted[i], sorted[i - 1]) == 0;
+  PetscCall(PetscFree(sorted));
+  if (twice > 0)
+    VmThrow(sweep->comm, VM_ERR_INPUT, "%s: %d of %d points are the same as another one; remove repeated values",
+            sweep->path, twice, sweep->count);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadPlan(VmSweep sweep)
+{
+  VmReport report;
+  VmNode *root = NULL;
+  size_t size;
+  PetscFunctionBegin;
+  PetscCall(VmFileBroadcast(sweep->comm, sweep->path, &sweep->text, &size));
+  PetscCall(VmReportCreate(sweep->comm, sweep->path, &report));
+  PetscCall(VmTreeParse(sweep->text, size, report, &root));
+  if (root && VmReportCount(report) == 0) PetscCall(VmParamsRead(&vm_sweep_table, root, report, &sweep->params));
+  if (root && VmReportCount(report) == 0) PetscCall(Expand(sweep, report));
+  const PetscErrorCode code = VmReportFinish(report);
+  PetscCall(VmReportDestroy(&report));
+  PetscCall(VmTreeDestroy(&root));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode Prepare(VmSweep sweep)
+{
+  VmCaseFile file;
+  PetscFunctionBegin;
+  PetscCall(ReadPlan(sweep));
+  const char *slash = strrchr(sweep->path, '/');
+  const char *base = sweep->params.base_case;
+  const int folder = slash && base[0] != '/' ? (int)(slash - sweep->path) + 1 : 0;
+  snprintf(sweep->case_path, sizeof sweep->case_path, "%.*s%s", folder, sweep->path, base);
+  for (int i = 0; i < sweep->count; ++i) PetscCall(Identify(sweep, i));
+  PetscCall(CheckDistinct(sweep));
+  PetscCall(VmSweepCase(sweep, 0, &file)); /* the files it refers to */
+  PetscCall(VmCaseDestroy(&file));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmSweepRead(MPI_Comm comm, const char *path, VmSweep *out)
+{
+  VmSweep sweep;
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&sweep));
+  sweep->comm = comm;
+  PetscCall(PetscStrallocpy(path, &sweep->path));
+  const PetscErrorCode code = Prepare(sweep);
+  if (code) PetscCall(VmSweepDestroy(&sweep));
+  PetscCall(code);
+  *out = sweep;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmSweepDestroy(VmSweep *sweep)
+{
+  VmSweep s = *sweep;
+  PetscFunctionBegin;
+  if (!s) PetscFunctionReturn(PETSC_SUCCESS);
+  for (int i = 0; s->texts && i < s->count * s->columns; ++i) PetscCall(PetscFree(s->texts[i]));
+  PetscCall(PetscFree(s->texts));
+  PetscCall(PetscFree(s->names));
+  PetscCall(PetscFree(s->id));
+  PetscCall(VmParamsFree(&vm_sweep_table, &s->params));
+  PetscCall(PetscFree(s->path));
+  PetscCall(PetscFree(s->text));
+  PetscCall(PetscFree(*sweep));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmSweepPath(VmSweep sweep, int point, const char *name, size_t size, char *path)
+{
+  snprintf(path, size, "%s/points/%s%s%s", sweep->params.directory, sweep->id[point], *name ? "/" : "", name);
+}
+
+/* A value as CSV wants it. */
+static void AppendField(char **to, const char *text)
+{
+  const bool quote = strpbrk(text, ",\"\n") != NULL;
+  if (quote) *(*to)++ = '"';
+  for (; *text; ++text) {
+    if (*text == '"') *(*to)++ = '"';
+    *(*to)++ = *text;
+  }
+  if (quote) *(*to)++ = '"';
+}
+
+PetscErrorCode VmSweepManifest(VmSweep sweep)
+{
+  char path[PETSC_MAX_PATH_LEN], *text, *to;
+  size_t room = 64;
+  PetscFunctionBegin;
+  for (int c = 0; c < sweep->columns; ++c) room += 2 * strlen(sweep->names[c]) + 3;
+  for (int i = 0; i < sweep->count * sweep->columns; ++i) room += 2 * strlen(sweep->texts[i]) + 3;
+  PetscCall(PetscMalloc1(room + (size_t)sweep->count * (VM_POINT_ID + 16), &text));
+  to = text + sprintf(text, "point,id");
+  for (int c = 0; c < sweep->columns; ++c) *to++ = ',', AppendField(&to, sweep->names[c]);
+  for (int i = 0; i < sweep->count; ++i) {
+    to += sprintf(to, "\n%d,%s", i, sweep->id[i]);
+    for (int c = 0; c < sweep->columns; ++c) *to++ = ',', AppendField(&to, sweep->texts[i * sweep->columns + c]);
+  }
+  strcpy(to, "\n");
+  snprintf(path, sizeof path, "%s/points", sweep->params.directory);
+  PetscCall(VmDirectoryCreate(sweep->comm, path));
+  snprintf(path, sizeof path, "%s/manifest.csv", sweep->params.directory);
+  PetscCall(VmFileReplace(sweep->comm, path, text));
+  PetscCall(PetscFree(text));
+  snprintf(path, sizeof path, "%s/plan.yaml", sweep->params.directory);
+  PetscCall(VmFileReplace(sweep->comm, path, sweep->text));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

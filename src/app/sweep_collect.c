@@ -14,8 +14,9 @@ enum { MOST_VALUES = 4096, MOST_NAME = 192 };
 typedef struct {
   char name[MOST_NAME]; /* "parameters/seed", "statistics/fem/peak", "columns/yield_stress" */
   char unit[32], axes[64], long_name[160];
-  int64_t width;  /* 0: a number */
-  double *values; /* [count][max(width, 1)] */
+  int64_t width;               /* 0: a number */
+  const VmSweepColumn *recipe; /* how a column of the plan was made, or NULL */
+  double *values;              /* [count][max(width, 1)] */
 } Column;
 
 typedef struct {

@@ -39,22 +39,47 @@ static inline PetscErrorCode PointDestroy(Point *point)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Energies of a step of strain that is not yet made: adds its work and dissipation; what is stored at its end. */
+static inline void PointEnergy(Point *point, const double strain[6], double dt, double *work, double *stored,
+                               double *dissipated)
+{
+  const double *before[6], *eps[6];
+  double *state[MOST_STATES], w, d;
+  for (int c = 0; c < 6; ++c) before[c] = &point->strain[c], eps[c] = &strain[c];
+  for (int c = 0; c < MOST_STATES; ++c) state[c] = &point->state[c];
+  const VmPoints points = {
+      .np = 1, .dt = dt, .temperature = point->temperature, .last_strain = before, .strain = eps, .state = state};
+  VmExpectInt(point->ops->energy(point->params, &points, &w, stored, &d), 0);
+  *work += w, *dissipated += d;
+}
+
 /* Stress and states after a step of strain; tangent[36] before it, unless NULL. */
 static inline void PointStrain(Point *point, const double strain[6], double dt, double *tangent)
 {
-  double *eps[6], *sig[6], *state[MOST_STATES], *matrix[36];
+  double last[6], *before[6], *eps[6], *sig[6], *state[MOST_STATES], *matrix[36];
+  memcpy(last, point->strain, sizeof last);
   memmove(point->strain, strain, sizeof point->strain);
-  for (int c = 0; c < 6; ++c) eps[c] = &point->strain[c], sig[c] = &point->stress[c];
+  for (int c = 0; c < 6; ++c) before[c] = &last[c], eps[c] = &point->strain[c], sig[c] = &point->stress[c];
   for (int c = 0; c < MOST_STATES; ++c) state[c] = &point->state[c];
   for (int c = 0; tangent && c < 36; ++c) matrix[c] = &tangent[c];
   const VmPoints points = {.np = 1,
                            .dt = dt,
                            .temperature = point->temperature,
+                           .last_strain = (const double *const *)before,
                            .strain = (const double *const *)eps,
                            .stress = sig,
                            .state = state};
   if (tangent) VmExpectInt(point->ops->tangent(point->params, &points, matrix), 0);
   VmExpectInt(point->ops->update(point->params, &points), VM_STEP_OK);
+}
+
+/* Complex shear modulus at an angular frequency and a temperature; the bulk modulus too unless NULL. */
+static inline double complex PointHarmonic(const Point *point, double omega, double temperature, double complex *bulk)
+{
+  const VmPoints points = {.np = 1, .temperature = temperature};
+  double complex shear, other;
+  VmExpectInt(point->ops->harmonic(point->params, omega, &points, &shear, bulk ? bulk : &other), 0);
+  return shear;
 }
 
 /* Solves the rows and columns of `free` of A x = b by Gauss elimination; A is positive definite there. */

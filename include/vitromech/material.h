@@ -1,4 +1,4 @@
-/* L3. Material laws: stress of a batch of points from their strain. */
+/* L3. Material laws: stress of a batch of points from their strain, and what becomes of the work done on them. */
 #ifndef VITROMECH_MATERIAL_H
 #define VITROMECH_MATERIAL_H
 
@@ -9,10 +9,12 @@
 /* A batch of np points, structure of arrays, Mandel components (xx, yy, zz, sqrt2 yz, sqrt2 xz, sqrt2 xy). */
 typedef struct {
   int64_t np;
-  double dt, temperature;      /* s, K */
-  const double *const *strain; /* [6][np] at the end of the step */
-  double *const *stress;       /* [6][np] GPa */
-  double *const *state;        /* [nstate][np], updated; all 0 in a glass that was never strained */
+  double dt, temperature;           /* s; K, mean over the step */
+  const double *const *last_strain; /* [6][np] at the start of the step; NULL: never strained */
+  const double *const *strain;      /* [6][np] at the end of the step; linear in time between */
+  double *const *stress;            /* [6][np] GPa */
+  double *const *state;             /* [nstate][np], updated; all 0 in a glass that was never strained */
+  const double *const *factor;      /* [nvary][np] for the parameters named in `vary`; NULL, or a NULL entry: 1 */
 } VmPoints;
 
 typedef enum {
@@ -25,17 +27,35 @@ typedef struct {
   VmPluginHead head;
   int nstate;
   const char *const *state_names;
+  const char *const *vary; /* NULL-terminated names of the parameters that may vary from point to point */
+  bool linear;             /* the tangent is isotropic and does not depend on strain or state */
   /** Stress, and state, after a step dt. Not collective. */
   VmStepStatus (*update)(const void *params, const VmPoints *points);
-  /** d stress/d strain at the end of the step, [36][np] row by row [GPa]; the states are those before the step and are
-   * left alone. Not collective. */
+  /** d stress/d strain at the end of the step, symmetric, [36][np] row by row [GPa]; the states are those before the
+   * step and are left alone. Not collective. */
   PetscErrorCode (*tangent)(const void *params, const VmPoints *points, double *const *tangent);
-  /** Complex moduli at angular frequency omega [1/s] and temperature [K], [36] row by row [GPa]. Not collective. */
-  PetscErrorCode (*harmonic)(const void *params, double omega, double temperature, double complex *moduli);
-  /** Shear and bulk modulus for an instantaneous step [GPa]. Not collective. */
-  void (*moduli)(const void *params, double *shear, double *bulk);
+  /** Energies per volume [GPa], [np] each: work of the stress in the step and what of it is dissipated, both integrated
+   * along the linear strain path, and the energy stored at its end. The states are those before the step and are left
+   * alone. Not collective. */
+  PetscErrorCode (*energy)(const void *params, const VmPoints *points, double *work, double *stored,
+                           double *dissipated);
+  /** Complex shear and bulk modulus at small strain and angular frequency omega [1/s], [np] each [GPa]; reads np,
+   * temperature and factor of points. Not collective. */
+  PetscErrorCode (*harmonic)(const void *params, double omega, const VmPoints *points, double complex *shear,
+                             double complex *bulk);
+  /** Shear and bulk modulus for an instantaneous step from small strain [GPa], [np] each; reads np, factor and state
+   * (NULL: never strained) of points. Not collective. */
+  void (*moduli)(const void *params, const VmPoints *points, double *shear, double *bulk);
 } VmMaterialOps;
 
 extern const VmPluginKind vm_material_kind; /* selector "law" */
+
+/* Keys of every material. The strain handed to a law is the total strain less thermal_expansion (T - T_start) times the
+ * unit tensor. */
+typedef struct {
+  double thermal_expansion; /* 1/K, linear */
+} VmMaterialCommon;
+
+extern const VmTable vm_material_common;
 
 #endif

@@ -32,6 +32,7 @@
 /* L4 */
 #include <vitromech/equilibrium.h>
 #include <vitromech/harmonic.h>
+#include <vitromech/body.h>
 #include <vitromech/sim.h>
 #include <vitromech/compare.h>
 

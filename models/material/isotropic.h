@@ -10,11 +10,26 @@ static inline double VmIsotropicStiffness(double shear, double bulk, int a, int 
   return (a == b ? 2.0 * shear : 0.0) + (a < 3 && b < 3 ? bulk - 2.0 * shear / 3.0 : 0.0);
 }
 
-/** Component c of the deviator of the strain of point i. Not collective. */
-static inline double VmStrainDeviator(const VmPoints *points, int c, int64_t i)
+/** Deviator and trace of the strain of point i; strain NULL: zero. Not collective. */
+static inline double VmSplitStrain(const double *const *strain, int64_t i, double deviator[6])
 {
-  const double *const *eps = points->strain;
-  return c < 3 ? eps[c][i] - (eps[0][i] + eps[1][i] + eps[2][i]) / 3.0 : eps[c][i];
+  const double trace = strain ? strain[0][i] + strain[1][i] + strain[2][i] : 0.0;
+  for (int c = 0; c < 6; ++c) deviator[c] = strain ? strain[c][i] - (c < 3 ? trace / 3.0 : 0.0) : 0.0;
+  return trace;
+}
+
+/** Sum of the products of Mandel components. Not collective. */
+static inline double VmMandelDot(const double a[6], const double b[6])
+{
+  double sum = 0.0;
+  for (int c = 0; c < 6; ++c) sum += a[c] * b[c];
+  return sum;
+}
+
+/** By what parameter number k of `vary` is multiplied at point i. Not collective. */
+static inline double VmFactor(const VmPoints *points, int k, int64_t i)
+{
+  return points->factor && points->factor[k] ? points->factor[k][i] : 1.0;
 }
 
 /** (1 - exp(-x))/x for x >= 0, to the last digits also at 0 and at infinity. Not collective. */

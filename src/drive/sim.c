@@ -96,7 +96,7 @@ static PetscErrorCode CreateKinetics(VmSim sim)
                       .margin = sim->params->solver.margin,
                       .interacting = true};
   PetscFunctionBegin;
-  material->moduli(sim->params->material.params, &setup.shear, &setup.bulk);
+  material->moduli(sim->params->material.params, &(VmPoints){.np = 1}, &setup.shear, &setup.bulk);
   PetscCall(PetscMalloc1((size_t)sim->grid->np, &ratio));
   for (int64_t i = 0; i < sim->grid->np; ++i) ratio[i] = sim->flow_unit[i] > 0.0 ? common->barrier_ratio : 1.0;
   setup.barrier_ratio = ratio;

@@ -1,7 +1,10 @@
 /* Fluctuation electron microscopy: the five variances of Daulton, Bondi & Hart (2010), over the raw pixels of rings. */
 #include "groups.h"
+#include <vitromech/simd.h>
 #include <vitromech/stat.h>
 #include <math.h>
+
+#define AHEAD 24 /* pixels of a ring that are asked for in time */
 
 enum { OMEGA, RING, RING_ENSEMBLE, IMAGE, RATIO, NVARIANCE };
 static const char *const variances[] = {"omega", "ring", "ring_ensemble", "image", "ratio", NULL};
@@ -25,16 +28,15 @@ static const VmParam rows[] = {{.key = "peak_of",
                                {0}};
 static const VmTable table = {"fem", "fluctuation electron microscopy V(k)", sizeof(Params), rows, NULL};
 
-/* sums of each group: frames, then the moments of each ring; after the groups: [nin] sum and [nin] sum of squares of
- * each pixel that lies in a ring, ordered by ring */
+/* sums of each group: frames, then the moments of each ring; after the groups: [npix] sum and [npix] sum of squares of
+ * each pixel */
 enum { MEAN, MEAN2, SQUARE, RELATIVE, RELATIVE_COUNT, INVERSE, NMOMENT };
 
 typedef struct {
   VmSurvey survey;
   int peak_of;
   int64_t *start; /* [rings + 1] into pixel */
-  int64_t *pixel; /* [start[rings]] */
-  float *ring;    /* intensities of one frame in that order */
+  int32_t *pixel; /* [start[rings]] ordered by ring */
 } Context;
 
 static size_t GroupSize(const Context *c) { return 1 + NMOMENT * (size_t)c->survey->rings; }
@@ -51,18 +53,24 @@ static int RingOfPixel(VmSurvey survey, int64_t p)
 static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
 {
   Context *c;
+  int64_t *filled;
   PetscFunctionBegin;
   PetscCall(PetscNew(&c));
   c->survey = survey;
   c->peak_of = ((const Params *)params)->peak_of;
   PetscCall(PetscCalloc1((size_t)survey->rings + 1, &c->start));
-  PetscCall(PetscMalloc2((size_t)survey->npix, &c->pixel, (size_t)survey->npix, &c->ring));
-  int64_t n = 0;
-  for (int r = 0; r < survey->rings; ++r) {
-    for (int64_t p = 0; p < survey->npix; ++p)
-      if (RingOfPixel(survey, p) == r) c->pixel[n++] = p;
-    c->start[r + 1] = n;
+  PetscCall(PetscMalloc1((size_t)survey->npix, &c->pixel));
+  for (int64_t p = 0; p < survey->npix; ++p) {
+    const int ring = RingOfPixel(survey, p);
+    if (ring >= 0) ++c->start[ring + 1];
   }
+  for (int r = 0; r < survey->rings; ++r) c->start[r + 1] += c->start[r];
+  PetscCall(PetscCalloc1((size_t)survey->rings, &filled));
+  for (int64_t p = 0; p < survey->npix; ++p) {
+    const int ring = RingOfPixel(survey, p);
+    if (ring >= 0) c->pixel[c->start[ring] + filled[ring]++] = (int32_t)p;
+  }
+  PetscCall(PetscFree(filled));
   *context = c;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -72,7 +80,7 @@ static PetscErrorCode Destroy(void **context)
   Context *c = *context;
   PetscFunctionBegin;
   PetscCall(PetscFree(c->start));
-  PetscCall(PetscFree2(c->pixel, c->ring));
+  PetscCall(PetscFree(c->pixel));
   PetscCall(PetscFree(*context));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -80,20 +88,15 @@ static PetscErrorCode Destroy(void **context)
 static void Size(const void *context, size_t *nsum, size_t *nmap)
 {
   const Context *c = context;
-  *nsum = VM_GROUPS * GroupSize(c) + 2 * (size_t)c->start[c->survey->rings];
+  *nsum = VM_GROUPS * GroupSize(c) + 2 * (size_t)c->survey->npix;
   *nmap = 0;
 }
 
-static void AddRing(int64_t n, const float *values, double *moments)
+static void AddRing(double n, double sum, double square, double *moments)
 {
-  double sum = 0.0, square = 0.0;
-  for (int64_t i = 0; i < n; ++i) {
-    sum += (double)values[i];
-    square += (double)values[i] * (double)values[i];
-  }
-  if (n == 0) return;
-  const double mean = sum / (double)n;
-  square /= (double)n;
+  if (n == 0.0) return;
+  const double mean = sum / n;
+  square /= n;
   moments[MEAN] += mean;
   moments[MEAN2] += mean * mean;
   moments[SQUARE] += square;
@@ -103,25 +106,62 @@ static void AddRing(int64_t n, const float *values, double *moments)
   moments[INVERSE] += 1.0 / mean;
 }
 
+/* Sum and sum of squares over the pixels of a ring, of VM_LANES frames. */
+VM_SIMD_CLONES static void SumRing(int64_t n, const int32_t *pixel, const float *lanes, double sum[VM_LANES],
+                                   double square[VM_LANES])
+{
+  double s[VM_LANES] = {0}, q[VM_LANES] = {0};
+  for (int64_t i = 0; i < n; ++i) {
+    const float *values = lanes + (int64_t)pixel[i] * VM_LANES;
+    __builtin_prefetch(lanes + (int64_t)pixel[i + AHEAD < n ? i + AHEAD : i] * VM_LANES);
+    for (int l = 0; l < VM_LANES; ++l) {
+      const double value = (double)values[l];
+      s[l] += value;
+      q[l] += value * value;
+    }
+  }
+  for (int l = 0; l < VM_LANES; ++l) {
+    sum[l] = s[l];
+    square[l] = q[l];
+  }
+}
+
+/* Adds frames to the sums of each pixel, one after the other, while a part of the sums is at hand. */
+VM_SIMD_CLONES static void SumPixels(int64_t frames, int64_t npix, const float *restrict values, double *restrict sum,
+                                     double *restrict square)
+{
+  enum { PART = 512 };
+  for (int64_t at = 0; at < npix; at += PART) {
+    const int64_t end = at + PART < npix ? at + PART : npix;
+    for (int64_t f = 0; f < frames; ++f)
+      for (int64_t p = at; p < end; ++p) {
+        const double value = (double)values[f * npix + p];
+        sum[p] += value;
+        square[p] += value * value;
+      }
+  }
+}
+
 static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums, double *maps)
 {
-  Context *c = context;
+  const Context *c = context;
   const int rings = c->survey->rings;
-  const int64_t nin = c->start[rings];
-  double *restrict pixel_sum = sums + VM_GROUPS * GroupSize(c), *restrict pixel_square = pixel_sum + nin;
-  float *restrict ring = c->ring;
+  const int64_t npix = c->survey->npix;
+  double *pixel_sum = sums + VM_GROUPS * GroupSize(c), sum[VM_LANES], square[VM_LANES];
   (void)maps;
-  for (int64_t f = 0; f < tile->n; ++f) {
-    const float *frame = tile->frames + f * c->survey->npix;
-    double *group = sums + (size_t)VmGroupOf(tile->first + f, c->survey->frames) * GroupSize(c);
-    for (int64_t i = 0; i < nin; ++i) ring[i] = frame[c->pixel[i]];
-    for (int64_t i = 0; i < nin; ++i) {
-      pixel_sum[i] += (double)ring[i];
-      pixel_square[i] += (double)ring[i] * (double)ring[i];
+  SumPixels(tile->n, npix, tile->frames, pixel_sum, pixel_sum + npix);
+  for (int64_t first = 0; first < tile->n; first += VM_LANES) {
+    const int count = (int)PetscMin(VM_LANES, tile->n - first);
+    double *group[VM_LANES];
+    for (int l = 0; l < count; ++l) {
+      group[l] = sums + (size_t)VmGroupOf(tile->first + first + l, c->survey->frames) * GroupSize(c);
+      group[l][0] += 1.0;
     }
-    group[0] += 1.0;
-    for (int r = 0; r < rings; ++r)
-      AddRing(c->start[r + 1] - c->start[r], ring + c->start[r], group + 1 + NMOMENT * (size_t)r);
+    for (int r = 0; r < rings; ++r) {
+      const int64_t n = c->start[r + 1] - c->start[r];
+      SumRing(n, c->pixel + c->start[r], tile->lanes + first * npix, sum, square);
+      for (int l = 0; l < count; ++l) AddRing((double)n, sum[l], square[l], group[l] + 1 + NMOMENT * (size_t)r);
+    }
   }
   return PETSC_SUCCESS;
 }
@@ -142,12 +182,12 @@ static void RingVariances(double frames, double pixels, double gain, const doubl
   v[RING_ENSEMBLE].noise = gain / mean;
 }
 
-static void ImageVariances(double frames, int64_t n, double gain, const double *sum, const double *square,
-                           Variance v[NVARIANCE])
+static void ImageVariances(double frames, int64_t n, const int32_t *pixel, double gain, const double *sum,
+                           const double *square, Variance v[NVARIANCE])
 {
   double relative = 0.0, noise = 0.0, variance = 0.0, intensity = 0.0, lit = 0.0;
   for (int64_t i = 0; i < n; ++i) {
-    const double mean = sum[i] / frames, var = square[i] / frames - mean * mean;
+    const double mean = sum[pixel[i]] / frames, var = square[pixel[i]] / frames - mean * mean;
     variance += var;
     intensity += mean;
     if (!(mean > 0.0)) continue;
@@ -229,7 +269,7 @@ static PetscErrorCode AddPeak(const Context *c, VmStatResult result, const doubl
 static PetscErrorCode Finalise(void *context, const double *sums, const double *maps, VmStatResult result)
 {
   const Context *c = context;
-  const int64_t rings = c->survey->rings, nin = c->start[rings];
+  const int64_t rings = c->survey->rings;
   const size_t nsum = GroupSize(c), nvalue = IMAGE * (size_t)rings + IMAGE;
   const double *pixel_sum = sums + VM_GROUPS * nsum;
   double *total, *errors, *raw, *corrected;
@@ -243,7 +283,7 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
     const int64_t begin = c->start[r], n = c->start[r + 1] - begin;
     Variance v[NVARIANCE];
     RingVariances(total[0], (double)n, c->survey->gain, total + 1 + NMOMENT * r, v);
-    ImageVariances(total[0], n, c->survey->gain, pixel_sum + begin, pixel_sum + nin + begin, v);
+    ImageVariances(total[0], n, c->pixel + begin, c->survey->gain, pixel_sum, pixel_sum + c->survey->npix, v);
     for (int i = 0; i < NVARIANCE; ++i) {
       raw[i * rings + r] = v[i].raw;
       corrected[i * rings + r] = v[i].raw - v[i].noise;
@@ -262,6 +302,7 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
 const VmStatOps vm_stat_fem = {
     .head = {"fem", "normalised variance V(k): omega, ring, ring_ensemble, image, ratio, shot noise subtracted",
              "Daulton, Bondi & Hart, Ultramicroscopy 110 (2010) 1279", &table},
+    .reads_lanes = true,
     .setup = SetUp,
     .destroy = Destroy,
     .size = Size,

@@ -1,5 +1,6 @@
 VM_STAT(geometry)
 VM_STAT(average_pattern)
+VM_STAT(virtual_image)
 VM_STAT(radial_intensity)
 VM_STAT(fem)
 VM_STAT(v2d)

@@ -10,6 +10,7 @@ typedef struct {
   void **context;          /* [nruns] */
   size_t *nsum, *nmap;     /* [nruns] */
   size_t *sum_at, *map_at; /* [nruns + 1] offsets */
+  bool lanes;              /* some statistic reads them, or polar needs them */
   VmPolar polar;           /* NULL unless some statistic reads it */
 } Pass;
 
@@ -37,6 +38,7 @@ static PetscErrorCode PassSetUp(VmSurvey survey, int nruns, VmStatRun *runs, Pas
     pass->sum_at[r + 1] = pass->sum_at[r] + pass->nsum[r];
     pass->map_at[r + 1] = pass->map_at[r] + pass->nmap[r];
     polar = polar || ops->reads_polar;
+    pass->lanes = pass->lanes || ops->reads_lanes || ops->reads_polar;
   }
   if (polar) PetscCall(VmSurveyPolar(survey, &pass->polar));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -56,7 +58,7 @@ static PetscErrorCode PassDestroy(Pass *pass)
 /* The frames of one rank: whole blocks, contiguous. Maps of statistic r: [count][nmap] at maps + count*map_at[r]. */
 typedef struct {
   int64_t first, count, tile_frames;
-  float *frames;
+  float *frames, *lanes;
   double *polar, *maps;
 } Share;
 
@@ -73,6 +75,7 @@ static PetscErrorCode ShareCreate(const Pass *pass, VmSurvey survey, int64_t til
   share->tile_frames = PetscMin(tile_frames, VM_STAT_BLOCK);
   const size_t n = (size_t)share->tile_frames;
   PetscCall(PetscMalloc1(n * (size_t)survey->npix, &share->frames));
+  if (pass->lanes) PetscCall(PetscMalloc1(VmLanesSize(share->tile_frames, survey->npix), &share->lanes));
   if (pass->polar) PetscCall(PetscMalloc1(n * (size_t)survey->rings * (size_t)survey->angles, &share->polar));
   PetscCall(PetscMalloc1((size_t)share->count * pass->map_at[pass->nruns], &share->maps));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -82,6 +85,7 @@ static PetscErrorCode ShareDestroy(Share *share)
 {
   PetscFunctionBegin;
   PetscCall(PetscFree(share->frames));
+  PetscCall(PetscFree(share->lanes));
   PetscCall(PetscFree(share->polar));
   PetscCall(PetscFree(share->maps));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -91,12 +95,10 @@ static PetscErrorCode PassTile(Pass *pass, VmSurvey survey, const VmFrameSource 
                                int64_t n, double *sums)
 {
   PetscFunctionBegin;
-  const VmTile tile = {first, n, share->frames, share->polar};
+  const VmTile tile = {first, n, share->frames, share->lanes, share->polar};
   PetscCall(source->read(source->handle, first, n, share->frames));
-  if (pass->polar)
-    for (int64_t f = 0; f < n; ++f)
-      VmPolarApply(pass->polar, share->frames + f * survey->npix,
-                   share->polar + f * (int64_t)survey->rings * survey->angles);
+  if (pass->lanes) VmLanesFill(n, survey->npix, share->frames, share->lanes);
+  if (pass->polar) VmPolarApplyLanes(pass->polar, n, survey->npix, share->lanes, share->polar);
   for (int r = 0; r < pass->nruns; ++r) {
     double *maps = share->maps;
     if (pass->nmap[r]) maps += (size_t)share->count * pass->map_at[r] + (size_t)(first - share->first) * pass->nmap[r];

@@ -39,7 +39,7 @@ static const VmTable table = {"radial_intensity", "azimuthal average I(k)", size
 typedef struct {
   VmSurvey survey;
   VmPolar rings;
-  double peak_min, *intensity; /* [n] of one frame, or of a sum */
+  double peak_min, *intensity; /* [VM_STAT_BLOCK][n] */
 } Context;
 
 static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
@@ -58,7 +58,7 @@ static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
   c->peak_min = p->peak_min;
   PetscCall(VmRingsCreate(0.0, k_max, step, &n, &k));
   PetscCall(VmPolarCreate(&survey->detector, n, k, step, 1, VM_POLAR_AREA, &c->rings));
-  PetscCall(PetscMalloc1((size_t)n, &c->intensity));
+  PetscCall(PetscMalloc1(VM_STAT_BLOCK * (size_t)n, &c->intensity));
   PetscCall(PetscFree(k));
   *context = c;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -85,11 +85,11 @@ static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums
   Context *c = context;
   const int n = c->rings->rings;
   (void)maps;
+  VmPolarApplyLanes(c->rings, tile->n, c->survey->npix, tile->lanes, c->intensity);
   for (int64_t f = 0; f < tile->n; ++f) {
     double *group = sums + VmGroupOf(tile->first + f, c->survey->frames) * (1 + n);
-    VmPolarApply(c->rings, tile->frames + f * c->survey->npix, c->intensity);
     group[0] += 1.0;
-    for (int r = 0; r < n; ++r) group[1 + r] += c->intensity[r];
+    for (int r = 0; r < n; ++r) group[1 + r] += c->intensity[f * n + r];
   }
   return PETSC_SUCCESS;
 }
@@ -132,6 +132,7 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
 
 const VmStatOps vm_stat_radial_intensity = {
     .head = {"radial_intensity", "azimuthal average I(k) and the position of the first ring", "physics.md E2", &table},
+    .reads_lanes = true,
     .setup = SetUp,
     .destroy = Destroy,
     .size = Size,

@@ -35,15 +35,22 @@ static void BinAdd(const VmDetector *d, Bin *bin, int64_t i, int64_t j, double w
   bin->on += weight;
 }
 
-static void BinPoint(const VmDetector *d, VmPolarKernel kernel, Bin *bin, double k, double theta, double weight)
+/* floor without a call of the library. */
+static int64_t Floor(double x)
 {
-  const double x = d->centre[0] + k * cos(theta) / d->pitch[0], y = d->centre[1] + k * sin(theta) / d->pitch[1];
+  const int64_t whole = (int64_t)x;
+  return whole - (x < (double)whole);
+}
+
+/* x, y in pixels from the corner. */
+static void BinPoint(const VmDetector *d, VmPolarKernel kernel, Bin *bin, double x, double y, double weight)
+{
   bin->all += weight;
   if (kernel == VM_POLAR_AREA) {
-    BinAdd(d, bin, (int64_t)floor(x + 0.5), (int64_t)floor(y + 0.5), weight);
+    BinAdd(d, bin, Floor(x + 0.5), Floor(y + 0.5), weight);
     return;
   }
-  const int64_t i = (int64_t)floor(x), j = (int64_t)floor(y);
+  const int64_t i = Floor(x), j = Floor(y);
   const double fx = x - (double)i, fy = y - (double)j;
   BinAdd(d, bin, i, j, weight * (1.0 - fx) * (1.0 - fy));
   BinAdd(d, bin, i, j + 1, weight * (1.0 - fx) * fy);
@@ -66,9 +73,12 @@ static void BinFill(const VmDetector *d, VmPolarKernel kernel, double k, double 
   const int nk = PointsAcross((high - low) / pitch), nt = PointsAcross(high * span / pitch);
   bin->n = 0;
   bin->on = bin->all = 0.0;
-  for (int a = 0; a < nk; ++a) {
-    const double r = low + (high - low) * (a + 0.5) / nk;
-    for (int b = 0; b < nt; ++b) BinPoint(d, kernel, bin, r, theta + span * ((b + 0.5) / nt - 0.5), r);
+  for (int b = 0; b < nt; ++b) {
+    const double angle = theta + span * ((b + 0.5) / nt - 0.5), c = cos(angle), s = sin(angle);
+    for (int a = 0; a < nk; ++a) {
+      const double r = low + (high - low) * (a + 0.5) / nk;
+      BinPoint(d, kernel, bin, d->centre[0] + r * c / d->pitch[0], d->centre[1] + r * s / d->pitch[1], r);
+    }
   }
   qsort(bin->touched, (size_t)bin->n, sizeof *bin->touched, CompareInt32);
 }

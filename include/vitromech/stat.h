@@ -71,6 +71,7 @@ PetscErrorCode VmRingsCreate(double k_min, double k_max, double step, int *rings
 typedef struct {
   int64_t first, n;
   const float *frames; /* [n][det0][det1] */
+  const float *lanes;  /* the same by VmLanesFill; NULL unless some statistic of the pass reads it */
   const double *polar; /* [n][rings][angles] of the survey; NULL unless some statistic of the pass reads it */
 } VmTile;
 
@@ -78,7 +79,7 @@ typedef struct {
  * No function communicates except setup, which may raise errors (all ranks alike). */
 typedef struct {
   VmPluginHead head;
-  bool reads_polar;
+  bool reads_lanes, reads_polar;
   /* true if the result will have a map [scan0][scan1] of this name; NULL: no maps */
   bool (*has_map)(const void *params, const char *name);
   PetscErrorCode (*setup)(const void *params, VmSurvey survey, void **context); /* survey outlives the context */

@@ -65,6 +65,16 @@ PetscErrorCode VmPolarDestroy(VmPolar *polar);
 void VmPolarApply(VmPolar polar, const float *frame, double *samples);
 void VmPolarApplyDouble(VmPolar polar, const double *pattern, double *samples);
 
+/* Frames side by side: VM_LANES frames make a group [npix][VM_LANES], so that what is done to a pixel is done to all of
+ * them by one vector instruction. */
+enum { VM_LANES = 8 };
+/** Floats of the groups of n frames. Not collective. */
+size_t VmLanesSize(int64_t n, int64_t npix);
+/** lanes [ceil(n/VM_LANES)][npix][VM_LANES] from frames [n][npix]; lanes without a frame hold 0. Not collective. */
+void VmLanesFill(int64_t n, int64_t npix, const float *frames, float *lanes);
+/** samples [n][rings][angles] of n frames, to the bit those of VmPolarApply. Not collective. */
+void VmPolarApplyLanes(VmPolar polar, int64_t n, int64_t npix, const float *lanes, double *samples);
+
 /* Angular statistics of rings of N samples, the exact form for rings with masked bins (stem.md):
  *   C(phi_j) = <I(theta) I(theta + phi_j)> / <I>^2 - 1, products averaged over valid pairs, <I> over valid bins;
  *   S_n = abs(I_n)^2/abs(I_0)^2 = DFT(C)_n / N for n > 0, S_0 = 1.

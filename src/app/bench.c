@@ -1,20 +1,16 @@
-#include "command.h"
+#include "bench.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Rounds of measurements: the smallest time of each counts, since others use the machine too. */
-enum { ROUNDS = 5 };
-
-static PetscErrorCode Print(MPI_Comm comm, const char *name, const char *figure, double value, const char *unit)
+PetscErrorCode VmBenchPrint(MPI_Comm comm, const char *name, const char *figure, double value, const char *unit)
 {
   PetscFunctionBegin;
   PetscCall(VmLog(comm, "%s %s %.4g %s", name, figure, value, unit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Wall-clock time at which all ranks have arrived. */
-static PetscErrorCode Together(MPI_Comm comm, double *time)
+PetscErrorCode VmBenchTime(MPI_Comm comm, double *time)
 {
   PetscFunctionBegin;
   PetscCallMPI(MPI_Barrier(comm));
@@ -33,15 +29,15 @@ static PetscErrorCode BenchMemory(MPI_Comm comm, int64_t cells)
   const int64_t n = 20000000 / size;
   PetscCall(PetscMalloc3((size_t)n, &a, (size_t)n, &b, (size_t)n, &c));
   for (int64_t i = 0; i < n; ++i) a[i] = 0.0, b[i] = 1.0, c[i] = (double)i;
-  for (int repeat = 0; repeat < 2 * ROUNDS; ++repeat) {
-    PetscCall(Together(comm, &start));
+  for (int repeat = 0; repeat < 2 * VM_BENCH_ROUNDS; ++repeat) {
+    PetscCall(VmBenchTime(comm, &start));
     for (int64_t i = 0; i < n; ++i) a[i] = b[i] + (double)repeat * c[i];
-    PetscCall(Together(comm, &end));
+    PetscCall(VmBenchTime(comm, &end));
     best = fmin(best, end - start);
   }
   PetscCheck(a[n - 1] > 0.0, comm, PETSC_ERR_PLIB, "the triad was not computed");
   PetscCall(PetscFree3(a, b, c));
-  PetscCall(Print(comm, "memory", "triad", 24e-9 * (double)n * size / best, "GB/s"));
+  PetscCall(VmBenchPrint(comm, "memory", "triad", 24e-9 * (double)n * size / best, "GB/s"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -53,10 +49,10 @@ static PetscErrorCode FftSeconds(VmGrid grid, double *seconds)
   PetscFunctionBegin;
   PetscCall(VmFftCreate(grid, 3, &fft));
   for (int repeat = 0; repeat < 2; ++repeat) {
-    PetscCall(Together(grid->comm, &start));
+    PetscCall(VmBenchTime(grid->comm, &start));
     PetscCall(VmFftForward(fft, 3));
     PetscCall(VmFftBackward(fft, 3));
-    PetscCall(Together(grid->comm, &end));
+    PetscCall(VmBenchTime(grid->comm, &end));
     *seconds = fmin(*seconds, end - start);
   }
   PetscCall(VmFftDestroy(&fft));
@@ -89,9 +85,9 @@ static PetscErrorCode SolveSeconds(VmGrid grid, const VmMedium *medium, int iter
   options.tolerance = 0.0;
   PetscCall(VmEquilibriumCreate(grid, &options, &solver));
   PetscCall(VmEquilibriumSetMedium(solver, medium));
-  PetscCall(Together(grid->comm, &start));
+  PetscCall(VmBenchTime(grid->comm, &start));
   PetscCall(VmEquilibriumSolve(solver, &load, false, &result));
-  PetscCall(Together(grid->comm, &end));
+  PetscCall(VmBenchTime(grid->comm, &end));
   *seconds = fmin(*seconds, end - start);
   local = (double)VmEquilibriumBytes(solver);
   PetscCallMPI(MPI_Allreduce(&local, bytes, 1, MPI_DOUBLE, MPI_SUM, grid->comm));
@@ -110,16 +106,16 @@ static PetscErrorCode Mech(MPI_Comm comm, int64_t cells)
   PetscCall(PetscMalloc2((size_t)grid->np, &shear, (size_t)grid->np, &bulk));
   Sphere(grid, shear, bulk);
   const VmMedium medium = {.shear = shear, .bulk = bulk};
-  for (int round = 0; round < ROUNDS; ++round) {
+  for (int round = 0; round < VM_BENCH_ROUNDS; ++round) {
     PetscCall(SolveSeconds(grid, &medium, 2, &few, &bytes));
     PetscCall(SolveSeconds(grid, &medium, 12, &many, &bytes));
     PetscCall(FftSeconds(grid, &fft));
   }
   snprintf(name, sizeof name, "mech.%lld", (long long)cells);
-  PetscCall(Print(comm, name, "seconds_per_iteration", (many - few) / 10.0, "s"));
-  PetscCall(Print(comm, name, "fft_seconds", fft, "s"));
-  PetscCall(Print(comm, name, "iteration_over_fft", (many - few) / 10.0 / fft, "1"));
-  PetscCall(Print(comm, name, "bytes_per_voxel", bytes / (double)grid->total, "B"));
+  PetscCall(VmBenchPrint(comm, name, "seconds_per_iteration", (many - few) / 10.0, "s"));
+  PetscCall(VmBenchPrint(comm, name, "fft_seconds", fft, "s"));
+  PetscCall(VmBenchPrint(comm, name, "iteration_over_fft", (many - few) / 10.0 / fft, "1"));
+  PetscCall(VmBenchPrint(comm, name, "bytes_per_voxel", bytes / (double)grid->total, "B"));
   PetscCall(PetscFree2(shear, bulk));
   PetscCall(VmGridDestroy(&grid));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -136,7 +132,7 @@ static PetscErrorCode BenchMech(MPI_Comm comm, int64_t cells)
 static const struct {
   const char *name;
   PetscErrorCode (*run)(MPI_Comm comm, int64_t cells); /* cells: of the edge, 0 for the usual ones */
-} benches[] = {{"memory", BenchMemory}, {"mech", BenchMech}};
+} benches[] = {{"memory", BenchMemory}, {"mech", BenchMech}, {"cube", VmBenchCube}};
 enum { NBENCHES = sizeof benches / sizeof benches[0] };
 
 static PetscErrorCode ReadCells(MPI_Comm comm, const char *text, int64_t *cells)
@@ -170,7 +166,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   }
   if (!found) {
     const char *closest = VmDidYouMean(words.words[0], names);
-    VmThrow(comm, VM_ERR_INPUT, "no benchmark \"%s\"%s%s%s; there are memory and mech", words.words[0],
+    VmThrow(comm, VM_ERR_INPUT, "no benchmark \"%s\"%s%s%s; there are memory, mech and cube", words.words[0],
             closest ? "; did you mean " : "", closest ? closest : "", closest ? "?" : "");
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -179,12 +175,15 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 const VmCommand vm_command_bench = {
     .name = "bench",
     .usage = "bench [NAME] [--cells N]",
-    .summary = "measures this machine: memory bandwidth, equilibrium solver",
-    .help = "Prints lines NAME FIGURE VALUE UNIT; run it under mpirun to measure several ranks together.\n\n"
-            "  memory  triad of STREAM\n"
-            "  mech    equilibrium of 64^3 and 128^3 voxels (or N^3), reduced integration: an iteration of the own\n"
-            "          conjugate gradients, six real transforms alone, their ratio, bytes per voxel of solver and "
-            "moduli\n\n"
-            "example:\n  mpirun -n 2 vitromech bench mech --cells 64",
+    .summary = "measures this machine: memory bandwidth, equilibrium solver, statistics of a 4D-STEM cube",
+    .help =
+        "Prints lines NAME FIGURE VALUE UNIT; run it under mpirun to measure several ranks together.\n\n"
+        "  memory  triad of STREAM\n"
+        "  mech    equilibrium of 64^3 and 128^3 voxels (or N^3), reduced integration: an iteration of the own\n"
+        "          conjugate gradients, six real transforms alone, their ratio, bytes per voxel of solver and "
+        "moduli\n"
+        "  cube    a 4D-STEM cube of 64 x 64 (or N x N) patterns of 128 x 128 pixels, read from the page cache: sum\n"
+        "          of every pattern, virtual annular image, and the full pass (V(k), V2D, C_k, n-fold maps)\n\n"
+        "example:\n  mpirun -n 2 vitromech bench mech --cells 64",
     .run = Run,
 };

@@ -12,6 +12,7 @@ typedef struct {
 static const Documented documented[] = {{"geometry", "gain", 0, 1, 0},
                                         {"average_pattern", "mean", 4, 4, 0.01},
                                         {"average_pattern", "maximum", 4, 12, 2},
+                                        {"virtual_image", "mean", 4, 4, 0.01},
                                         {"radial_intensity", "intensity", 4, 4, 0.02},
                                         {"fem", "omega", 0, 0, 2e-3},
                                         {"fem", "ring", 0, 0, 3e-3},
@@ -91,17 +92,22 @@ static PetscErrorCode TestMerge(const MemoryCube *cube, const VmStatOps *ops)
   PetscCall(ops->setup(params, survey, &context));
   ops->size(context, &nsum, &nmap);
   PetscCall(VmSurveyPolar(survey, &polar));
-  const int64_t part = survey->frames / 3, bins = (int64_t)survey->rings * survey->angles;
+  const int64_t part = PetscMin(survey->frames / 3, VM_STAT_BLOCK), bins = (int64_t)survey->rings * survey->angles;
   PetscCall(PetscMalloc1((size_t)part * nmap, &maps));
   for (int s = 0; s < 3; ++s) {
-    VmTile tile = {s * part, part, cube->frames + s * part * survey->npix, NULL};
+    VmTile tile = {s * part, part, cube->frames + s * part * survey->npix, NULL, NULL};
     double *samples;
+    float *lanes;
     PetscCall(PetscCalloc1(nsum, &sums[s]));
     PetscCall(PetscMalloc1((size_t)(part * bins), &samples));
-    for (int64_t f = 0; f < part; ++f) VmPolarApply(polar, tile.frames + f * survey->npix, samples + f * bins);
+    PetscCall(PetscMalloc1(VmLanesSize(part, survey->npix), &lanes));
+    VmLanesFill(part, survey->npix, tile.frames, lanes);
+    VmPolarApplyLanes(polar, part, survey->npix, lanes, samples);
+    tile.lanes = lanes;
     tile.polar = samples;
     PetscCall(ops->accumulate(context, &tile, sums[s], maps));
     PetscCall(PetscFree(samples));
+    PetscCall(PetscFree(lanes));
   }
   double *left, *right;
   PetscCall(PetscMalloc2(nsum, &left, nsum, &right));

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # timeout: 60
-# The benchmark of the equilibrium solver prints its four figures on any number of ranks, and refuses nonsense.
+# The benchmarks of the equilibrium solver and of the cube print their figures on any number of ranks; nonsense is refused.
 . "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
 
 for n in 1 3; do
@@ -9,6 +9,14 @@ for n in 1 3; do
   for figure in seconds_per_iteration fft_seconds iteration_over_fft bytes_per_voxel; do
     expect "$figure on $n ranks" grep -qE "^mech\.12 $figure [0-9.e+-]+ (s|1|B)$" figures_$n
   done
+done
+for n in 1 3; do
+  TMPDIR=. on_ranks $n "$VITROMECH" bench cube --cells 5 >figures_$n
+  expect "bench cube on $n ranks" test $? -eq 0
+  for figure in "sum GBps" "annulus GBps" "full_pass seconds" "full_pass GBps" "memory of_a_rank"; do
+    expect "$figure on $n ranks" grep -qE "^cube\.$figure [0-9.e+-]+ (s|GB/s|MB)$" figures_$n
+  done
+  expect "the cube is removed" test -z "$(ls vitromech_bench_* 2>/dev/null)"
 done
 for words in "bench mexh" "bench mech --cells 1" "bench mech --cells 7x"; do
   "$VITROMECH" $words 2>message

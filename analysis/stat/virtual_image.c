@@ -1,0 +1,196 @@
+/* Virtual images: bright field, annular dark field, a displaced aperture; and the centre of mass of each pattern. */
+#include "band.h"
+#include <vitromech/simd.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+  double inner, outer, at[2];
+} Params;
+
+static const VmParam rows[] = {
+    {.key = "inner",
+     .type = VM_REAL,
+     .offset = offsetof(Params, inner),
+     .unit = "1/nm",
+     .default_text = "0 1/nm",
+     .min = 0,
+     .max = 1e6,
+     .doc = "inner radius of the aperture; 0: a disc"},
+    {.key = "outer",
+     .type = VM_REAL,
+     .offset = offsetof(Params, outer),
+     .unit = "1/nm",
+     .default_text = "none",
+     .min = 1e-6,
+     .max = 1e6,
+     .doc = "outer radius; none: the edge of the detector"},
+    {.key = "at",
+     .type = VM_REAL,
+     .offset = offsetof(Params, at),
+     .unit = "1/nm",
+     .default_text = "[0 1/nm, 0 1/nm]",
+     .count = 2,
+     .doc = "middle of the aperture [along det0, along det1] from the direct beam: dark field at a spot"},
+    {0}};
+
+static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
+{
+  const Params *p = params;
+  PetscFunctionBegin;
+  if (!isnan(p->outer) && p->outer <= p->inner)
+    PetscCall(VmReportAdd(report, node, "outer %g 1/nm must be larger than inner %g 1/nm", p->outer, p->inner));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const VmTable table = {"virtual_image", "image of the intensity in an aperture", sizeof(Params), rows, Check};
+
+enum { IMAGE, CENTRE0, CENTRE1, NMAP };
+static const char *const names[] = {"image", "centre_0", "centre_1"};
+
+/* Consecutive pixels of one row of the detector in the aperture. */
+typedef struct {
+  int64_t first, n;
+} Run;
+
+typedef struct {
+  VmSurvey survey;
+  Run *runs;
+  int nruns;
+  int64_t pixels;
+} Context;
+
+static bool HasMap(const void *params, const char *name)
+{
+  (void)params;
+  for (int m = 0; m < NMAP; ++m)
+    if (strcmp(name, names[m]) == 0) return true;
+  return false;
+}
+
+static bool Inside(const VmDetector *d, const Params *p, double outer, int64_t i, int64_t j)
+{
+  const double x = ((double)i - d->centre[0]) * d->pitch[0] - p->at[0];
+  const double y = ((double)j - d->centre[1]) * d->pitch[1] - p->at[1], k = sqrt(x * x + y * y);
+  return d->valid[i * d->det[1] + j] && k >= p->inner && k < outer;
+}
+
+static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
+{
+  const VmDetector *d = &survey->detector;
+  const Params *p = params;
+  const double outer = isnan(p->outer) ? VmDetectorReach(d) : p->outer;
+  Context *c;
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&c));
+  *context = c;
+  c->survey = survey;
+  PetscCall(PetscMalloc1((size_t)survey->npix, &c->runs));
+  for (int64_t q = 0; q < survey->npix; ++q) {
+    if (!Inside(d, p, outer, q / d->det[1], q % d->det[1])) continue;
+    Run *last = c->nruns ? &c->runs[c->nruns - 1] : NULL;
+    if (last && last->first + last->n == q && q % d->det[1]) ++last->n;
+    else c->runs[c->nruns++] = (Run){q, 1};
+    ++c->pixels;
+  }
+  if (c->pixels == 0)
+    VmThrow(survey->comm, VM_ERR_INPUT, "virtual_image: no valid pixel of the detector lies in the aperture");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Destroy(void **context)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(((Context *)*context)->runs));
+  PetscCall(PetscFree(*context));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Size(const void *context, size_t *nsum, size_t *nmap)
+{
+  (void)context;
+  *nsum = 0;
+  *nmap = NMAP;
+}
+
+enum { PARTS = 8 }; /* partial sums, always added in the same order */
+
+/* Sum of the values, and of each value times its place in the run: by parts, from the running sums. Exact for counts.
+ */
+VM_SIMD_CLONES static void AddRun(int64_t n, const float *restrict values, double *restrict sum,
+                                  double *restrict moment)
+{
+  const int64_t whole = n / PARTS;
+  double s[PARTS] = {0}, running[PARTS] = {0};
+  for (int64_t b = 0; b < whole; ++b)
+    for (int l = 0; l < PARTS; ++l) {
+      s[l] += (double)values[b * PARTS + l];
+      running[l] += s[l];
+    }
+  *sum = *moment = 0.0;
+  for (int l = 0; l < PARTS; ++l) {
+    *sum += s[l];
+    *moment += l * s[l] + PARTS * ((double)whole * s[l] - running[l]);
+  }
+  for (int64_t i = whole * PARTS; i < n; ++i) {
+    *sum += (double)values[i];
+    *moment += (double)values[i] * (double)i;
+  }
+}
+
+static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums, double *maps)
+{
+  const Context *c = context;
+  const VmDetector *d = &c->survey->detector;
+  (void)sums;
+  for (int64_t f = 0; f < tile->n; ++f) {
+    const float *frame = tile->frames + f * c->survey->npix;
+    double total = 0.0, moment[2] = {0.0, 0.0};
+    for (int r = 0; r < c->nruns; ++r) {
+      const Run *run = &c->runs[r];
+      double sum, along;
+      AddRun(run->n, frame + run->first, &sum, &along);
+      total += sum;
+      moment[0] += sum * ((double)(run->first / d->det[1]) - d->centre[0]);
+      moment[1] += sum * ((double)(run->first % d->det[1]) - d->centre[1]) + along;
+    }
+    maps[f * NMAP + IMAGE] = total;
+    for (int a = 0; a < 2; ++a) maps[f * NMAP + CENTRE0 + a] = total > 0.0 ? moment[a] / total * d->pitch[a] : NAN;
+  }
+  return PETSC_SUCCESS;
+}
+
+static PetscErrorCode Finalise(void *context, const double *sums, const double *maps, VmStatResult result)
+{
+  static const VmMeta meta[NMAP] = {
+      {"count", "intensity in the aperture", "scan0,scan1"},
+      {"1/nm", "centre of mass of the intensity in the aperture, along det0, from the direct beam", "scan0,scan1"},
+      {"1/nm", "centre of mass of the intensity in the aperture, along det1, from the direct beam", "scan0,scan1"}};
+  const Context *c = context;
+  double *values, mean, error;
+  PetscFunctionBegin;
+  (void)sums;
+  PetscCall(PetscMalloc1((size_t)c->survey->frames, &values));
+  for (int m = NMAP - 1; m >= 0; --m) {
+    for (int64_t f = 0; f < c->survey->frames; ++f) values[f] = maps[f * NMAP + m];
+    PetscCall(VmStatResultAdd(result, names[m], VM_F64, 2, c->survey->info.scan, values, meta[m], NULL));
+  }
+  PetscCall(VmMapMean(c->survey->frames, values, &mean, &error));
+  PetscCall(VmStatResultEstimate(result, "mean", mean / (double)c->pixels, error / (double)c->pixels, "count",
+                                 "mean intensity per pixel of the aperture", NULL));
+  PetscCall(VmStatResultAdd(result, "pixels", VM_I64, 0, NULL, &c->pixels,
+                            (VmMeta){"1", "valid pixels in the aperture", NULL}, NULL));
+  PetscCall(PetscFree(values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmStatOps vm_stat_virtual_image = {
+    .head = {"virtual_image", "image of the intensity in an aperture (bright field, annular or spot dark field)",
+             "physics.md E1", &table},
+    .has_map = HasMap,
+    .setup = SetUp,
+    .destroy = Destroy,
+    .size = Size,
+    .accumulate = Accumulate,
+    .merge = VmStatMergeSum,
+    .finalise = Finalise};

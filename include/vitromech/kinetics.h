@@ -22,6 +22,8 @@ typedef struct {
    */
   void (*evaluate)(const void *params, double per_stress, int64_t n, const double *barrier, const double *work,
                    double *left, double *slope);
+  /** Work at which each of n barriers is gone [eV]. Not collective. */
+  void (*vanishing)(const void *params, double per_stress, int64_t n, const double *barrier, double *work);
   bool linear; /* the slope is always 1 */
 } VmBarrierOps;
 

@@ -26,7 +26,9 @@ typedef struct {
   double time;   /* s */
   int64_t voxel; /* global index */
   int32_t mode;
-  double strain[6]; /* eigenstrain added to the voxel */
+  int32_t generation; /* finder `extremal`: in its avalanche, from 1; else 0 */
+  double strain[6];   /* eigenstrain added to the voxel */
+  double stress_drop; /* fall of the equivalent mean stress [GPa] */
 } VmEvent;
 
 /* State of a run; arrays are this rank's. What is not listed here is derived from it. */
@@ -45,9 +47,13 @@ typedef struct {
   int64_t pending;     /* events since, -1 before the first renewal */
   VmEvent *recent;     /* [refresh] these events, on every rank; fluctuation holds the near ones only */
   double *bound;       /* [2][np] bound of the rate [1/s] and lowest reserve [eV] of each voxel */
+
+  /* Finder `extremal` only. */
+  int64_t generation_now; /* of the last event in its avalanche, 0 between avalanches */
+  int64_t *onset;         /* [np] generation after which the voxel lost its barriers, -1 while it has them */
 } VmKmcState;
 
-typedef enum { VM_FINDER_FULL, VM_FINDER_THINNED } VmFinder;
+typedef enum { VM_FINDER_FULL, VM_FINDER_THINNED, VM_FINDER_EXTREMAL } VmFinder;
 
 typedef struct {
   const VmStz *stz;
@@ -72,17 +78,22 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc);
 /** The state, to be read, saved, or (after writing into it, by a restart) taken up with VmKmcRestore. Not collective.
  */
 VmKmcState *VmKmcGetState(VmKmc kmc);
+/** Brings `fluctuation` up to date, as a checkpoint needs it. Not collective. */
+void VmKmcSettle(VmKmc kmc);
+/** Present stress of each voxel [6][np] [GPa]. Collective. */
+PetscErrorCode VmKmcStress(VmKmc kmc, double *stress);
 /** Rebuilds catalogues and barriers from the state. Not collective. */
 PetscErrorCode VmKmcRestore(VmKmc kmc);
 
 /**
  * Goes on to the next event, or to the time `horizon` if none comes before it. Modes without barrier fire at once, the
- * lowest first. Both finders follow the same law: `full` renews the stress and all rates after each event; `thinned`
- * draws candidates from rates bounded for a margin of the stress and accepts them with true rate over bound.
+ * lowest first. `full` and `thinned` follow the same law: `full` renews the stress and all rates after each event;
+ * `thinned` draws candidates from rates bounded for a margin of the stress and accepts them with true rate over bound.
+ * `extremal` is the athermal limit: only modes without barrier fire, and the load stands still while there are any.
  *
  * \param[out] event  what happened (outcome VM_KMC_EVENT)
- * Errors: VM_ERR_DIVERGED after more than 100 events per voxel at one instant, or if a rate exceeds its bound.
- * Collective. Source: physics.md B8.
+ * Errors: VM_ERR_DIVERGED after more than 100 events per voxel at one instant, if a rate exceeds its bound, or if
+ * `extremal` waits without horizon for what never comes. Collective. Source: physics.md B8.
  */
 PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 

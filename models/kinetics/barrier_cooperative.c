@@ -32,12 +32,22 @@ static void Cooperative(int64_t n, double critical_work, const double *restrict 
   }
 }
 
+/* Without a saddle strain the stress does no work, and the barrier stays. */
+static double CriticalWork(const Params *p, double per_stress)
+{
+  return per_stress > 0.0 ? p->critical_stress * per_stress : HUGE_VAL;
+}
+
 static void Evaluate(const void *params, double per_stress, int64_t n, const double *barrier, const double *work,
                      double *left, double *slope)
 {
-  const Params *p = params;
-  /* without a saddle strain the stress does no work, and the barrier stays */
-  Cooperative(n, per_stress > 0.0 ? p->critical_stress * per_stress : HUGE_VAL, barrier, work, left, slope);
+  Cooperative(n, CriticalWork(params, per_stress), barrier, work, left, slope);
+}
+
+static void Vanishing(const void *params, double per_stress, int64_t n, const double *barrier, double *work)
+{
+  (void)barrier;
+  for (int64_t i = 0; i < n; ++i) work[i] = CriticalWork(params, per_stress);
 }
 
 const VmBarrierOps vm_barrier_cooperative = {
@@ -46,4 +56,5 @@ const VmBarrierOps vm_barrier_cooperative = {
              .source = "Johnson & Samwer, Phys. Rev. Lett. 95 (2005) 195501; Qiao et al., Prog. Mater. Sci. 104 (2019) "
                        "250, Eq. 5.3",
              .params = &table},
-    .evaluate = Evaluate};
+    .evaluate = Evaluate,
+    .vanishing = Vanishing};

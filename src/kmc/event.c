@@ -29,6 +29,7 @@ void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event)
   const int64_t local = choice->voxel - VmGridGlobal(grid, 0);
 
   event->time = state->mean.time, event->voxel = choice->voxel, event->mode = (int32_t)choice->mode;
+  event->generation = (int32_t)choice->generation, event->stress_drop = 0.0;
   for (int c = 0; c < 6; ++c) event->strain[c] = share * choice->eps[c];
   ++state->events;
   if (local >= 0 && local < grid->np) {
@@ -38,8 +39,10 @@ void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event)
     VmKmcDrawVoxel(kmc, local);
   }
   if (!kmc->interacting) return;
+  event->stress_drop = VmEquivalentStress(state->mean.stress);
   for (int c = 0; c < 6; ++c) state->mean.eigenstrain[c] += event->strain[c] / (double)grid->total;
   VmMeanUpdate(&state->mean, state->mean.time);
+  event->stress_drop -= VmEquivalentStress(state->mean.stress);
 }
 
 PetscErrorCode VmKmcCountCascade(VmKmc kmc)

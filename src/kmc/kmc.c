@@ -35,6 +35,7 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   const VmRngKey key = {.seed = kmc->seed, .stream = VM_STREAM_EVENT};
   kmc->state.hazard = -log(VmRngUniform(key, 0, 1)); /* draw 1 of cell 0: the sequence itself uses draw 0 */
   if (setup->finder == VM_FINDER_THINNED) PetscCall(VmKmcThinningCreate(kmc, setup->margin));
+  if (setup->finder == VM_FINDER_EXTREMAL) PetscCall(VmKmcExtremalCreate(kmc));
   PetscCall(VmKmcRestore(kmc));
   *out = kmc;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -51,6 +52,7 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc)
   PetscCall(PetscFree((*kmc)->ratio));
   PetscCall(PetscFree((*kmc)->state.bound));
   PetscCall(VmKmcThinningDestroy(*kmc));
+  PetscCall(VmKmcExtremalDestroy(*kmc));
   PetscCall(PetscFree3((*kmc)->plane_row, (*kmc)->planes, (*kmc)->room));
   PetscCall(PetscFree4((*kmc)->state.eigenstrain, (*kmc)->state.fluctuation, (*kmc)->state.last_event,
                        (*kmc)->state.generation));
@@ -65,6 +67,23 @@ PetscErrorCode VmKmcRestore(VmKmc kmc)
   PetscFunctionBegin;
   for (int64_t i = 0; i < kmc->grid->np; ++i) VmKmcDrawVoxel(kmc, i);
   if (kmc->finder == VM_FINDER_THINNED) VmKmcThinningRestore(kmc);
+  if (kmc->finder == VM_FINDER_EXTREMAL) VmKmcExtremalRestore(kmc);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmKmcSettle(VmKmc kmc)
+{
+  if (kmc->finder == VM_FINDER_EXTREMAL && kmc->interacting) VmKmcExtremalSettle(kmc);
+}
+
+PetscErrorCode VmKmcStress(VmKmc kmc, double *stress)
+{
+  const int64_t np = kmc->grid->np;
+  PetscFunctionBegin;
+  if (kmc->interacting) PetscCall(VmGreenStress(kmc->green, kmc->state.eigenstrain, stress));
+  else PetscCall(PetscArrayzero(stress, 6 * np));
+  for (int c = 0; c < 6; ++c)
+    for (int64_t i = 0; i < np; ++i) stress[c * np + i] += kmc->state.mean.stress[c];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -72,6 +91,7 @@ PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEve
 {
   PetscFunctionBegin;
   if (kmc->finder == VM_FINDER_THINNED) PetscCall(VmKmcNextThinned(kmc, horizon, outcome, event));
+  else if (kmc->finder == VM_FINDER_EXTREMAL) PetscCall(VmKmcNextExtremal(kmc, horizon, outcome, event));
   else PetscCall(VmKmcNextFull(kmc, horizon, outcome, event));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -100,6 +120,5 @@ int64_t VmKmcBytes(const VmStz *stz, VmFinder finder, int64_t np, const int64_t 
   const int64_t barriers = common->per == VM_PER_MODE ? stz->modes : 1;
   /* catalogue, barriers, state and sums, six transform components, real-space kernel, alias sums */
   return np * (20 * stz->modes + 8 * barriers + 8 * (6 + 6 + 2 + 3) + 8 * 7) + VmKernelBytes(n) +
-         VmKernelBytes(n) * 15 / 36 * 4 +
-         (finder == VM_FINDER_THINNED ? n[0] * n[1] * n[2] * (int64_t)sizeof(float) : 0);
+         VmKernelBytes(n) * 15 / 36 * 4 + (finder != VM_FINDER_FULL ? n[0] * n[1] * n[2] * (int64_t)sizeof(float) : 0);
 }

@@ -46,7 +46,8 @@ typedef struct {
   int64_t voxel; /* global */
   int64_t mode;
   double accepted; /* 1 or 0 */
-  double eps[6];   /* strain of the zone */
+  int64_t generation;
+  double eps[6]; /* strain of the zone */
 } VmChoice;
 
 struct VmKmc_s {
@@ -82,6 +83,7 @@ struct VmKmc_s {
   int64_t cascade;                          /* zero-barrier events at one instant */
   VmFinder finder;
   VmThinning thinning;
+  struct VmExtremal_s *extremal; /* NULL for other finders */
 };
 
 /** Strain of a mode as the catalogue holds it. Not collective. */
@@ -127,6 +129,13 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin);
 PetscErrorCode VmKmcThinningDestroy(VmKmc kmc);
 /** Rebuilds the bounds of the blocks from the state. Not collective. */
 void VmKmcThinningRestore(VmKmc kmc);
+
+PetscErrorCode VmKmcExtremalCreate(VmKmc kmc);
+PetscErrorCode VmKmcExtremalDestroy(VmKmc kmc);
+void VmKmcExtremalRestore(VmKmc kmc);
+/** Brings the stress of all voxels up to date. Not collective. */
+void VmKmcExtremalSettle(VmKmc kmc);
+PetscErrorCode VmKmcNextExtremal(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 
 PetscErrorCode VmKmcNextFull(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);

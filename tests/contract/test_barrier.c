@@ -58,6 +58,11 @@ static void CheckLaw(const VmBarrierOps *law, const void *params)
   }
   VmExpect(gone > 10, "%s never vanishes", law->head.name);
 
+  double end, end_left, end_slope;
+  law->vanishing(params, per_stress, 1, barrier, &end);
+  law->evaluate(params, per_stress, 1, barrier, &end, &end_left, &end_slope);
+  VmExpectNear(end_left, 0.0, 1e-12);
+
   /* a higher barrier without stress never leaves less; one value at a time gives the same as many */
   for (int i = 0; i < WORKS; i += 50) {
     double more, at, one_left, one_slope;

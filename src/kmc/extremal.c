@@ -1,0 +1,364 @@
+/* The event finder `extremal`: the athermal limit. The load goes on until some mode has no barrier left; then the
+ * lowest fires, and others after it as long as some mode has none, while the load stands still: an avalanche.
+ *
+ * Blocks of voxels know when the load alone would take away their first barrier. An event only charges them with the
+ * most it can take from any of their barriers; a block gets its stress, event by event in the order of the events, and
+ * looks at its modes again when it could be the next. So neither the order of the work nor the number of ranks shows in
+ * the results. */
+#include "kmc_private.h"
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+  double time;    /* at which the load alone takes away the first barrier [s]; HUGE_VAL: never */
+  double reserve; /* lowest at the time `at` [eV] */
+  double at;      /* s */
+  double charge;  /* of the reserves, by events since [eV]; HUGE_VAL: look again */
+  int64_t seen;   /* events of `recent` in its stress */
+  int64_t voxel;  /* local, of the lowest reserve if that is none, else of the first to vanish */
+  int mode;
+} Block;
+
+struct VmExtremal_s {
+  int64_t blocks_y, blocks_z, blocks;
+  double work;      /* largest work of a mode per stress [eV/GPa] */
+  float *influence; /* [n0][n1][n2] largest norm of the stress of a unit event in a block that starts at the offset */
+  Block *block;     /* [nx][blocks_y][blocks_z] */
+  VmEvent *recent;  /* [refresh] events since the stress was last renewed everywhere */
+  int64_t pending;
+  double start, stress_rate[6]; /* of the load the blocks know */
+};
+typedef struct VmExtremal_s *Extremal;
+
+enum { MEMBERS = VM_BLOCK_Y * VM_BLOCK_Z };
+
+static int64_t BlockRow(Extremal e, int64_t block) { return block / e->blocks_z % e->blocks_y * VM_BLOCK_Y; }
+static int64_t BlockColumn(Extremal e, int64_t block) { return block % e->blocks_z * VM_BLOCK_Z; }
+static int64_t BlockPlane(Extremal e, int64_t block) { return block / (e->blocks_y * e->blocks_z); }
+
+/* Local voxels of a block. */
+static int Members(VmKmc kmc, int64_t block, int64_t voxel[MEMBERS])
+{
+  Extremal e = kmc->extremal;
+  const int64_t *n = kmc->grid->n, y = BlockRow(e, block), z = BlockColumn(e, block), x = BlockPlane(e, block);
+  int count = 0;
+  for (int64_t v = y; v < PetscMin(y + VM_BLOCK_Y, n[1]); ++v)
+    for (int64_t w = z; w < PetscMin(z + VM_BLOCK_Z, n[2]); ++w) voxel[count++] = (x * n[1] + v) * n[2] + w;
+  return count;
+}
+
+/* Brings the stress of a block up to date. */
+static void Feel(VmKmc kmc, Block *block, int members, const int64_t voxel[MEMBERS])
+{
+  VmGrid grid = kmc->grid;
+  const int64_t *n = grid->n;
+  for (; block->seen < kmc->extremal->pending; ++block->seen) {
+    const VmEvent *event = &kmc->extremal->recent[block->seen];
+    for (int i = 0; i < members; ++i) {
+      const int64_t at = VmGridGlobal(grid, voxel[i]);
+      const int64_t offset[3] = {at / grid->plane - event->voxel / grid->plane,
+                                 at / n[2] % n[1] - event->voxel / n[2] % n[1], at % n[2] - event->voxel % n[2]};
+      double stress[6];
+      VmKernelAt(kmc->kernel, offset, event->strain, stress);
+      for (int c = 0; c < 6; ++c) kmc->state.fluctuation[c * grid->np + voxel[i]] += stress[c];
+    }
+  }
+}
+
+/* Work of one mode of each member per [GPa] of the drives. */
+static void Work(VmKmc kmc, int mode, int members, const int64_t voxel[MEMBERS], double drive[5][MEMBERS],
+                 double work[MEMBERS])
+{
+  const int64_t np = kmc->grid->np;
+  const float *row = kmc->catalogue + (int64_t)mode * 5 * np;
+  const double factor = kmc->stz.saddle * kmc->stz.volume * VM_GPA_NM3_IN_EV;
+  for (int i = 0; i < members; ++i) {
+    work[i] = 0.0;
+    for (int c = 0; c < 5; ++c) work[i] += (double)row[c * np + voxel[i]] * drive[c][i];
+    work[i] *= factor;
+  }
+}
+
+static void Drives(const double sig[6], int i, double drive[5][MEMBERS])
+{
+  drive[0][i] = sig[0] - sig[2], drive[1][i] = sig[1] - sig[2];
+  for (int c = 3; c < 6; ++c) drive[c - 1][i] = sig[c];
+}
+
+/* Looks at all modes of a block. Times are reckoned from the start of the segment, so that they do not depend on when
+ * this was done. */
+static void Look(VmKmc kmc, int64_t number)
+{
+  Block *block = &kmc->extremal->block[number];
+  const int64_t np = kmc->grid->np;
+  const VmMean *mean = &kmc->state.mean;
+  int64_t voxel[MEMBERS];
+  double now[5][MEMBERS], start[5][MEMBERS], rate[5][MEMBERS], work[MEMBERS], work_start[MEMBERS], work_rate[MEMBERS],
+      barrier[MEMBERS], gone[MEMBERS], lowest[MEMBERS];
+  const int members = Members(kmc, number, voxel);
+  VmMean anchor = *mean;
+
+  VmMeanUpdate(&anchor, mean->start);
+  Feel(kmc, block, members, voxel);
+  for (int i = 0; i < members; ++i) {
+    double sig[6];
+    for (int c = 0; c < 6; ++c) sig[c] = mean->stress[c] + kmc->state.fluctuation[c * np + voxel[i]];
+    Drives(sig, i, now);
+    for (int c = 0; c < 6; ++c) sig[c] = anchor.stress[c] + kmc->state.fluctuation[c * np + voxel[i]];
+    Drives(sig, i, start);
+    Drives(mean->stress_rate, i, rate);
+    lowest[i] = HUGE_VAL;
+  }
+  block->time = HUGE_VAL, block->reserve = HUGE_VAL, block->at = mean->time, block->charge = 0.0;
+  int64_t first_voxel = voxel[0];
+  int first_mode = 0;
+  for (int m = 0; m < kmc->stz.modes; ++m) {
+    for (int i = 0; i < members; ++i)
+      barrier[i] = kmc->barrier[(kmc->barriers > 1 ? m : 0) * np + voxel[i]] * VmKmcMemory(kmc, voxel[i], mean->time);
+    kmc->barrier_law->vanishing(kmc->barrier_params, VmStzWorkPerStress(&kmc->stz), members, barrier, gone);
+    Work(kmc, m, members, voxel, now, work);
+    Work(kmc, m, members, voxel, start, work_start);
+    Work(kmc, m, members, voxel, rate, work_rate);
+    for (int i = 0; i < members; ++i) {
+      const double reserve = gone[i] - work[i];
+      const double time = work_rate[i] > 0.0 ? mean->start + (gone[i] - work_start[i]) / work_rate[i] : HUGE_VAL;
+      lowest[i] = fmin(lowest[i], reserve);
+      if (reserve < block->reserve || (reserve == block->reserve && voxel[i] < block->voxel))
+        block->reserve = reserve, block->voxel = voxel[i], block->mode = m;
+      if (time < block->time || (time == block->time && voxel[i] < first_voxel))
+        block->time = time, first_voxel = voxel[i], first_mode = m;
+    }
+  }
+  for (int i = 0; i < members; ++i) {
+    int64_t *onset = &kmc->state.onset[voxel[i]];
+    if (lowest[i] > VM_NO_BARRIER) *onset = -1;
+    else if (*onset < 0) *onset = kmc->state.generation_now;
+  }
+  if (block->reserve > VM_NO_BARRIER) block->voxel = first_voxel, block->mode = first_mode;
+  block->time = PetscMax(block->time, mean->time);
+}
+
+/* Earliest time at which a charged block could lose a barrier. The lowest of its reserves is a concave function of
+ * time, so it stays above its chord. */
+static double Earliest(const Block *block, double now)
+{
+  const double slope =
+      block->time < HUGE_VAL && block->time > block->at ? block->reserve / (block->time - block->at) : 0.0;
+  const double reserve = block->reserve * (1.0 - 1e-9) - slope * (now - block->at) - block->charge;
+  if (!(reserve > 2.0 * VM_NO_BARRIER)) return now;
+  return slope > 0.0 ? now + reserve / slope : (block->time < HUGE_VAL ? now : HUGE_VAL);
+}
+
+/* What the blocks know, smallest of each plane. */
+enum { UNSTABLE, FRESH, STALE, COLUMNS };
+
+static PetscErrorCode Survey(VmKmc kmc, double smallest[COLUMNS])
+{
+  Extremal e = kmc->extremal;
+  VmGrid grid = kmc->grid;
+  const double now = kmc->state.mean.time;
+
+  PetscFunctionBegin;
+  for (int64_t x = 0; x < grid->nx; ++x)
+    for (int c = 0; c < COLUMNS; ++c) kmc->plane_row[x * COLUMNS + c] = HUGE_VAL;
+  for (int64_t b = 0; b < e->blocks; ++b) {
+    const Block *block = &e->block[b];
+    double *row = kmc->plane_row + BlockPlane(e, b) * COLUMNS;
+    if (block->charge > 0.0) row[STALE] = fmin(row[STALE], Earliest(block, now));
+    else if (block->reserve <= VM_NO_BARRIER) row[UNSTABLE] = fmin(row[UNSTABLE], block->reserve);
+    else row[FRESH] = fmin(row[FRESH], block->time);
+  }
+  PetscCall(VmGatherPlanes(grid, COLUMNS, kmc->plane_row, kmc->planes));
+  for (int c = 0; c < COLUMNS; ++c) {
+    smallest[c] = HUGE_VAL;
+    for (int64_t x = 0; x < grid->n[0]; ++x) smallest[c] = fmin(smallest[c], kmc->planes[x * COLUMNS + c]);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The mode of the block that holds the smallest value of a column, ties by global index. */
+static PetscErrorCode Choose(VmKmc kmc, int column, double value, VmChoice *choice)
+{
+  Extremal e = kmc->extremal;
+  VmGrid grid = kmc->grid;
+  const int64_t in_plane = e->blocks_y * e->blocks_z;
+  int64_t plane = 0;
+
+  PetscFunctionBegin;
+  while (kmc->planes[plane * COLUMNS + column] != value) ++plane;
+  if (plane >= grid->x0 && plane < grid->x0 + grid->nx) {
+    const Block *best = NULL;
+    for (int64_t b = (plane - grid->x0) * in_plane; b < (plane - grid->x0 + 1) * in_plane; ++b) {
+      const Block *block = &e->block[b];
+      const bool unstable = block->reserve <= VM_NO_BARRIER;
+      if (block->charge > 0.0 || unstable != (column == UNSTABLE)) continue;
+      if ((unstable ? block->reserve : block->time) == value && (!best || block->voxel < best->voxel)) best = block;
+    }
+    VmKmcModeStrain(kmc, best->voxel, best->mode, choice->eps);
+    choice->voxel = VmGridGlobal(grid, best->voxel), choice->mode = best->mode, choice->accepted = 1.0;
+    choice->generation = 1 + (column == UNSTABLE ? kmc->state.onset[best->voxel] : 0);
+    kmc->state.onset[best->voxel] = -1;
+  }
+  PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static double ShearNorm(const double sig[6])
+{
+  const double mean = (sig[0] + sig[1] + sig[2]) / 3.0;
+  double sum = 0.0;
+  for (int c = 0; c < 6; ++c) sum += c < 3 ? (sig[c] - mean) * (sig[c] - mean) : 2.0 * sig[c] * sig[c];
+  return sqrt(0.5 * sum);
+}
+
+/* Charges all blocks with an event; that of the event itself must look again. */
+static void Charge(VmKmc kmc, const VmEvent *event, double mean_change)
+{
+  Extremal e = kmc->extremal;
+  VmGrid grid = kmc->grid;
+  const int64_t *n = grid->n, source[3] = {event->voxel / grid->plane, event->voxel / n[2] % n[1], event->voxel % n[2]};
+  const double norm = ShearNorm(event->strain) * (1.0 + 1e-6);
+  for (int64_t b = 0; b < e->blocks; ++b) {
+    const int64_t dx = grid->x0 + BlockPlane(e, b) - source[0], y = BlockRow(e, b), z = BlockColumn(e, b),
+                  dy = y - source[1], dz = z - source[2];
+    if (dx == 0 && y == source[1] / VM_BLOCK_Y * VM_BLOCK_Y && z == source[2] / VM_BLOCK_Z * VM_BLOCK_Z)
+      e->block[b].charge = HUGE_VAL;
+    else if (kmc->interacting)
+      e->block[b].charge +=
+          e->work * (mean_change +
+                     norm * (double)e->influence[((dx + (dx < 0 ? n[0] : 0)) * n[1] + dy + (dy < 0 ? n[1] : 0)) * n[2] +
+                                                 dz + (dz < 0 ? n[2] : 0)]);
+  }
+}
+
+static void Forget(Extremal e)
+{
+  for (int64_t b = 0; b < e->blocks; ++b) e->block[b].charge = HUGE_VAL;
+}
+
+static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
+{
+  Extremal e = kmc->extremal;
+  VmKmcState *state = &kmc->state;
+  double change[6];
+
+  PetscFunctionBegin;
+  state->generation_now = choice->generation;
+  memcpy(change, state->mean.stress, sizeof change);
+  VmKmcTransform(kmc, choice, event);
+  for (int c = 0; c < 6; ++c) change[c] -= state->mean.stress[c];
+  if (kmc->interacting && state->events % kmc->refresh == 0) {
+    PetscCall(VmGreenStress(kmc->green, state->eigenstrain, state->fluctuation));
+    e->pending = 0;
+    for (int64_t b = 0; b < e->blocks; ++b) e->block[b].seen = 0;
+    Forget(e);
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  if (kmc->interacting) e->recent[e->pending++] = *event;
+  Charge(kmc, event, ShearNorm(change) * (1.0 + 1e-6));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A new load makes all blocks look again. */
+static void MeetLoad(VmKmc kmc)
+{
+  Extremal e = kmc->extremal;
+  const VmMean *mean = &kmc->state.mean;
+  if (e->start == mean->start && !memcmp(e->stress_rate, mean->stress_rate, sizeof e->stress_rate)) return;
+  e->start = mean->start;
+  memcpy(e->stress_rate, mean->stress_rate, sizeof e->stress_rate);
+  Forget(e);
+}
+
+PetscErrorCode VmKmcNextExtremal(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event)
+{
+  Extremal e = kmc->extremal;
+  VmKmcState *state = &kmc->state;
+  double smallest[COLUMNS];
+  VmChoice choice;
+
+  PetscFunctionBegin;
+  memset(&choice, 0, sizeof choice);
+  MeetLoad(kmc);
+  for (;;) {
+    PetscCall(Survey(kmc, smallest));
+    const double now = state->mean.time;
+    const double limit = smallest[UNSTABLE] < HUGE_VAL ? now : PetscMin(smallest[FRESH], horizon);
+    if (smallest[STALE] > limit || smallest[STALE] == HUGE_VAL) break;
+    for (int64_t b = 0; b < e->blocks; ++b)
+      if (e->block[b].charge > 0.0 && Earliest(&e->block[b], now) <= limit) Look(kmc, b);
+  }
+  if (smallest[UNSTABLE] < HUGE_VAL) {
+    PetscCall(VmKmcCountCascade(kmc));
+    PetscCall(Choose(kmc, UNSTABLE, smallest[UNSTABLE], &choice));
+  } else if (smallest[FRESH] <= horizon && smallest[FRESH] < HUGE_VAL) {
+    kmc->cascade = 0;
+    PetscCall(Choose(kmc, FRESH, smallest[FRESH], &choice));
+    VmMeanUpdate(&state->mean, smallest[FRESH]);
+  } else {
+    if (!(horizon < HUGE_VAL))
+      VmThrow(kmc->grid->comm, VM_ERR_DIVERGED,
+              "no barrier will ever vanish under this load, and without temperature nothing else happens; give the "
+              "stage a duration");
+    VmMeanUpdate(&state->mean, horizon);
+    state->generation_now = 0;
+    *outcome = VM_KMC_HORIZON;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(Fire(kmc, &choice, event));
+  *outcome = VM_KMC_EVENT;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmKmcExtremalCreate(VmKmc kmc)
+{
+  VmGrid grid = kmc->grid;
+  Extremal e;
+
+  PetscFunctionBegin;
+  PetscCheck(kmc->stz.softening.decaying == 0.0, grid->comm, PETSC_ERR_SUP,
+             "the finder `extremal` needs barriers that do not change with time");
+  PetscCall(PetscNew(&e));
+  kmc->extremal = e;
+  e->blocks_y = (grid->n[1] + VM_BLOCK_Y - 1) / VM_BLOCK_Y, e->blocks_z = (grid->n[2] + VM_BLOCK_Z - 1) / VM_BLOCK_Z;
+  e->blocks = grid->nx * e->blocks_y * e->blocks_z;
+  e->work = VmStzWorkPerStress(&kmc->stz) * (1.0 + 1e-5); /* modes are rounded to floats */
+  e->start = NAN;
+  PetscCall(PetscCalloc1((size_t)e->blocks, &e->block));
+  PetscCall(PetscMalloc1((size_t)grid->np, &kmc->state.onset));
+  for (int64_t i = 0; i < grid->np; ++i) kmc->state.onset[i] = -1;
+  if (kmc->interacting) {
+    PetscCall(PetscMalloc1((size_t)kmc->refresh, &e->recent));
+    PetscCall(PetscMalloc1((size_t)grid->total, &e->influence));
+    PetscCall(VmKmcInfluence(grid, kmc->kernel, e->influence));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmKmcExtremalDestroy(VmKmc kmc)
+{
+  Extremal e = kmc->extremal;
+  PetscFunctionBegin;
+  if (!e) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscFree(e->block));
+  PetscCall(PetscFree(e->recent));
+  PetscCall(PetscFree(e->influence));
+  PetscCall(PetscFree(kmc->state.onset));
+  PetscCall(PetscFree(kmc->extremal));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmKmcExtremalRestore(VmKmc kmc)
+{
+  Extremal e = kmc->extremal;
+  e->pending = 0, e->start = NAN;
+  for (int64_t b = 0; b < e->blocks; ++b) e->block[b].seen = 0;
+  Forget(e);
+}
+
+void VmKmcExtremalSettle(VmKmc kmc)
+{
+  Extremal e = kmc->extremal;
+  int64_t voxel[MEMBERS];
+  for (int64_t b = 0; b < e->blocks; ++b) Feel(kmc, &e->block[b], Members(kmc, b, voxel), voxel);
+}

@@ -87,7 +87,8 @@ PetscErrorCode VmOperatorApply(VmEquilibrium e, const VmUnknown *x, VmUnknown *p
   PetscFunctionBegin;
   for (int c = 0; c < 6; ++c) mixed = mixed || e->controlled[c];
   VmMeanAdd(e, x->mean, strain);
-  PetscCall(VmHexForces(e, x->u, strain, VM_LINEAR_PART, product->u, work, mixed ? stress : NULL));
+  if (e->tangent.row) PetscCall(VmHexLawForces(e, x->u, strain, &e->tangent, product->u, work, mixed ? stress : NULL));
+  else PetscCall(VmHexForces(e, x->u, strain, VM_LINEAR_PART, product->u, work, mixed ? stress : NULL));
   for (int c = 0; c < 6; ++c) product->mean[c] = 0.0;
   if (mixed) {
     for (int c = 0; c < 6; ++c) stress[c] /= (double)e->grid->total;

@@ -12,10 +12,18 @@ typedef struct {
   double mean[6];
 } VmUnknown;
 
+/* How the elements of a row answer to strain: from the corner sums of the nodes to the forces of the modes
+ * (hexahedron.h); first: index of the row's first voxel, strain: uniform part. */
+typedef struct {
+  void (*row)(void *context, int64_t first, const double strain[6], const double *in, double *out);
+  void *context;
+} VmRowLaw;
+
 struct VmEquilibrium_s {
   VmGrid grid;
   VmEquilibriumOptions options;
   VmMedium medium;
+  VmRowLaw tangent;             /* the linear part in place of the medium's; row NULL: the medium's */
   VmFft fft;                    /* three components */
   double mean_shear, mean_bulk; /* Voigt averages */
   double shear, bulk;           /* of the reference medium */
@@ -49,6 +57,10 @@ PetscErrorCode VmHexDestroy(VmEquilibrium e);
  */
 PetscErrorCode VmHexForces(VmEquilibrium e, const double *u, const double strain[6], VmStressPart part, double *f,
                            double *work, double *stress);
+
+/** The same of any law. Collective. */
+PetscErrorCode VmHexLawForces(VmEquilibrium e, const double *u, const double strain[6], const VmRowLaw *law, double *f,
+                              double *work, double *stress);
 
 /** Voxel averages of strain and stress [6][np], either may be NULL. Collective. */
 PetscErrorCode VmHexFields(VmEquilibrium e, const double *u, const double strain[6], double *strains, double *stresses);

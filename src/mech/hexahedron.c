@@ -5,29 +5,23 @@
  * [-1,1]) and M[S] the sum of u over the corners with the sign of phi_S. Products of derivatives of the phi_S are
  * orthogonal, with 1/3 for each coordinate left, so that the integral over the element is a short sum over S. One
  * integration point sees x, y and z only. */
-#include "equilibrium_private.h"
+#include "hexahedron.h"
 #include <vitromech/simd.h>
 #include <math.h>
 #include <string.h>
 
-/* Signs of corner sums over x and y that a row of nodes is combined to: none, x, y, both. */
-enum { NONE, X, Y, XY, COMBINATIONS };
-/* Modes of an element; the row room has M[S] of nodes as [3][COMBINATIONS], forces as [3][MODES]. */
-enum { MX, MY, MZ, MXY, MXZ, MYZ, MXYZ, MODES };
 enum { IN_ROWS = 3 * COMBINATIONS, OUT_ROWS = 3 * MODES, ROWS = IN_ROWS + OUT_ROWS };
 
 /* Mode and component in which the six stresses are found. */
 static const int stress_row[6] = {0 * MODES + MX, 1 * MODES + MY, 2 * MODES + MZ,
                                   1 * MODES + MZ, 0 * MODES + MZ, 0 * MODES + MY};
 
-static int64_t RowStride(VmGrid grid) { return (grid->n[2] + 1 + 7) / 8 * 8; }
-
 PetscErrorCode VmHexCreate(VmEquilibrium e)
 {
   const size_t plane = 3 * (size_t)e->grid->plane;
   PetscFunctionBegin;
-  PetscCall(PetscCalloc4((size_t)(ROWS * RowStride(e->grid)), &e->rows, plane, &e->upper[0], plane, &e->upper[1], plane,
-                         &e->halo));
+  PetscCall(PetscCalloc4((size_t)(ROWS * VmHexRowStride(e->grid)), &e->rows, plane, &e->upper[0], plane, &e->upper[1],
+                         plane, &e->halo));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -122,7 +116,7 @@ static void AddLoad(const VmEquilibrium e, int64_t first, double *out)
 {
   static const int mirror[6] = {-1, -1, -1, 2 * MODES + MY, 2 * MODES + MX, 1 * MODES + MX};
   const VmMedium *m = &e->medium;
-  const int64_t np = e->grid->np, s = RowStride(e->grid);
+  const int64_t np = e->grid->np, s = VmHexRowStride(e->grid);
   for (int64_t z = 0; z < e->grid->n[2]; ++z) {
     double sig[6] = {0.0};
     if (m->eigenstrain) {
@@ -189,24 +183,39 @@ static NodePlanes Nodes(VmEquilibrium e, const double *u, int64_t x)
   return (NodePlanes){u + x * grid->plane, e->halo, grid->np, grid->plane};
 }
 
-/* Stress of the row of elements (x, y): corner sums to e->rows, forces of the modes behind them. */
-static void Row(VmEquilibrium e, const NodePlanes *nodes, int64_t x, int64_t y, const double strain[6],
-                VmStressPart part)
+/* The medium's answer to a row. */
+typedef struct {
+  VmEquilibrium e;
+  VmStressPart part;
+} Medium;
+
+static void MediumRow(void *context, int64_t first, const double strain[6], const double *in, double *out)
 {
-  const VmGrid grid = e->grid;
-  const int64_t n = grid->n[2], s = RowStride(grid), low = y * n, high = (y + 1) % grid->n[1] * n;
-  const int64_t first = x * grid->plane + low;
-  double *in = e->rows, *out = e->rows + IN_ROWS * s, four[6];
+  const Medium *medium = context;
+  const VmEquilibrium e = medium->e;
+  const int64_t n = e->grid->n[2], s = VmHexRowStride(e->grid);
+  const double *shear = e->medium.shear + first, *bulk = e->medium.bulk + first;
+  double four[6];
 
   for (int c = 0; c < 6; ++c) four[c] = 4.0 * strain[c];
+  CentreStress(n, s, shear, bulk, four, in, out);
+  if (medium->part == VM_WHOLE_STRESS && (e->medium.eigenstrain || e->medium.internal)) AddLoad(e, first, out);
+  if (e->options.element == VM_ELEMENT_FULL) HourglassStress(n, s, shear, bulk, in, out);
+}
+
+/* Stress of the row of elements (x, y): corner sums to e->rows, forces of the modes behind them. */
+static void Row(VmEquilibrium e, const NodePlanes *nodes, int64_t x, int64_t y, const double strain[6],
+                const VmRowLaw *law)
+{
+  const VmGrid grid = e->grid;
+  const int64_t n = grid->n[2], s = VmHexRowStride(grid), low = y * n, high = (y + 1) % grid->n[1] * n;
+  double *in = e->rows;
+
   for (int i = 0; i < 3; ++i) {
     const double *below = nodes->low + i * nodes->low_stride, *above = nodes->high + i * nodes->high_stride;
     Combine(n, s, below + low, above + low, below + high, above + high, in + i * COMBINATIONS * s);
   }
-  CentreStress(n, s, e->medium.shear + first, e->medium.bulk + first, four, in, out);
-  if (part == VM_WHOLE_STRESS && (e->medium.eigenstrain || e->medium.internal)) AddLoad(e, first, out);
-  if (e->options.element == VM_ELEMENT_FULL)
-    HourglassStress(n, s, e->medium.shear + first, e->medium.bulk + first, in, out);
+  law->row(law->context, x * grid->plane + low, strain, in, in + IN_ROWS * s);
 }
 
 /* Plane exchange between slabs: sends `out` to the owner of plane `to`, receives [3][plane] from that of plane `from`.
@@ -234,12 +243,12 @@ static PetscErrorCode FetchHalo(VmEquilibrium e, const double *u)
 }
 
 /* Forces of the elements of plane x on their lower nodes, to f, and on their upper nodes, to upper [3][plane]. */
-static void PlaneForces(VmEquilibrium e, const double *u, int64_t x, const double strain[6], VmStressPart part,
+static void PlaneForces(VmEquilibrium e, const double *u, int64_t x, const double strain[6], const VmRowLaw *law,
                         double *f, double *upper, double stress[6])
 {
   const VmGrid grid = e->grid;
   const NodePlanes nodes = Nodes(e, u, x);
-  const int64_t n = grid->n[2], s = RowStride(grid);
+  const int64_t n = grid->n[2], s = VmHexRowStride(grid);
   const double *out = e->rows + IN_ROWS * s;
   void (*scatter)(int64_t, int64_t, const double *, double *, double *, double *, double *) =
       e->options.element == VM_ELEMENT_FULL ? ScatterFull : ScatterReduced;
@@ -248,7 +257,7 @@ static void PlaneForces(VmEquilibrium e, const double *u, int64_t x, const doubl
   memset(upper, 0, 3 * (size_t)grid->plane * sizeof(double));
   for (int64_t y = 0; y < grid->n[1]; ++y) {
     const int64_t low = y * n, high = (y + 1) % grid->n[1] * n;
-    Row(e, &nodes, x, y, strain, part);
+    Row(e, &nodes, x, y, strain, law);
     for (int i = 0; i < 3; ++i) {
       double *below = f + i * grid->np + x * grid->plane, *above = upper + i * grid->plane;
       scatter(n, s, out + i * MODES * s, below + low, above + low, below + high, above + high);
@@ -278,8 +287,8 @@ VM_SIMD_CLONES static double ClosePlane(int64_t n, int64_t np, const double *u, 
   return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
 }
 
-PetscErrorCode VmHexForces(VmEquilibrium e, const double *u, const double strain[6], VmStressPart part, double *f,
-                           double *work, double *stress)
+PetscErrorCode VmHexLawForces(VmEquilibrium e, const double *u, const double strain[6], const VmRowLaw *law, double *f,
+                              double *work, double *stress)
 {
   const VmGrid grid = e->grid;
   const int64_t plane = grid->plane;
@@ -289,7 +298,7 @@ PetscErrorCode VmHexForces(VmEquilibrium e, const double *u, const double strain
   PetscCall(PetscCalloc1((size_t)grid->nx, &partial));
   PetscCall(FetchHalo(e, u));
   for (int64_t x = 0; x < grid->nx; ++x) {
-    PlaneForces(e, u, x, strain, part, f, e->upper[x % 2], stress ? partial[x] + 1 : NULL);
+    PlaneForces(e, u, x, strain, law, f, e->upper[x % 2], stress ? partial[x] + 1 : NULL);
     if (x > 0) partial[x][0] = ClosePlane(plane, grid->np, u + x * plane, e->upper[(x - 1) % 2], f + x * plane);
   }
   if (grid->nx > 0) {
@@ -305,11 +314,21 @@ PetscErrorCode VmHexForces(VmEquilibrium e, const double *u, const double strain
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode VmHexForces(VmEquilibrium e, const double *u, const double strain[6], VmStressPart part, double *f,
+                           double *work, double *stress)
+{
+  Medium medium = {e, part};
+  PetscFunctionBegin;
+  PetscCall(VmHexLawForces(e, u, strain, &(VmRowLaw){MediumRow, &medium}, f, work, stress));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode VmHexFields(VmEquilibrium e, const double *u, const double strain[6], double *strains, double *stresses)
 {
   const VmGrid grid = e->grid;
-  const int64_t n = grid->n[2], np = grid->np, s = RowStride(grid);
+  const int64_t n = grid->n[2], np = grid->np, s = VmHexRowStride(grid);
   const double *in = e->rows, *out = e->rows + IN_ROWS * s;
+  Medium medium = {e, VM_WHOLE_STRESS};
 
   PetscFunctionBegin;
   PetscCall(FetchHalo(e, u));
@@ -317,7 +336,7 @@ PetscErrorCode VmHexFields(VmEquilibrium e, const double *u, const double strain
     const NodePlanes nodes = Nodes(e, u, x);
     for (int64_t y = 0; y < grid->n[1]; ++y) {
       const int64_t first = x * grid->plane + y * n;
-      Row(e, &nodes, x, y, strain, VM_WHOLE_STRESS);
+      Row(e, &nodes, x, y, strain, &(VmRowLaw){MediumRow, &medium});
       for (int64_t z = 0; z < n && strains; ++z) {
         double h[3][3];
         CentreGradient(s, in, z, h);

@@ -2,12 +2,12 @@
 #ifndef VM_SIM_PRIVATE_H
 #define VM_SIM_PRIVATE_H
 
+#include "engine.h"
 #include <vitromech/checkpoint.h>
 #include <vitromech/disorder.h>
 #include <vitromech/kmc.h>
 #include <vitromech/material.h>
 #include <vitromech/schema.h>
-#include <vitromech/sim.h>
 #include <vitromech/xdmf.h>
 
 /* Common keys of the flow_units block. */
@@ -36,49 +36,50 @@ struct VmSimParams_s {
 /* Where the run is in its programme and in its outputs; saved in checkpoints. */
 typedef struct {
   int64_t stage, segment;
-  bool begun;                      /* the segment has been given to the mean */
+  bool begun;                      /* the segment has been given to the engine */
   double stage_start, segment_end; /* s */
   double stage_strain[6];          /* mean strain at the start of the stage */
   int64_t stage_events;            /* events before the stage */
-  double row_time, row_strain[6];  /* at the last history row */
+  VmSegment now;                   /* the segment */
+  double segment_start, segment_strain[6];
+  double row_time, row_strain[6]; /* at the last history row */
   int64_t row_events;
 } VmProgramme;
-
-enum { VM_EVENT_ROOM = 4096 };
 
 struct VmSim_s {
   MPI_Comm comm;
   const VmSimParams *params;
   const VmOutputParams *output;
   uint64_t seed;
-  double temperature;
   VmGrid grid;
-  VmKmc kmc;
   double *flow_unit; /* [np] */
   double flow_unit_fraction;
+
+  const VmEngineOps *ops;
+  void *engine; /* of the ops */
+  VmNow now;
+
   VmProgramme at;
   VmHistory history;
   VmH5 file;
   char *result_path, *safe_path, *checkpoint_path, *csv_path, *xdmf_path;
-  int64_t pending; /* events not yet in the file */
-
-  double *event_time, *event_strain; /* [VM_EVENT_ROOM], [VM_EVENT_ROOM][6] */
-  int64_t *event_voxel;
-  int32_t *event_mode, *event_stage;
   double checkpoint_clock;
 };
+
+/** The engine of a case. Not collective. */
+const VmEngineOps *VmSimEngine(const VmSimParams *params);
+
+/** Runs the stages to the end of the programme, or to a stop; rows, fields and checkpoints on the way. Collective. */
+PetscErrorCode VmProgrammeRun(VmSim sim, VmProgress progress, bool *stop);
 
 /** Paths, history, result file. Collective. */
 PetscErrorCode VmSimOutputCreate(VmSim sim);
 PetscErrorCode VmSimOutputOpen(VmSim sim, VmProvenance provenance, bool resume);
 PetscErrorCode VmSimOutputDestroy(VmSim sim);
-/** One history row of the present state, with the events since the last one, and fields if due or forced. Collective.
- */
+/** One history row of the present state, and fields if due or forced. Collective. */
 PetscErrorCode VmSimWriteRow(VmSim sim, bool with_fields);
-/** Brings all buffered events and rows to the disk. Collective. */
+/** Brings all that is buffered to the disk. Collective. */
 PetscErrorCode VmSimFlush(VmSim sim);
-/** Buffers an event. Collective. */
-PetscErrorCode VmSimAddEvent(VmSim sim, const VmEvent *event);
 
 /** Saves everything a restart needs, and a copy of the result file that no kill can spoil. Collective. */
 PetscErrorCode VmSimCheckpointSave(VmSim sim);

@@ -1,0 +1,318 @@
+/* Engine of runs with `kinetics`: kinetic Monte Carlo in a homogeneous elastic box. */
+#include "sim_private.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { EVENT_ROOM = 4096 };
+
+typedef struct {
+  VmKmc kmc;
+  int64_t pending;                   /* events not yet in the file */
+  double *event_time, *event_strain; /* [EVENT_ROOM], [EVENT_ROOM][6] */
+  int64_t *event_voxel;
+  int32_t *event_mode, *event_stage;
+} Kinetics;
+
+static VmKmc Kmc(VmSim sim) { return ((Kinetics *)sim->engine)->kmc; }
+
+static const VmColumn columns[] = {
+    VM_COMMON_COLUMNS,
+    {"events", 1, "1", "shear transformations so far"},
+    {"plastic_strain", 6, "1", "mean eigenstrain of all events, tensor components"},
+    {"rate", 1, "1/s", "total rate of events at the last renewal (finder thinned: a bound of it)"},
+    {"flow_unit_fraction", 1, "1", "volume fraction of flow units"},
+    {NULL, 0, NULL, NULL}};
+
+static PetscErrorCode Estimate(MPI_Comm comm, const VmSimParams *params)
+{
+  const int64_t *n = params->grid.cells;
+  const VmStz *stz = params->kinetics.params;
+  const VmKineticsCommon *kinetics = params->kinetics.common;
+  int size;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  const int64_t np = (n[0] + size - 1) / size * n[1] * n[2];
+  PetscCall(VmLog(comm, "memory         %.1f MB per rank",
+                  (double)VmKmcBytes(stz, (VmFinder)kinetics->finder, np, n) * 1e-6));
+  /* measured: about 5 ns per mode and voxel without wide vectors */
+  PetscCall(VmLog(comm, "time           %s %.2g ms per event, %d stage%s",
+                  kinetics->finder == VM_FINDER_FULL ? "about" : "well below", (double)np * (double)stz->modes * 5e-6,
+                  params->loading.count, params->loading.count == 1 ? "" : "s"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Takes the mean over from the kinetics. */
+static void TakeNow(VmSim sim)
+{
+  const VmKmcState *state = VmKmcGetState(Kmc(sim));
+  VmNow *now = &sim->now;
+  now->time = state->mean.time;
+  memcpy(now->strain, state->mean.strain, sizeof now->strain);
+  memcpy(now->stress, state->mean.stress, sizeof now->stress);
+  memcpy(now->strain_rate, state->mean.strain_rate, sizeof now->strain_rate);
+  now->events = state->events;
+}
+
+static PetscErrorCode Create(VmSim sim)
+{
+  const VmMaterialOps *material = (const VmMaterialOps *)sim->params->material.head;
+  const VmFlowUnitCommon *common = sim->params->flow_units.common;
+  double *ratio;
+  const VmKineticsCommon *kinetics = sim->params->kinetics.common;
+  VmKmcSetup setup = {.stz = sim->params->kinetics.params,
+                      .seed = sim->seed,
+                      .temperature = sim->now.temperature,
+                      .refresh = sim->params->solver.refresh,
+                      .finder = (VmFinder)kinetics->finder,
+                      .margin = sim->params->solver.margin,
+                      .interacting = true};
+  Kinetics *k;
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&k));
+  sim->engine = k;
+  PetscCall(PetscMalloc5(EVENT_ROOM, &k->event_time, EVENT_ROOM * 6, &k->event_strain, EVENT_ROOM, &k->event_voxel,
+                         EVENT_ROOM, &k->event_mode, EVENT_ROOM, &k->event_stage));
+  material->moduli(sim->params->material.params, &(VmPoints){.np = 1}, &setup.shear, &setup.bulk);
+  PetscCall(PetscMalloc1((size_t)sim->grid->np, &ratio));
+  for (int64_t i = 0; i < sim->grid->np; ++i) ratio[i] = sim->flow_unit[i] > 0.0 ? common->barrier_ratio : 1.0;
+  setup.barrier_ratio = ratio;
+  PetscCall(VmKmcCreate(sim->grid, &setup, &k->kmc));
+  PetscCall(PetscFree(ratio));
+  TakeNow(sim);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Destroy(VmSim sim)
+{
+  Kinetics *k = sim->engine;
+  PetscFunctionBegin;
+  PetscCall(VmKmcDestroy(&k->kmc));
+  PetscCall(PetscFree5(k->event_time, k->event_strain, k->event_voxel, k->event_mode, k->event_stage));
+  PetscCall(PetscFree(sim->engine));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Begin(VmSim sim, const VmSegment *segment)
+{
+  PetscFunctionBegin;
+  VmMeanBegin(&VmKmcGetState(Kmc(sim))->mean, segment);
+  TakeNow(sim);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const struct {
+  const char *path;
+  VmType type;
+  int64_t width;
+  VmMeta meta;
+} event_columns[] = {{VM_PATH_EVENTS "/time", VM_F64, 0, {"s", "time of the event", "event"}},
+                     {VM_PATH_EVENTS "/voxel", VM_I64, 0, {"1", "global voxel index, x slowest", "event"}},
+                     {VM_PATH_EVENTS "/mode", VM_I32, 0, {"1", "mode of the voxel's catalogue", "event"}},
+                     {VM_PATH_EVENTS "/stage", VM_I32, 0, {"1", "loading stage", "event"}},
+                     {VM_PATH_EVENTS "/strain", VM_F64, 6, {"1", "eigenstrain added to the voxel", "event,component"}}};
+enum { EVENT_COLUMNS = 5 };
+
+static PetscErrorCode Open(VmSim sim, bool resume)
+{
+  PetscFunctionBegin;
+  for (int c = 0; c < EVENT_COLUMNS; ++c) {
+    if (resume) PetscCall(VmH5RowsTruncate(sim->file, event_columns[c].path, sim->now.events));
+    else
+      PetscCall(VmH5RowsCreate(sim->file, event_columns[c].path, event_columns[c].type, event_columns[c].width,
+                               event_columns[c].meta));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Flush(VmSim sim)
+{
+  Kinetics *k = sim->engine;
+  const void *data[EVENT_COLUMNS] = {k->event_time, k->event_voxel, k->event_mode, k->event_stage, k->event_strain};
+  PetscFunctionBegin;
+  if (k->pending)
+    for (int c = 0; c < EVENT_COLUMNS; ++c)
+      PetscCall(VmH5RowsAppend(sim->file, event_columns[c].path, event_columns[c].type, k->pending, data[c]));
+  k->pending = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddEvent(VmSim sim, const VmEvent *event)
+{
+  Kinetics *k = sim->engine;
+  const int64_t i = k->pending++;
+  PetscFunctionBegin;
+  k->event_time[i] = event->time, k->event_voxel[i] = event->voxel, k->event_mode[i] = event->mode;
+  k->event_stage[i] = (int32_t)sim->at.stage;
+  memcpy(k->event_strain + 6 * i, event->strain, sizeof event->strain);
+  if (k->pending == EVENT_ROOM) PetscCall(Flush(sim));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Advance(VmSim sim, double horizon)
+{
+  VmKmcOutcome outcome;
+  VmEvent event;
+  PetscFunctionBegin;
+  PetscCall(VmKmcNext(Kmc(sim), horizon, &outcome, &event));
+  TakeNow(sim);
+  if (outcome == VM_KMC_EVENT) PetscCall(AddEvent(sim, &event));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Row(VmSim sim, double *values)
+{
+  const VmKmcState *state = VmKmcGetState(Kmc(sim));
+  PetscFunctionBegin;
+  *values++ = (double)state->events;
+  for (int c = 0; c < 6; ++c) *values++ = state->mean.eigenstrain[c];
+  *values++ = VmKmcRate(Kmc(sim));
+  *values++ = sim->flow_unit_fraction;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Progress(VmSim sim, size_t size, char *text)
+{
+  snprintf(text, size, "events %lld  rate %.3g/s", (long long)sim->now.events, VmKmcRate(Kmc(sim)));
+}
+
+static PetscErrorCode Field(VmSim sim, const char *name, double *room, int *ncomp, VmMeta *meta)
+{
+  const VmKmcState *state = VmKmcGetState(Kmc(sim));
+  const int64_t np = sim->grid->np;
+
+  PetscFunctionBegin;
+  *ncomp = 1;
+  *meta = (VmMeta){.unit = "1", .axes = "x,y,z"};
+  if (!strcmp(name, VM_FIELD_PLASTIC_STRAIN)) {
+    *ncomp = 6, meta->long_name = "eigenstrain of the voxel's events (xx, yy, zz, yz, xz, xy)",
+    meta->axes = "x,y,z,component";
+    memcpy(room, state->eigenstrain, sizeof(double) * 6 * (size_t)np);
+  } else if (!strcmp(name, VM_FIELD_STRESS)) {
+    *ncomp = 6, meta->unit = "GPa", meta->long_name = "stress, average over the voxel (xx, yy, zz, yz, xz, xy)",
+    meta->axes = "x,y,z,component";
+    for (int c = 0; c < 6; ++c)
+      for (int64_t i = 0; i < np; ++i) room[c * np + i] = state->mean.stress[c] + state->fluctuation[c * np + i];
+  } else if (!strcmp(name, VM_FIELD_DISPLACEMENT)) {
+    *ncomp = 3, meta->unit = "nm", meta->long_name = "periodic part of the displacement at the voxel's centre",
+    meta->axes = "x,y,z,component";
+    PetscCall(VmKmcDisplacement(Kmc(sim), room));
+  } else if (!strcmp(name, VM_FIELD_FLOW_UNIT)) {
+    meta->long_name = "1 in flow units, 0 in the matrix";
+    memcpy(room, sim->flow_unit, sizeof(double) * (size_t)np);
+  } else if (!strcmp(name, VM_FIELD_BARRIER)) {
+    meta->unit = "eV", meta->long_name = "lowest barrier of the voxel without stress";
+    VmKmcBarrierField(Kmc(sim), room);
+  } else {
+    meta->long_name = "events of the voxel";
+    for (int64_t i = 0; i < np; ++i) room[i] = (double)state->generation[i];
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Scalars(VmSim sim, VmScalars *s)
+{
+  VmKmcState *state = VmKmcGetState(Kmc(sim));
+  VmMean *mean = &state->mean;
+  VmScalar(s, &state->hazard), VmScalarInteger(s, &state->draws), VmScalarInteger(s, &state->events);
+  VmScalar(s, &mean->start), VmScalarSix(s, mean->start_strain), VmScalarSix(s, mean->eigenstrain);
+  VmScalar(s, &mean->time), VmScalarSix(s, mean->strain), VmScalarSix(s, mean->stress);
+  VmScalarSix(s, mean->strain_rate), VmScalarSix(s, mean->stress_rate);
+  for (int c = 0; c < 6; ++c) VmScalarFlag(s, &mean->segment.stress_controlled[c]);
+  VmScalarSix(s, mean->segment.level), VmScalarSix(s, mean->segment.rate), VmScalar(s, &mean->segment.duration);
+  VmScalarSix(s, state->reference), VmScalarInteger(s, &state->pending);
+}
+
+/* Recent events of the finder `thinned` in rows of voxel and strain. */
+enum { RECENT_ROW = 7 };
+
+static PetscErrorCode SaveRecent(VmSim sim, VmH5 file)
+{
+  const VmKmcState *state = VmKmcGetState(Kmc(sim));
+  const int64_t dims[2] = {state->pending, RECENT_ROW};
+  double *rows;
+  PetscFunctionBegin;
+  if (state->pending < 0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmH5WriteField(file, "/bound", sim->grid, 2, state->bound, (VmMeta){.unit = "1"}));
+  if (state->pending == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1((size_t)(state->pending * RECENT_ROW), &rows));
+  for (int64_t i = 0; i < state->pending; ++i) {
+    rows[i * RECENT_ROW] = (double)state->recent[i].voxel;
+    memcpy(rows + i * RECENT_ROW + 1, state->recent[i].strain, sizeof state->recent[i].strain);
+  }
+  PetscCall(VmH5Write(file, "/recent", VM_F64, 2, dims, rows,
+                      (VmMeta){.long_name = "voxel and strain of the events since the stress was renewed everywhere"}));
+  PetscCall(PetscFree(rows));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode LoadRecent(VmSim sim, VmH5 file)
+{
+  VmKmcState *state = VmKmcGetState(Kmc(sim));
+  double *rows;
+  PetscFunctionBegin;
+  if (state->pending < 0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmH5ReadField(file, "/bound", sim->grid, 2, state->bound));
+  if (state->pending == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  if (state->pending > sim->params->solver.refresh)
+    VmThrow(sim->comm, VM_ERR_FILE, "%s was written with another solver.refresh; start the run anew",
+            sim->checkpoint_path);
+  PetscCall(PetscMalloc1((size_t)(state->pending * RECENT_ROW), &rows));
+  PetscCall(VmH5Read(file, "/recent", VM_F64, rows));
+  for (int64_t i = 0; i < state->pending; ++i) {
+    state->recent[i].voxel = (int64_t)rows[i * RECENT_ROW];
+    memcpy(state->recent[i].strain, rows + i * RECENT_ROW + 1, sizeof state->recent[i].strain);
+  }
+  PetscCall(PetscFree(rows));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Save(VmSim sim, VmH5 file)
+{
+  const VmKmcState *state = VmKmcGetState(Kmc(sim));
+  double *generation;
+  PetscFunctionBegin;
+  PetscCall(VmH5WriteField(file, "/eigenstrain", sim->grid, 6, state->eigenstrain, (VmMeta){.unit = "1"}));
+  PetscCall(VmH5WriteField(file, "/fluctuation", sim->grid, 6, state->fluctuation, (VmMeta){.unit = "GPa"}));
+  PetscCall(VmH5WriteField(file, "/last_event", sim->grid, 1, state->last_event, (VmMeta){.unit = "s"}));
+  PetscCall(PetscMalloc1((size_t)sim->grid->np, &generation));
+  for (int64_t i = 0; i < sim->grid->np; ++i) generation[i] = (double)state->generation[i];
+  PetscCall(VmH5WriteField(file, "/generation", sim->grid, 1, generation, (VmMeta){.unit = "1"}));
+  PetscCall(PetscFree(generation));
+  PetscCall(SaveRecent(sim, file));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Load(VmSim sim, VmH5 file)
+{
+  VmKmcState *state = VmKmcGetState(Kmc(sim));
+  double *generation;
+  PetscFunctionBegin;
+  PetscCall(VmH5ReadField(file, "/eigenstrain", sim->grid, 6, state->eigenstrain));
+  PetscCall(VmH5ReadField(file, "/fluctuation", sim->grid, 6, state->fluctuation));
+  PetscCall(VmH5ReadField(file, "/last_event", sim->grid, 1, state->last_event));
+  PetscCall(PetscMalloc1((size_t)sim->grid->np, &generation));
+  PetscCall(VmH5ReadField(file, "/generation", sim->grid, 1, generation));
+  for (int64_t i = 0; i < sim->grid->np; ++i) state->generation[i] = (int64_t)generation[i];
+  PetscCall(PetscFree(generation));
+  PetscCall(LoadRecent(sim, file));
+  PetscCall(VmKmcRestore(Kmc(sim)));
+  TakeNow(sim);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmEngineOps vm_kinetics_engine = {.columns = columns,
+                                        .steps_per_look = 16,
+                                        .estimate = Estimate,
+                                        .create = Create,
+                                        .destroy = Destroy,
+                                        .begin = Begin,
+                                        .advance = Advance,
+                                        .row = Row,
+                                        .field = Field,
+                                        .progress = Progress,
+                                        .open = Open,
+                                        .flush = Flush,
+                                        .scalars = Scalars,
+                                        .save = Save,
+                                        .load = Load};

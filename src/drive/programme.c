@@ -1,0 +1,169 @@
+#include "sim_private.h"
+#include <vitromech/timer.h>
+#include <math.h>
+#include <string.h>
+
+static const VmPlugin *Stage(VmSim sim, int64_t stage) { return (const VmPlugin *)sim->params->loading.items + stage; }
+
+static const VmStageParams *StageCommon(VmSim sim) { return Stage(sim, sim->at.stage)->common; }
+
+/* Time at which strain component c of the stage reaches its limit at the present rate, HUGE_VAL if it does not approach
+ * it. A limit that is already behind counts as reached. */
+static double LimitTime(VmSim sim, int c)
+{
+  const VmNow *now = &sim->now;
+  const double limit = StageCommon(sim)->until.strain[c], rate = now->strain_rate[c];
+  if (isnan(limit)) return HUGE_VAL;
+  if ((limit - now->strain[c]) * (limit - sim->at.stage_strain[c]) <= 0.0) return now->time;
+  if (!sim->at.now.stress_controlled[c]) {
+    if (rate * (limit - sim->at.stage_strain[c]) <= 0.0) return rate == 0.0 ? HUGE_VAL : now->time;
+    return sim->at.segment_start + (limit - sim->at.segment_strain[c]) / rate;
+  }
+  const double ahead = (limit - now->strain[c]) / rate;
+  return ahead > 0.0 ? now->time + ahead : HUGE_VAL;
+}
+
+static double StageEnd(VmSim sim)
+{
+  const VmStageParams *common = StageCommon(sim);
+  const VmNow *now = &sim->now;
+  double end = sim->at.segment_end;
+  if (!isnan(common->duration)) end = PetscMin(end, sim->at.stage_start + common->duration);
+  if (common->until.events && now->events - sim->at.stage_events >= common->until.events) end = now->time;
+  for (int c = 0; c < 6; ++c) end = PetscMin(end, LimitTime(sim, c));
+  return end;
+}
+
+/* Time at which the next history row is due if no event comes before. */
+static double RowTime(VmSim sim)
+{
+  const VmNow *now = &sim->now;
+  double due = HUGE_VAL;
+  if (!isnan(sim->output->every.time)) due = sim->at.row_time + sim->output->every.time;
+  if (!isnan(sim->output->every.strain))
+    for (int c = 0; c < 6; ++c) {
+      const double rate = now->strain_rate[c], change = now->strain[c] - sim->at.row_strain[c];
+      if (rate != 0.0)
+        due = PetscMin(due, now->time + (sim->output->every.strain - (rate > 0.0 ? change : -change)) / fabs(rate));
+    }
+  return PetscMax(due, now->time);
+}
+
+/* A row is due when its time has come or events have moved the strain far enough. */
+static bool RowDue(VmSim sim, double row_time)
+{
+  const VmNow *now = &sim->now;
+  if (now->time >= row_time) return true;
+  if (sim->output->every.events && now->events - sim->at.row_events >= sim->output->every.events) return true;
+  if (!isnan(sim->output->every.strain))
+    for (int c = 0; c < 6; ++c)
+      if (fabs(now->strain[c] - sim->at.row_strain[c]) >= sim->output->every.strain) return true;
+  return false;
+}
+
+/* Begins the next segment of the stage; *more = false if the stage has none. */
+static PetscErrorCode BeginSegment(VmSim sim, bool *more)
+{
+  const VmPlugin *stage = Stage(sim, sim->at.stage);
+  VmProgramme *at = &sim->at;
+  PetscFunctionBegin;
+  *more = ((const VmLoadingOps *)stage->head)
+              ->segment(stage->params, stage->common, (int)at->segment, sim->now.stress, &at->now);
+  if (!*more) PetscFunctionReturn(PETSC_SUCCESS);
+  at->segment_start = sim->now.time;
+  at->segment_end = sim->now.time + at->now.duration;
+  memcpy(at->segment_strain, sim->now.strain, sizeof at->segment_strain);
+  PetscCall(sim->ops->begin(sim, &at->now));
+  at->begun = true;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Fraction of the stage that is done, as far as its limits tell. */
+static double StageFraction(VmSim sim)
+{
+  const VmStageParams *common = StageCommon(sim);
+  const VmNow *now = &sim->now;
+  double done = 0.0;
+  if (!isnan(common->duration)) done = (now->time - sim->at.stage_start) / common->duration;
+  if (common->until.events)
+    done = PetscMax(done, (double)(now->events - sim->at.stage_events) / (double)common->until.events);
+  for (int c = 0; c < 6; ++c)
+    if (!isnan(common->until.strain[c]))
+      done = PetscMax(done,
+                      (now->strain[c] - sim->at.stage_strain[c]) / (common->until.strain[c] - sim->at.stage_strain[c]));
+  return PetscMin(PetscMax(done, 0.0), 1.0);
+}
+
+static PetscErrorCode ShowProgress(VmSim sim, VmProgress progress)
+{
+  const double done = ((double)sim->at.stage + StageFraction(sim)) / sim->params->loading.count;
+  char more[128];
+  PetscFunctionBegin;
+  sim->ops->progress(sim, sizeof more, more);
+  PetscCall(VmProgressUpdate(progress, done, "stage %lld  time %.4g s  strain %.4f  stress %.3f GPa  %s",
+                             (long long)sim->at.stage, sim->now.time, VmEquivalentStrain(sim->now.strain),
+                             VmEquivalentStress(sim->now.stress), more));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Saves a checkpoint if one is due; *stop if a stop was requested. */
+static PetscErrorCode Look(VmSim sim, VmProgress progress, bool *stop)
+{
+  PetscFunctionBegin;
+  int due = VmTime() - sim->checkpoint_clock >= sim->output->checkpoint_every;
+  PetscCallMPI(MPI_Bcast(&due, 1, MPI_INT, 0, sim->comm));
+  PetscCall(VmStopRequested(sim->comm, stop));
+  if (due || *stop) {
+    PetscCall(VmSimCheckpointSave(sim));
+    sim->checkpoint_clock = VmTime();
+  }
+  PetscCall(ShowProgress(sim, progress));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Runs the present stage to its end, or to a stop. */
+static PetscErrorCode RunStage(VmSim sim, VmProgress progress, bool *stop)
+{
+  PetscFunctionBegin;
+  for (int64_t step = 1;; ++step) {
+    if (!sim->at.begun) {
+      bool more;
+      PetscCall(BeginSegment(sim, &more));
+      if (!more) PetscFunctionReturn(PETSC_SUCCESS);
+      PetscCall(VmSimWriteRow(sim, false));
+    }
+    const double end = StageEnd(sim), due = RowTime(sim);
+    /* a row that falls on the end of the stage is the stage's own last row */
+    const double row = fabs(due - end) <= 1e-9 * (end - sim->at.stage_start) ? end : due;
+    if (end <= sim->now.time) PetscFunctionReturn(PETSC_SUCCESS);
+    /* right before a step, which renews all that a checkpoint does not hold */
+    if (step % sim->ops->steps_per_look == 0) {
+      PetscCall(Look(sim, progress, stop));
+      if (*stop) PetscFunctionReturn(PETSC_SUCCESS);
+    }
+    PetscCall(sim->ops->advance(sim, PetscMin(end, row)));
+    if (sim->now.time >= StageEnd(sim)) {
+      if (sim->now.time < sim->at.segment_end) PetscFunctionReturn(PETSC_SUCCESS);
+      ++sim->at.segment, sim->at.begun = false;
+    } else if (RowDue(sim, row)) {
+      PetscCall(VmSimWriteRow(sim, false));
+    }
+  }
+}
+
+PetscErrorCode VmProgrammeRun(VmSim sim, VmProgress progress, bool *stop)
+{
+  VmProgramme *at = &sim->at;
+  PetscFunctionBegin;
+  *stop = false;
+  for (; at->stage < sim->params->loading.count; ++at->stage, at->segment = 0, at->begun = false) {
+    if (!at->begun && at->segment == 0) {
+      at->stage_start = sim->now.time, at->stage_events = sim->now.events;
+      memcpy(at->stage_strain, sim->now.strain, sizeof at->stage_strain);
+    }
+    PetscCall(RunStage(sim, progress, stop));
+    if (*stop) break;
+    PetscCall(VmSimWriteRow(sim, true));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -44,9 +44,9 @@ static size_t GroupSize(const Context *c) { return 1 + NMOMENT * (size_t)c->surv
 static int RingOfPixel(VmSurvey survey, int64_t p)
 {
   const VmDetector *d = &survey->detector;
-  const double x = ((double)(p / d->det[1]) - d->centre[0]) * d->pitch[0];
-  const double y = ((double)(p % d->det[1]) - d->centre[1]) * d->pitch[1];
-  const double r = (sqrt(x * x + y * y) - survey->k[0]) / survey->k_step + 0.5;
+  double k[2];
+  VmDetectorK(d, p / d->det[1], p % d->det[1], k);
+  const double r = (sqrt(k[0] * k[0] + k[1] * k[1]) - survey->k[0]) / survey->k_step + 0.5;
   return d->valid[p] && r >= 0.0 && r < survey->rings ? (int)r : -1;
 }
 

@@ -32,12 +32,14 @@ static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums
 static PetscErrorCode Finalise(void *context, const double *sums, const double *maps, VmStatResult result)
 {
   const VmSurvey survey = context;
-  const int64_t two = 2;
+  const int64_t two = 2, three = 3;
   PetscFunctionBegin;
   (void)sums;
   (void)maps;
   PetscCall(VmStatResultAdd(result, "centre", VM_F64, 1, &two, survey->detector.centre,
                             (VmMeta){"1", "direct beam, pixels along det0 and det1", "axis"}, NULL));
+  PetscCall(VmStatResultAdd(result, "ellipse", VM_F64, 1, &three, survey->detector.e,
+                            (VmMeta){"1", "distortion xx, yy, xy: rings are circles in (1 + e) k", "component"}, NULL));
   PetscCall(VmStatResultAdd(result, "pitch", VM_F64, 1, &two, survey->detector.pitch,
                             (VmMeta){"1/nm", "detector pixel, k = 1/d without 2 pi", "axis"}, NULL));
   PetscCall(VmStatResultAdd(result, "valid", VM_U8, 2, survey->detector.det, survey->valid,

@@ -34,6 +34,10 @@ static const VmParam geometry_rows[] = {
      .doc =
          "how an unknown centre is found: centre of mass of the direct beam, or roundness of the rings beyond the beam "
          "stop; auto: rings if there is a beam stop, else beam"},
+    {ROW(ellipse), .type = VM_REAL, .unit = "1", .default_text = "[0, 0, 0]", .min = -0.5, .max = 0.5, .count = 3,
+     .doc = "distortion e of the pattern [xx, yy, xy], xx along det0: rings are circles in (1 + e) k"},
+    {ROW(fit_ellipse), .type = VM_BOOL, .default_text = "false",
+     .doc = "finds the distortion from the first ring of the mean pattern; its area is kept"},
     {ROW(pitch), .type = VM_REAL, .unit = "1/nm", .default_text = "none", .min = 1e-6, .max = 1e6,
      .doc = "detector pixel, k = 1/d without 2 pi; none: that of the file"},
     {ROW(gain), .type = VM_REAL, .unit = "1", .default_text = "none", .min = 0, .max = 1e12,
@@ -131,15 +135,18 @@ static void MaskBeamStop(VmSurvey survey, double radius)
   }
 }
 
+static bool ByRings(const VmGeometryParams *params)
+{
+  return params->centring == CENTRING_RINGS || (params->centring == CENTRING_AUTO && params->beam_stop > 0.0);
+}
+
 static PetscErrorCode FindCentre(VmSurvey survey, const VmGeometryParams *params)
 {
   VmDetector *d = &survey->detector;
   PetscFunctionBegin;
-  const int centring =
-      params->centring != CENTRING_AUTO ? params->centring : (params->beam_stop > 0.0 ? CENTRING_RINGS : CENTRING_BEAM);
   for (int a = 0; a < 2; ++a) d->centre[a] = isnan(params->centre[a]) ? survey->info.centre[a] : params->centre[a];
   if (isnan(d->centre[0]) || isnan(d->centre[1])) {
-    if (centring == CENTRING_BEAM) VmCentreBeam(d, survey->pattern, d->centre);
+    if (!ByRings(params)) VmCentreBeam(d, survey->pattern, d->centre);
     else {
       for (int a = 0; a < 2; ++a) d->centre[a] = 0.5 * (double)(d->det[a] - 1);
       PetscCall(VmCentreRings(d, survey->pattern, params->beam_stop, d->centre));
@@ -182,6 +189,27 @@ static PetscErrorCode FindFirstRing(VmSurvey survey)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The ellipse of the first ring, without change of its area; its centre too, where the rings tell it. */
+static PetscErrorCode FitEllipse(VmSurvey survey, bool centre)
+{
+  VmDetector *d = &survey->detector;
+  VmRing ring = {.k0 = survey->first_ring, .half_width = 0.2 * survey->first_ring};
+  PetscFunctionBegin;
+  if (isnan(survey->first_ring))
+    VmThrow(survey->comm, VM_ERR_INPUT, "geometry: fit_ellipse: the mean pattern has no ring to fit");
+  PetscCall(VmRingFit(d, survey->pattern, true, &ring));
+  if (!ring.found)
+    VmThrow(survey->comm, VM_ERR_INPUT,
+            "geometry: fit_ellipse: the fit of the ring at %.4g 1/nm did not converge; give the ellipse",
+            survey->first_ring);
+  const double scale = 1.0 / sqrt((1.0 + ring.e[0]) * (1.0 + ring.e[1]) - ring.e[2] * ring.e[2]);
+  d->e[0] = (1.0 + ring.e[0]) * scale - 1.0;
+  d->e[1] = (1.0 + ring.e[1]) * scale - 1.0;
+  d->e[2] = ring.e[2] * scale;
+  if (centre) PetscCall(PetscArraycpy(d->centre, ring.centre, 2));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Calibrate(VmSurvey survey, const VmGeometryParams *params)
 {
   VmDetector *d = &survey->detector;
@@ -212,12 +240,18 @@ static PetscErrorCode Survey(VmSurvey survey, const VmFrameSource *source, const
   MaskRectangles(survey, &params->masked);
   PetscCall(FindCentre(survey, params));
   MaskBeamStop(survey, params->beam_stop);
+  PetscCall(PetscArraycpy(survey->detector.e, params->ellipse, 3));
+  PetscCall(FindFirstRing(survey));
+  if (params->fit_ellipse) {
+    const bool free_centre = isnan(params->centre[0]) && isnan(survey->info.centre[0]) && ByRings(params);
+    PetscCall(FitEllipse(survey, free_centre));
+    PetscCall(FindFirstRing(survey));
+  }
   const double k_max = isnan(params->k_max) ? VmDetectorReach(&survey->detector) : params->k_max;
   PetscCall(VmRingsCreate(params->k_min, k_max, survey->k_step, &survey->rings, &survey->k));
   if (survey->rings < 1)
     VmThrow(survey->comm, VM_ERR_INPUT, "geometry: no ring of %g 1/nm fits between k_min = %g and k_max = %g 1/nm",
             survey->k_step, params->k_min, k_max);
-  PetscCall(FindFirstRing(survey));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -7,12 +7,24 @@
 
 const char *const vm_polar_kernels[] = {"area", "bilinear", NULL};
 
+/* Pixels along each axis for 1/nm along each axis of the corrected k. */
+static void PixelsOfK(const VmDetector *d, double to[2][2])
+{
+  const double xx = 1.0 + d->e[0], yy = 1.0 + d->e[1], xy = d->e[2], volume = xx * yy - xy * xy;
+  to[0][0] = yy / volume / d->pitch[0];
+  to[0][1] = -xy / volume / d->pitch[0];
+  to[1][0] = -xy / volume / d->pitch[1];
+  to[1][1] = xx / volume / d->pitch[1];
+}
+
 double VmDetectorReach(const VmDetector *detector)
 {
-  double reach = INFINITY;
+  double reach = INFINITY, to[2][2];
+  PixelsOfK(detector, to);
   for (int a = 0; a < 2; ++a) {
-    reach = fmin(reach, (detector->centre[a] + 0.5) * detector->pitch[a]);
-    reach = fmin(reach, ((double)detector->det[a] - 0.5 - detector->centre[a]) * detector->pitch[a]);
+    const double pixels = hypot(to[a][0], to[a][1]);
+    reach = fmin(reach, (detector->centre[a] + 0.5) / pixels);
+    reach = fmin(reach, ((double)detector->det[a] - 0.5 - detector->centre[a]) / pixels);
   }
   return reach;
 }
@@ -71,13 +83,16 @@ static void BinFill(const VmDetector *d, VmPolarKernel kernel, double k, double 
 {
   const double pitch = fmin(d->pitch[0], d->pitch[1]), low = fmax(k - 0.5 * width, 0.0), high = k + 0.5 * width;
   const int nk = PointsAcross((high - low) / pitch), nt = PointsAcross(high * span / pitch);
+  double to[2][2];
+  PixelsOfK(d, to);
   bin->n = 0;
   bin->on = bin->all = 0.0;
   for (int b = 0; b < nt; ++b) {
     const double angle = theta + span * ((b + 0.5) / nt - 0.5), c = cos(angle), s = sin(angle);
+    const double x = to[0][0] * c + to[0][1] * s, y = to[1][0] * c + to[1][1] * s;
     for (int a = 0; a < nk; ++a) {
       const double r = low + (high - low) * (a + 0.5) / nk;
-      BinPoint(d, kernel, bin, d->centre[0] + r * c / d->pitch[0], d->centre[1] + r * s / d->pitch[1], r);
+      BinPoint(d, kernel, bin, d->centre[0] + r * x, d->centre[1] + r * y, r);
     }
   }
   qsort(bin->touched, (size_t)bin->n, sizeof *bin->touched, CompareInt32);

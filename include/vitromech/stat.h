@@ -26,7 +26,8 @@ typedef struct {
 } VmMaskedRectangle;
 
 typedef struct {
-  double centre[2], pitch, gain, beam_stop, k_min, k_max, k_step;
+  double centre[2], ellipse[3], pitch, gain, beam_stop, k_min, k_max, k_step;
+  bool fit_ellipse;
   int centring, kernel;
   VmList masked; /* of VmMaskedRectangle */
   int64_t angles;

@@ -4,14 +4,23 @@
 
 #include <vitromech/base.h>
 
-/* Pixel (i,j) of a pattern [det0][det1] lies at k = ((i - centre[0])*pitch[0], (j - centre[1])*pitch[1]); the angle
- * runs from the det0 axis towards the det1 axis. */
+/* Pixel (i,j) of a pattern [det0][det1] lies, without an ellipse, at k = ((i - centre[0])*pitch[0], (j -
+ * centre[1])*pitch[1]); the angle runs from the det0 axis towards the det1 axis. */
 typedef struct {
   int64_t det[2];
   double pitch[2];      /* 1/nm */
   double centre[2];     /* pixels */
   const uint8_t *valid; /* [det0][det1]; 0: masked (beam stop, dead pixel) */
+  double e[3];          /* xx, yy, xy: rings are circles in (1 + e) k; 0: no ellipse */
 } VmDetector;
+
+/** k [1/nm] of a pixel, corrected for the ellipse. Not collective. */
+static inline void VmDetectorK(const VmDetector *d, int64_t i, int64_t j, double k[2])
+{
+  const double u = ((double)i - d->centre[0]) * d->pitch[0], v = ((double)j - d->centre[1]) * d->pitch[1];
+  k[0] = (1.0 + d->e[0]) * u + d->e[2] * v;
+  k[1] = d->e[2] * u + (1.0 + d->e[1]) * v;
+}
 
 /** Largest k [1/nm] of a circle about the centre that stays on the detector. Not collective. */
 double VmDetectorReach(const VmDetector *detector);
@@ -35,6 +44,31 @@ void VmCentreBeam(const VmDetector *detector, const double *pattern, double cent
  * Not collective.
  */
 PetscErrorCode VmCentreRings(const VmDetector *detector, const double *pattern, double k_min, double centre[2]);
+
+/* An amorphous ring, fitted as h exp(-(q - k0)^2/2w^2) + level + slope (q - k0) with its own width on each side;
+ * q = abs((1 + e) d), d the distance from the centre [1/nm]: e is the strain in real space (xx, yy, xy, x along det0)
+ * of a body whose unstrained ring is a circle of radius k0. */
+typedef struct {
+  double k0, half_width; /* in: radius, and of the band that is fitted [1/nm] */
+  bool found;            /* out, as all that follows; NAN if not found */
+  double centre[2];      /* pixels */
+  double e[3], e_error[3];
+  double width[2], height, level, slope;
+} VmRing;
+
+/**
+ * Fits centre and ellipse of a ring by least squares over the valid pixels of the band k0 +- half_width about
+ * detector->centre.
+ *
+ * \param[in]     from_start  false: from the last result in `ring` (a similar pattern), which is faster
+ * \param[in,out] ring        k0, half_width in
+ * Not collective.
+ */
+PetscErrorCode VmRingFit(const VmDetector *detector, const double *pattern, bool from_start, VmRing *ring);
+
+/** Longest and shortest half axis [1/nm] and the angle of the longest from det0 towards det1, in (-pi/2, pi/2].
+ * Not collective. */
+void VmRingAxes(const VmRing *ring, double axes[2], double *angle);
 
 /* How a point between pixels gets its value. */
 typedef enum {

@@ -24,6 +24,7 @@ static const Documented documented[] = {{"geometry", "gain", 0, 1, 0},
                                         {"angular_correlation", "correlation", 0, 0, 1e-3},
                                         {"nfold", "total", 0, 0, 5e-4},
                                         {"nfold", "n_4", 0, 0, 2e-4},
+                                        {"strain", "reference", 0, 0, 0},
                                         {NULL, NULL, 0, 0, 0}};
 
 #define RING 2.0 /* 1/nm */

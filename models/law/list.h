@@ -1,0 +1,10 @@
+/* One line for each law; included twice by law.c, without guard on purpose. */
+VM_LAW(three_parameter)
+VM_LAW(kww)
+VM_LAW(kww_flow_unit)
+VM_LAW(havriliak_negami)
+VM_LAW(kww_susceptibility)
+VM_LAW(arrhenius)
+VM_LAW(vft)
+VM_LAW(cooperative_strength)
+VM_LAW(ageing)

@@ -28,6 +28,10 @@ PetscErrorCode VmFftDestroy(VmFft *fft);
 PetscErrorCode VmFftForward(VmFft fft, int n);
 PetscErrorCode VmFftBackward(VmFft fft, int n);
 
+/** Forward, filter(y, context) for the modes ky = y0 + y of the components, y = 0 ... ny-1, and backward; each plane of
+ * modes stays in the cache. Collective. */
+PetscErrorCode VmFftFilter(VmFft fft, int n, void (*filter)(int64_t y, void *context), void *context);
+
 /** Copies an unpadded field [np] into component c, and back with a factor. Not collective. */
 void VmFftPack(VmFft fft, int c, const double *field);
 void VmFftUnpack(VmFft fft, int c, double factor, double *field);

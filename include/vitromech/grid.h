@@ -40,6 +40,10 @@ PetscErrorCode VmSumPlanes(VmGrid grid, int nq, const double *partial, double *t
 /** As VmSumPlanes, but hands out all rows: all [n[0]][nq] on every rank. Collective. */
 PetscErrorCode VmGatherPlanes(VmGrid grid, int nq, const double *partial, double *all);
 
+/** The same for the ky-planes of spectral space: partial [ny][nq], all [n[1]][nq]. Collective. */
+PetscErrorCode VmSumModes(VmGrid grid, int nq, const double *partial, double *total);
+PetscErrorCode VmGatherModes(VmGrid grid, int nq, const double *partial, double *all);
+
 /** Sum, and sum of products, over a whole field [np]; same bits on any number of ranks. Collective. */
 PetscErrorCode VmSumField(VmGrid grid, const double *field, double *sum);
 PetscErrorCode VmSumProduct(VmGrid grid, const double *a, const double *b, double *sum);

@@ -65,40 +65,42 @@ PetscErrorCode VmGridDestroy(VmGrid *grid)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static int64_t Block(VmGrid grid) { return (grid->n[0] + grid->size - 1) / grid->size; }
+static int64_t Block(VmGrid grid, int axis) { return (grid->n[axis] + grid->size - 1) / grid->size; }
 
-int VmGridOwner(VmGrid grid, int64_t x) { return (int)(x / Block(grid)); }
+int VmGridOwner(VmGrid grid, int64_t x) { return (int)(x / Block(grid, 0)); }
 
-/* Number of planes and first plane of each rank, for the v-collectives. */
-static PetscErrorCode Layout(VmGrid grid, int **counts, int **starts)
+/* Number of planes across `axis` and first of them of each rank, for the v-collectives. */
+static PetscErrorCode Layout(VmGrid grid, int axis, int **counts, int **starts)
 {
-  const int64_t block = Block(grid);
+  const int64_t block = Block(grid, axis);
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc2((size_t)grid->size, counts, (size_t)grid->size, starts));
   for (int r = 0; r < grid->size; ++r) {
-    const int64_t first = PetscMin(r * block, grid->n[0]);
+    const int64_t first = PetscMin(r * block, grid->n[axis]);
     (*starts)[r] = (int)first;
-    (*counts)[r] = (int)(PetscMin(first + block, grid->n[0]) - first);
+    (*counts)[r] = (int)(PetscMin(first + block, grid->n[axis]) - first);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Rows of `width` doubles, one per plane, to rank 0 or to everyone. */
-static PetscErrorCode CollectPlanes(VmGrid grid, int64_t width, const double *local, bool everywhere, double *whole)
+/* Rows of `width` doubles, one per plane across `axis`, to rank 0 or to everyone. */
+static PetscErrorCode CollectPlanes(VmGrid grid, int axis, int64_t width, const double *local, bool everywhere,
+                                    double *whole)
 {
+  const int count = (int)(axis == 0 ? grid->nx : grid->ny);
   MPI_Datatype row;
   int *counts, *starts;
 
   PetscFunctionBegin;
   VmAssert(width <= INT_MAX);
-  PetscCall(Layout(grid, &counts, &starts));
+  PetscCall(Layout(grid, axis, &counts, &starts));
   PetscCallMPI(MPI_Type_contiguous((int)width, MPI_DOUBLE, &row));
   PetscCallMPI(MPI_Type_commit(&row));
   if (everywhere) {
-    PetscCallMPI(MPI_Allgatherv(local, (int)grid->nx, row, whole, counts, starts, row, grid->comm));
+    PetscCallMPI(MPI_Allgatherv(local, count, row, whole, counts, starts, row, grid->comm));
   } else {
-    PetscCallMPI(MPI_Gatherv(local, (int)grid->nx, row, whole, counts, starts, row, 0, grid->comm));
+    PetscCallMPI(MPI_Gatherv(local, count, row, whole, counts, starts, row, 0, grid->comm));
   }
   PetscCallMPI(MPI_Type_free(&row));
   PetscCall(PetscFree2(counts, starts));
@@ -108,13 +110,20 @@ static PetscErrorCode CollectPlanes(VmGrid grid, int64_t width, const double *lo
 PetscErrorCode VmGatherPlanes(VmGrid grid, int nq, const double *partial, double *all)
 {
   PetscFunctionBegin;
-  PetscCall(CollectPlanes(grid, nq, partial, true, all));
+  PetscCall(CollectPlanes(grid, 0, nq, partial, true, all));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmGatherModes(VmGrid grid, int nq, const double *partial, double *all)
+{
+  PetscFunctionBegin;
+  PetscCall(CollectPlanes(grid, 1, nq, partial, true, all));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode VmFieldGather(VmGrid grid, const double *field, bool everywhere, double *whole)
 {
   PetscFunctionBegin;
-  PetscCall(CollectPlanes(grid, grid->plane, field, everywhere, whole));
+  PetscCall(CollectPlanes(grid, 0, grid->plane, field, everywhere, whole));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

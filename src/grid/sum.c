@@ -31,6 +31,15 @@ static double ProductRun(int64_t n, const double *a, const double *b)
   return AddLanes(lane);
 }
 
+/* Adds rows [rows][nq] one after another. */
+static void AddRows(int64_t rows, int nq, const double *all, double *total)
+{
+  for (int q = 0; q < nq; ++q) total[q] = 0.0;
+  for (int64_t x = 0; x < rows; ++x) {
+    for (int q = 0; q < nq; ++q) total[q] += all[x * nq + q];
+  }
+}
+
 PetscErrorCode VmSumPlanes(VmGrid grid, int nq, const double *partial, double *total)
 {
   double *all;
@@ -38,10 +47,19 @@ PetscErrorCode VmSumPlanes(VmGrid grid, int nq, const double *partial, double *t
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)grid->n[0] * (size_t)nq, &all));
   PetscCall(VmGatherPlanes(grid, nq, partial, all));
-  for (int q = 0; q < nq; ++q) total[q] = 0.0;
-  for (int64_t x = 0; x < grid->n[0]; ++x) {
-    for (int q = 0; q < nq; ++q) total[q] += all[x * nq + q];
-  }
+  AddRows(grid->n[0], nq, all, total);
+  PetscCall(PetscFree(all));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmSumModes(VmGrid grid, int nq, const double *partial, double *total)
+{
+  double *all;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)grid->n[1] * (size_t)nq, &all));
+  PetscCall(VmGatherModes(grid, nq, partial, all));
+  AddRows(grid->n[1], nq, all, total);
   PetscCall(PetscFree(all));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,4 +1,6 @@
-/* Conjugate gradients with few passes over memory and sums in the order of the planes. */
+/* Conjugate gradients with few passes over memory and sums in the order of the planes.
+ *
+ * The step of the solution along a direction waits until that direction is read again to be replaced by the next. */
 #include "equilibrium_private.h"
 #include <vitromech/simd.h>
 #include <math.h>
@@ -15,16 +17,14 @@ static double AddLanes(const double lane[8])
   return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
 }
 
-/* u += alpha p, r -= alpha q over one row, which is also copied to the transform; adds r.r to the lanes. */
-VM_SIMD_CLONES static void StepRow(int64_t n, double alpha, const double *p, const double *q, double *u, double *r,
-                                   double *work, double lane[8])
+/* r -= alpha q over one row, which is also copied to the transform; adds r.r to the lanes. */
+VM_SIMD_CLONES static void StepRow(int64_t n, double alpha, const double *q, double *r, double *work, double lane[8])
 {
   const int64_t whole = n - n % 8;
   double sum[8];
   for (int j = 0; j < 8; ++j) sum[j] = lane[j];
   VM_NO_OVERLAP
   for (int64_t z = 0; z < n; ++z) {
-    u[z] += alpha * p[z];
     r[z] -= alpha * q[z];
     work[z] = r[z];
   }
@@ -34,21 +34,14 @@ VM_SIMD_CLONES static void StepRow(int64_t n, double alpha, const double *p, con
   for (int j = 0; j < 8; ++j) lane[j] = sum[j];
 }
 
-VM_SIMD_CLONES static void DotRow(int64_t n, const double *a, const double *b, double lane[8])
-{
-  const int64_t whole = n - n % 8;
-  double sum[8];
-  for (int j = 0; j < 8; ++j) sum[j] = lane[j];
-  for (int64_t z = 0; z < whole; z += 8)
-    for (int j = 0; j < 8; ++j) sum[j] += a[z + j] * b[z + j];
-  for (int64_t z = whole; z < n; ++z) sum[z - whole] += a[z] * b[z];
-  for (int j = 0; j < 8; ++j) lane[j] = sum[j];
-}
-
-VM_SIMD_CLONES static void TurnRow(int64_t n, double beta, const double *z, double *p)
+/* u += alpha p, p = z + beta p */
+VM_SIMD_CLONES static void TurnRow(int64_t n, double alpha, double beta, const double *z, double *u, double *p)
 {
   VM_NO_OVERLAP
-  for (int64_t i = 0; i < n; ++i) p[i] = z[i] + beta * p[i];
+  for (int64_t i = 0; i < n; ++i) {
+    u[i] += alpha * p[i];
+    p[i] = z[i] + beta * p[i];
+  }
 }
 
 /* Rows of a component: the start of row `row` of plane x in a field and in the padded work array of the transform. */
@@ -59,8 +52,8 @@ static double *WorkRow(VmEquilibrium e, int i, int64_t row)
 
 static int64_t FieldRow(VmGrid grid, int i, int64_t row) { return i * grid->np + row * grid->n[2]; }
 
-/* The step along the direction; leaves the residual in the transform too, and its squared norm. alpha = 0: only these.
- */
+/* The residual after a step along the direction, its squared norm, and a copy in the transform. alpha = 0:
+ * only these. */
 static PetscErrorCode Step(VmEquilibrium e, double alpha, double *square)
 {
   const VmGrid grid = e->grid;
@@ -72,76 +65,75 @@ static PetscErrorCode Step(VmEquilibrium e, double alpha, double *square)
     for (int i = 0; i < 3; ++i)
       for (int64_t row = x * grid->n[1]; row < (x + 1) * grid->n[1]; ++row) {
         const int64_t at = FieldRow(grid, i, row);
-        StepRow(grid->n[2], alpha, e->direction.u + at, e->product.u + at, e->solution.u + at, e->residual.u + at,
-                WorkRow(e, i, row), lane);
+        StepRow(grid->n[2], alpha, e->product.u + at, e->residual.u + at, WorkRow(e, i, row), lane);
       }
     partial[x] = AddLanes(lane);
   }
   PetscCall(VmSumPlanes(grid, 1, partial, square));
   PetscCall(PetscFree(partial));
-  for (int c = 0; c < 6; ++c) {
-    e->solution.mean[c] += alpha * e->direction.mean[c];
-    e->residual.mean[c] -= alpha * e->product.mean[c];
-  }
+  for (int c = 0; c < 6; ++c) e->residual.mean[c] -= alpha * e->product.mean[c];
   *square += Dot6(e->residual.mean, e->residual.mean);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Preconditions the residual that Step left in the transform: mean part to `mean`; r.z. */
+/* Preconditions the residual that Step left in the transform: mean part to `mean`; residual . preconditioned. */
 static PetscErrorCode Precondition(VmEquilibrium e, double mean[6], double *dot)
 {
-  const VmGrid grid = e->grid;
-  double *partial;
   PetscFunctionBegin;
-  PetscCall(VmReferenceSolve(e));
+  PetscCall(VmReferenceSolve(e, dot));
   VmReferenceMean(e, e->residual.mean, mean);
-  PetscCall(PetscMalloc1((size_t)grid->nx, &partial));
-  for (int64_t x = 0; x < grid->nx; ++x) {
-    double lane[8] = {0.0};
-    for (int i = 0; i < 3; ++i)
-      for (int64_t row = x * grid->n[1]; row < (x + 1) * grid->n[1]; ++row)
-        DotRow(grid->n[2], e->residual.u + FieldRow(grid, i, row), WorkRow(e, i, row), lane);
-    partial[x] = AddLanes(lane);
-  }
-  PetscCall(VmSumPlanes(grid, 1, partial, dot));
-  PetscCall(PetscFree(partial));
   *dot += Dot6(e->residual.mean, mean);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* direction = preconditioned residual + beta direction */
-static void Turn(VmEquilibrium e, double beta, const double mean[6])
+/* solution += alpha direction; direction = preconditioned residual + beta direction */
+static void Turn(VmEquilibrium e, double alpha, double beta, const double mean[6])
 {
   const VmGrid grid = e->grid;
   for (int i = 0; i < 3; ++i)
-    for (int64_t row = 0; row < grid->nx * grid->n[1]; ++row)
-      TurnRow(grid->n[2], beta, WorkRow(e, i, row), e->direction.u + FieldRow(grid, i, row));
-  for (int c = 0; c < 6; ++c) e->direction.mean[c] = mean[c] + beta * e->direction.mean[c];
+    for (int64_t row = 0; row < grid->nx * grid->n[1]; ++row) {
+      const int64_t at = FieldRow(grid, i, row);
+      TurnRow(grid->n[2], alpha, beta, WorkRow(e, i, row), e->solution.u + at, e->direction.u + at);
+    }
+  for (int c = 0; c < 6; ++c) {
+    e->solution.mean[c] += alpha * e->direction.mean[c];
+    e->direction.mean[c] = mean[c] + beta * e->direction.mean[c];
+  }
+}
+
+static void Finish(VmEquilibrium e, double alpha)
+{
+  for (int64_t i = 0; i < 3 * e->grid->np; ++i) e->solution.u[i] += alpha * e->direction.u[i];
+  for (int c = 0; c < 6; ++c) e->solution.mean[c] += alpha * e->direction.mean[c];
 }
 
 PetscErrorCode VmConjugateGradients(VmEquilibrium e, double target, double unit, VmEquilibriumResult *result)
 {
-  double square, work, old = 0.0, now, mean[6];
+  double norm, square, work, old = 0.0, now, alpha = 0.0, mean[6];
 
   PetscFunctionBegin;
   for (int64_t i = 0; i < 3 * e->grid->np; ++i) e->direction.u[i] = e->product.u[i] = 0.0;
   for (int c = 0; c < 6; ++c) e->direction.mean[c] = e->product.mean[c] = 0.0;
-  PetscCall(Step(e, 0.0, &square));
-  while (sqrt(square) > target) {
+  for (;;) {
+    PetscCall(Step(e, alpha, &square));
+    norm = sqrt(square);
+    if (alpha > 0.0) e->history[++result->iterations] = norm / unit;
+    if (norm <= target) break;
     if (result->iterations == e->options.max_iterations) {
       result->status = VM_SOLVE_TOO_SLOW;
       break;
     }
     PetscCall(Precondition(e, mean, &now));
-    Turn(e, result->iterations > 0 ? now / old : 0.0, mean);
+    Turn(e, alpha, result->iterations > 0 ? now / old : 0.0, mean);
     old = now;
     PetscCall(VmOperatorApply(e, &e->direction, &e->product, &work));
-    if (!(work > 0.0 && now > 0.0 && isfinite(now / work))) {
+    alpha = now / work;
+    if (!(work > 0.0 && now > 0.0 && isfinite(alpha))) {
+      alpha = 0.0;
       result->status = VM_SOLVE_BROKE_DOWN;
       break;
     }
-    PetscCall(Step(e, now / work, &square));
-    e->history[++result->iterations] = sqrt(square) / unit;
   }
+  Finish(e, alpha);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

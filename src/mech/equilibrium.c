@@ -22,7 +22,6 @@ PetscErrorCode VmEquilibriumCreate(VmGrid grid, const VmEquilibriumOptions *opti
   e->options = *options;
   PetscCall(PetscCalloc4(room, &e->solution.u, room, &e->residual.u, room, &e->direction.u, room, &e->product.u));
   PetscCall(PetscMalloc1((size_t)options->max_iterations + 1, &e->history));
-  PetscCall(VmFftCreate(grid, 3, &e->fft));
   PetscCall(VmHexCreate(e));
   PetscCall(VmReferenceCreate(e));
   *equilibrium = e;
@@ -36,7 +35,6 @@ PetscErrorCode VmEquilibriumDestroy(VmEquilibrium *equilibrium)
   if (!e) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmReferenceDestroy(e));
   PetscCall(VmHexDestroy(e));
-  PetscCall(VmFftDestroy(&e->fft));
   PetscCall(PetscFree(e->history));
   PetscCall(PetscFree4(e->solution.u, e->residual.u, e->direction.u, e->product.u));
   PetscCall(PetscFree(*equilibrium));
@@ -226,6 +224,5 @@ PetscErrorCode VmEquilibriumDisplacement(VmEquilibrium e, double *displacement)
 int64_t VmEquilibriumBytes(VmEquilibrium e)
 {
   const int64_t voxel = 4 * 3 + 2 + (e->medium.eigenstrain ? 6 : 0) + (e->medium.internal ? 6 : 0);
-  const int64_t n = e->grid->n[0] + e->grid->n[1] + e->grid->n[2];
-  return (int64_t)sizeof(double) * (voxel * e->grid->np + 3 * e->fft->stride + 9 * e->grid->plane + 3 * n);
+  return (int64_t)sizeof(double) * (voxel * e->grid->np + 9 * e->grid->plane) + VmReferenceBytes(e);
 }

@@ -33,7 +33,7 @@ struct VmEquilibrium_s {
   VmUnknown residual, direction, product;
   double *rows;            /* room of VmHexRow */
   double *upper[2], *halo; /* [3][plane] each */
-  double *wave[3];         /* per axis: sin^2, sin cos, h, [3][n] (reference.c) */
+  double *wave[3];         /* per axis: sines and cosines of half the phases, [2][n] (reference.c) */
   double *history;
 };
 
@@ -65,13 +65,19 @@ PetscErrorCode VmHexLawForces(VmEquilibrium e, const double *u, const double str
 /** Voxel averages of strain and stress [6][np], either may be NULL. Collective. */
 PetscErrorCode VmHexFields(VmEquilibrium e, const double *u, const double strain[6], double *strains, double *stresses);
 
-/** Wave numbers of the reference medium for the discretisation in use. Not collective. */
+/** Transform and wave numbers of the reference medium for the discretisation in use. Collective. */
 PetscErrorCode VmReferenceCreate(VmEquilibrium e);
 PetscErrorCode VmReferenceDestroy(VmEquilibrium e);
 
 /** Replaces the three components in the work array of e->fft by the displacement they cause as forces in the reference
- * medium. Collective. */
-PetscErrorCode VmReferenceSolve(VmEquilibrium e);
+ * medium; dot: forces . displacement, positive and the same bits on any number of ranks, or NULL. Collective. */
+PetscErrorCode VmReferenceSolve(VmEquilibrium e, double *dot);
+
+/** The same for forces and displacements [3][np], which may be the same array. Collective. */
+PetscErrorCode VmReferenceApply(VmEquilibrium e, const double *force, double *displacement);
+
+/** Bytes of transform and wave numbers per rank. Not collective. */
+int64_t VmReferenceBytes(VmEquilibrium e);
 
 /** Mean strain (scaled as VmUnknown) that a mean stress causes in the reference medium; zero for strain-controlled
  * components. Not collective. */

@@ -25,7 +25,6 @@ PetscErrorCode VmHarmonicCreate(VmGrid grid, const VmEquilibriumOptions *options
   PetscCall(PetscNew(&h->e));
   h->e->grid = grid;
   h->e->options = *options;
-  PetscCall(VmFftCreate(grid, 3, &h->e->fft));
   PetscCall(VmHexCreate(h->e));
   PetscCall(VmReferenceCreate(h->e));
   PetscCall(PetscMalloc6(np, &h->shear[RE], np, &h->shear[IM], np, &h->bulk[RE], np, &h->bulk[IM], 3 * np, &h->room,
@@ -45,7 +44,6 @@ PetscErrorCode VmHarmonicDestroy(VmHarmonic *harmonic)
   if (!h) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmReferenceDestroy(h->e));
   PetscCall(VmHexDestroy(h->e));
-  PetscCall(VmFftDestroy(&h->e->fft));
   PetscCall(PetscFree(h->e));
   PetscCall(PetscFree6(h->shear[RE], h->shear[IM], h->bulk[RE], h->bulk[IM], h->room, h->history));
   PetscCall(PetscFree2(h->solution.u[RE], h->solution.u[IM]));
@@ -321,6 +319,6 @@ void VmHarmonicIsotropic(const double complex stiffness[36], double complex *she
 
 int64_t VmHarmonicBytes(VmHarmonic h)
 {
-  const int64_t voxel = 4 * 2 * 3 + 3 + 4, n = h->grid->n[0] + h->grid->n[1] + h->grid->n[2];
-  return (int64_t)sizeof(double) * (voxel * h->grid->np + 3 * h->e->fft->stride + 9 * h->grid->plane + 3 * n);
+  const int64_t voxel = 4 * 2 * 3 + 3 + 4;
+  return (int64_t)sizeof(double) * (voxel * h->grid->np + 9 * h->grid->plane) + VmReferenceBytes(h->e);
 }

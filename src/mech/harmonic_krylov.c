@@ -104,14 +104,8 @@ static PetscErrorCode Apply(VmHarmonic h, const VmComplexUnknown *x, VmComplexUn
 /* z = preconditioned r: the reference medium is real and takes the parts one by one. */
 static PetscErrorCode Precondition(VmHarmonic h, const VmComplexUnknown *r, VmComplexUnknown *z)
 {
-  const VmFft fft = h->e->fft;
-  const int64_t np = h->grid->np;
   PetscFunctionBegin;
-  for (int part = 0; part < PARTS; ++part) {
-    for (int i = 0; i < 3; ++i) VmFftPack(fft, i, r->u[part] + i * np);
-    PetscCall(VmReferenceSolve(h->e));
-    for (int i = 0; i < 3; ++i) VmFftUnpack(fft, i, 1.0, z->u[part] + i * np);
-  }
+  for (int part = 0; part < PARTS; ++part) PetscCall(VmReferenceApply(h->e, r->u[part], z->u[part]));
   VmComplexMean(h, r->mean, z->mean);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

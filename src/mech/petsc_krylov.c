@@ -48,9 +48,7 @@ static PetscErrorCode Precondition(PC preconditioner, Vec in, Vec out)
   PetscCall(PCShellGetContext(preconditioner, &e));
   PetscCall(VecGetArrayRead(in, &from));
   PetscCall(VecGetArrayWrite(out, &to));
-  for (int i = 0; i < 3; ++i) VmFftPack(e->fft, i, from + i * e->grid->np);
-  PetscCall(VmReferenceSolve(e));
-  for (int i = 0; i < 3; ++i) VmFftUnpack(e->fft, i, 1.0, to + i * e->grid->np);
+  PetscCall(VmReferenceApply(e, from, to));
   PetscCall(MeanOf(e->grid, from, mean));
   VmReferenceMean(e, mean, strain);
   SetMean(e->grid, strain, to);

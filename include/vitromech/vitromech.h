@@ -25,6 +25,7 @@
 #include <vitromech/conditions.h>
 /* L3 */
 #include <vitromech/disorder.h>
+#include <vitromech/law.h>
 #include <vitromech/atoms.h>
 #include <vitromech/glass.h>
 #include <vitromech/microscope.h>

@@ -36,5 +36,6 @@
 #include <vitromech/body.h>
 #include <vitromech/sim.h>
 #include <vitromech/compare.h>
+#include <vitromech/infer.h>
 
 #endif

@@ -1,5 +1,7 @@
 #include "outputs.h"
 
+#include <vitromech/infer.h>
+
 #include <string.h>
 
 #define HELP                                                                                                           \
@@ -7,14 +9,22 @@
   "compare ANALYSIS --with NAME   with a publication (im2018)\n"                                                       \
   "compare ANALYSIS --measured FILE [--k-unit 1/A]\n"                                                                  \
   "                               with a measured curve: columns k, V(k), standard deviation\n"                        \
-  "compare A B                    two analysis files: numbers, curves and maps that both hold\n\n"                     \
+  "compare A B                    two analysis files: numbers, curves and maps that both hold\n"                       \
+  "compare SAMPLE... --infer PARAMETER SWEEP\n"                                                                        \
+  "                               values of PARAMETER for which glasses of a sweep look like the sample\n\n"           \
   "The table is printed and written to /comparison of ANALYSIS and to a CSV. Differences of composition, probe\n"      \
   "and thickness are printed, never a failure.\n\n"                                                                    \
   "  --with NAME       may be given several times\n"                                                                   \
   "  --measured FILE   may be given several times; conditions of the measurement are named in a case\n"                \
   "  --k-unit UNIT     of the measured files: 1/nm (default) or 1/A\n"                                                 \
   "  --csv FILE        default: comparison.csv beside ANALYSIS\n\n"                                                    \
-  "example:\n  vitromech compare out/demo/analysis.h5 --with im2018"
+  "With --infer, SAMPLE is result.h5, analysis.h5 or both, SWEEP the directory or table.h5 of vitromech sweep:\n"      \
+  "  --infer NAMES     flow_unit_fraction, or paths of the plan with commas; all that is varied is fitted\n"           \
+  "  --value NAME=X+-E a measured number (may be given several times)\n"                                               \
+  "  --using NAME      only this statistic (may be given several times)\n"                                             \
+  "  --output FILE     default: inference.h5 beside SAMPLE\n\n"                                                        \
+  "examples:\n  vitromech compare out/demo/analysis.h5 --with im2018\n"                                                \
+  "  vitromech compare out/sample/result.h5 --infer flow_unit_fraction out/flow_unit_fraction"
 
 typedef struct {
   VmWords with, measured;
@@ -117,6 +127,65 @@ static PetscErrorCode CompareTwo(MPI_Comm comm, const char *const *paths, const 
   PetscFunctionReturn(code);
 }
 
+typedef struct {
+  const char *parameters, *output;
+  VmWords values, names;
+} InferOptions;
+
+/* The table of a sweep: itself or in its directory. */
+static PetscErrorCode OpenTable(MPI_Comm comm, const char *sweep, VmH5 *table)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  bool exists;
+  PetscFunctionBegin;
+  snprintf(path, sizeof path, "%s/table.h5", sweep);
+  PetscCall(VmFileExists(comm, path, &exists));
+  PetscCall(VmH5Open(comm, exists ? path : sweep, VM_H5_READ, table));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode InferInto(MPI_Comm comm, const VmWords *words, const VmH5 *samples, VmH5 table,
+                                const InferOptions *o, const char *path)
+{
+  const VmInferOptions options = {.parameters = o->parameters, .values = o->values.words, .names = o->names.words};
+  char part[PETSC_MAX_PATH_LEN + 8];
+  const int64_t version = VM_FORMAT_VERSION;
+  VmH5 out;
+  PetscFunctionBegin;
+  snprintf(part, sizeof part, "%s.part", path);
+  PetscCall(VmH5Open(comm, part, VM_H5_CREATE, &out));
+  PetscCall(VmH5AttrText(out, "/", "format", VM_FORMAT));
+  PetscCall(VmH5AttrInt(out, "/", "format_version", 1, &version));
+  PetscErrorCode code = VmInfer(comm, words->count - 1, samples, table, &options, out);
+  if (!code) code = VmH5AttrText(out, "/", "status", VM_STATUS_COMPLETE);
+  PetscCall(VmH5Close(&out));
+  if (code) PetscCall(VmFileDiscard(comm, part));
+  PetscCall(code);
+  PetscCall(VmFileCommit(comm, part, path));
+  PetscCall(VmLog(comm, "written: %s", path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode InferFrom(MPI_Comm comm, const VmWords *words, const InferOptions *o)
+{
+  enum { MOST_FILES = 8 };
+  char path[PETSC_MAX_PATH_LEN];
+  VmH5 samples[MOST_FILES] = {NULL}, table = NULL;
+  PetscErrorCode code = PETSC_SUCCESS;
+  PetscFunctionBegin;
+  if (words->count > MOST_FILES)
+    VmThrow(comm, VM_ERR_INPUT, "%d files of one sample; at most %d", words->count - 1, MOST_FILES - 1);
+  const char *slash = words->count > 1 ? strrchr(words->words[0], '/') : NULL;
+  snprintf(path, sizeof path, "%.*sinference.h5", slash ? (int)(slash - words->words[0]) + 1 : 0, words->words[0]);
+  for (int i = 0; i + 1 < words->count && !code; ++i) code = VmH5Open(comm, words->words[i], VM_H5_READ, &samples[i]);
+  if (!code) code = OpenTable(comm, words->words[words->count - 1], &table);
+  if (!code) code = InferInto(comm, words, samples, table, o, o->output ? o->output : path);
+  if (table) PetscCall(VmH5Close(&table));
+  for (int i = 0; i + 1 < words->count; ++i)
+    if (samples[i]) PetscCall(VmH5Close(&samples[i]));
+  PetscFunctionReturn(code);
+}
+
 static bool IsCase(const char *path)
 {
   const char *dot = strrchr(path, '.');
@@ -127,13 +196,24 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   VmWords words = {0};
   Options o = {0};
-  const char *infer = NULL;
-  const VmOption options[] = {{.name = "--with", .values = &o.with},    {.name = "--measured", .values = &o.measured},
-                              {.name = "--k-unit", .value = &o.k_unit}, {.name = "--csv", .value = &o.csv},
-                              {.name = "--infer", .value = &infer},     {.name = NULL}};
+  InferOptions infer = {0};
+  const VmOption options[] = {{.name = "--with", .values = &o.with},
+                              {.name = "--measured", .values = &o.measured},
+                              {.name = "--k-unit", .value = &o.k_unit},
+                              {.name = "--csv", .value = &o.csv},
+                              {.name = "--infer", .value = &infer.parameters},
+                              {.name = "--value", .values = &infer.values},
+                              {.name = "--using", .values = &infer.names},
+                              {.name = "--output", .value = &infer.output},
+                              {.name = NULL}};
   PetscFunctionBegin;
-  PetscCall(VmArguments(comm, &vm_command_compare, argc, argv, options, 1, 3, &words));
-  if (infer) VmThrow(comm, VM_ERR_INPUT, "--infer %s: inference from a sweep is not available in this version", infer);
+  PetscCall(VmArguments(comm, &vm_command_compare, argc, argv, options, 1, VM_MAX_WORDS, &words));
+  if (infer.parameters) {
+    PetscCall(InferFrom(comm, &words, &infer));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  if (infer.values.count > 0 || infer.names.count > 0 || infer.output)
+    VmThrow(comm, VM_ERR_INPUT, "--value, --using and --output belong to --infer");
   if (words.count > 2)
     VmThrow(comm, VM_ERR_INPUT, "one too many an argument\n  usage: vitromech %s", vm_command_compare.usage);
   const bool given = o.with.count > 0 || o.measured.count > 0;
@@ -154,7 +234,8 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 
 const VmCommand vm_command_compare = {
     .name = "compare",
-    .usage = "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--csv FILE]",
+    .usage = "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--csv FILE]\n"
+             "       vitromech compare SAMPLE... --infer PARAMETER SWEEP [--value NAME=X+-E ...] [--using NAME ...]",
     .summary = "an analysis beside published and measured values, or beside another analysis",
     .help = HELP,
     .run = Run,

@@ -45,6 +45,15 @@ PetscErrorCode VmFileCommit(MPI_Comm comm, const char *part, const char *path)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode VmFileDiscard(MPI_Comm comm, const char *path)
+{
+  int rank;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) (void)unlink(path);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Variable or fixed length, as either may have been written. */
 static bool AttributeEquals(hid_t file, const char *name, const char *value)
 {

@@ -21,6 +21,9 @@ bool VmFileCopy(const char *from, const char *to);
 /** Makes a finished file `part` take the place of `path`: fsync, rename. Failure: VM_ERR_FILE. Collective. */
 PetscErrorCode VmFileCommit(MPI_Comm comm, const char *part, const char *path);
 
+/** Removes a file that did not become whole; one that is not there is no error. Collective. */
+PetscErrorCode VmFileDiscard(MPI_Comm comm, const char *path);
+
 /** True if the file is whole HDF5 whose root has the text attribute `name` equal to `value`; a missing or damaged file
  * is false, never an error. Collective. */
 PetscErrorCode VmFileHasAttribute(MPI_Comm comm, const char *path, const char *name, const char *value, bool *has);

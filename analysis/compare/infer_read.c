@@ -1,0 +1,278 @@
+#include "infer_read.h"
+
+#include <vitromech/log.h>
+#include <vitromech/params.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  int count, capacity;
+  char (*names)[VM_INFER_NAME];
+} Names;
+
+static herr_t AddName(hid_t group, const char *name, const H5O_info_t *info, void *context)
+{
+  Names *names = context;
+  if (info->type != H5O_TYPE_DATASET || strlen(name) + 32 > VM_INFER_NAME) return 0;
+  const hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT), space = H5Dget_space(dataset);
+  const int rank = H5Sget_simple_extent_ndims(space);
+  H5Sclose(space);
+  H5Dclose(dataset);
+  if (rank != 1) return 0;
+  if (names->count == names->capacity) {
+    names->capacity = 2 * names->capacity + 32;
+    if (PetscRealloc((size_t)names->capacity * sizeof *names->names, &names->names)) return -1;
+  }
+  strcpy(names->names[names->count++], name);
+  return 0;
+}
+
+/* Datasets of one number per point below a group. */
+static PetscErrorCode List(VmH5 table, const char *group, Names *names)
+{
+  bool exists;
+  PetscFunctionBegin;
+  *names = (Names){0};
+  PetscCall(VmH5Exists(table, group, &exists));
+  if (exists)
+    VmCallH5(H5Ovisit_by_name2(VmH5Id(table), group, H5_INDEX_NAME, H5_ITER_INC, AddName, names, H5O_INFO_BASIC,
+                               H5P_DEFAULT));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadColumn(VmH5 table, const char *path, int points, double **values)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)points, values));
+  PetscCall(VmH5Read(table, path, VM_F64, *values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static bool Range(int n, const double *values, double *low, double *high, int *finite)
+{
+  *low = HUGE_VAL, *high = -HUGE_VAL, *finite = 0;
+  for (int i = 0; i < n; ++i) {
+    if (!isfinite(values[i])) continue;
+    *low = fmin(*low, values[i]);
+    *high = fmax(*high, values[i]);
+    ++*finite;
+  }
+  return *high > *low;
+}
+
+static PetscErrorCode ReadParameters(MPI_Comm comm, VmH5 table, VmInferData *data)
+{
+  Names names;
+  PetscFunctionBegin;
+  PetscCall(List(table, "/parameters", &names));
+  for (int i = 0; i < names.count; ++i) {
+    char path[VM_INFER_NAME + 16], *unit;
+    double low, high, *values;
+    int finite;
+    if (strcmp(names.names[i], "seed") == 0) continue;
+    snprintf(path, sizeof path, "/parameters/%s", names.names[i]);
+    PetscCall(ReadColumn(table, path, data->points, &values));
+    if (!Range(data->points, values, &low, &high, &finite)) {
+      PetscCall(PetscFree(values));
+      continue;
+    }
+    if (data->parameters == VM_MOST_PARAMETERS)
+      VmThrow(comm, VM_ERR_INPUT, "the sweep varies more than %d parameters; infer from a sweep of fewer",
+              VM_MOST_PARAMETERS);
+    VmInferParameter *p = &data->parameter[data->parameters++];
+    PetscCall(VmH5AttrReadText(table, path, "unit", &unit));
+    snprintf(p->name, sizeof p->name, "%s", names.names[i]);
+    snprintf(p->unit, sizeof p->unit, "%s", unit ? unit : "");
+    PetscCall(PetscFree(unit));
+    p->low = low, p->high = high, p->values = values;
+    for (int k = 0; k < data->points; ++k) values[k] = (values[k] - low) / (high - low);
+  }
+  PetscCall(PetscFree(names.names));
+  if (data->parameters == 0) VmThrow(comm, VM_ERR_INPUT, "the table of the sweep has no parameter that varies");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A number in a file of the sample, NAN if it is not there or no number. */
+static PetscErrorCode ReadScalar(int n, const VmH5 *files, const char *path, double *value)
+{
+  int rank;
+  int64_t dims[8];
+  PetscFunctionBegin;
+  *value = NAN;
+  for (int f = 0; f < n && isnan(*value); ++f) {
+    bool exists;
+    PetscCall(VmH5Exists(files[f], path, &exists));
+    if (!exists) continue;
+    PetscCall(VmH5Shape(files[f], path, &rank, dims));
+    if (rank == 0 || (rank == 1 && dims[0] == 1)) PetscCall(VmH5Read(files[f], path, VM_F64, value));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static double Reduce(const char *how, int64_t n, int64_t stride, const double *values)
+{
+  double result = strcmp(how, "last") == 0 ? values[(n - 1) * stride] : values[0], sum = 0.0;
+  for (int64_t i = 0; i < n; ++i) {
+    const double v = values[i * stride];
+    sum += v;
+    if (strcmp(how, "maximum") == 0) result = fmax(result, v);
+    if (strcmp(how, "minimum") == 0) result = fmin(result, v);
+  }
+  return strcmp(how, "mean") == 0 ? sum / (double)n : result;
+}
+
+/* A column of the sweep's plan, made from the sample's own files as it was made from the runs. */
+static PetscErrorCode ReadReduced(int n, const VmH5 *files, VmH5 table, const char *column, double *value)
+{
+  char *dataset, *reduce;
+  double component;
+  int found;
+  PetscFunctionBegin;
+  *value = NAN;
+  PetscCall(VmH5AttrReadText(table, column, "dataset", &dataset));
+  PetscCall(VmH5AttrReadText(table, column, "reduce", &reduce));
+  PetscCall(VmH5AttrReadReal(table, column, "component", 1, &found, &component));
+  for (int f = 0; f < n && dataset && reduce && found == 1; ++f) {
+    bool exists;
+    int rank;
+    int64_t dims[8], total = 1;
+    double *values;
+    PetscCall(VmH5Exists(files[f], dataset, &exists));
+    if (!exists) continue;
+    PetscCall(VmH5Shape(files[f], dataset, &rank, dims));
+    for (int d = 0; d < rank; ++d) total *= dims[d];
+    const int64_t stride = rank == 2 ? dims[1] : 1, first = component > 0.0 ? (int64_t)component : 0;
+    if (rank > 2 || total == 0 || first >= stride) continue;
+    PetscCall(PetscMalloc1((size_t)total, &values));
+    PetscCall(VmH5Read(files[f], dataset, VM_F64, values));
+    *value = Reduce(reduce, total / stride, stride, values + first);
+    PetscCall(PetscFree(values));
+    break;
+  }
+  PetscCall(PetscFree(dataset));
+  PetscCall(PetscFree(reduce));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* "name=1.52+-0.03"; *uses counts what was looked up. */
+static PetscErrorCode GivenValue(MPI_Comm comm, const char *const *given, const char *name, double *value,
+                                 double *error)
+{
+  PetscFunctionBegin;
+  for (; given && *given; ++given) {
+    const size_t length = strcspn(*given, "=");
+    char *end;
+    if (strncmp(*given, name, length) != 0 || name[length]) continue;
+    const char *text = *given + length + ((*given)[length] == '=');
+    *value = strtod(text, &end);
+    *error = 0.0;
+    const bool number = end != text;
+    if (number && strncmp(end, "+-", 2) == 0) {
+      text = end + 2;
+      *error = strtod(text, &end);
+    }
+    if (!number || end == text || *end || !isfinite(*value) || !(*error >= 0.0) || !isfinite(*error))
+      VmThrow(comm, VM_ERR_INPUT, "--value %s: write NAME=NUMBER or NAME=NUMBER+-ERROR, e.g. yield_stress=1.52+-0.03",
+              *given);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static bool Listed(const char *const *names, const char *name)
+{
+  if (!names || !*names) return true;
+  for (; *names; ++names)
+    if (strcmp(*names, name) == 0) return true;
+  return false;
+}
+
+static bool EndsWith(const char *text, const char *end)
+{
+  const size_t n = strlen(text), m = strlen(end);
+  return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static PetscErrorCode ReadStatistics(MPI_Comm comm, int n, const VmH5 *files, VmH5 table, const char *group,
+                                     const VmInferOptions *options, VmInferData *data)
+{
+  const int least = data->parameters + 6;
+  Names names;
+  PetscFunctionBegin;
+  PetscCall(List(table, group, &names));
+  PetscCall(PetscRealloc((size_t)(data->statistics + names.count + 1) * sizeof *data->statistic, &data->statistic));
+  for (int i = 0; i < names.count; ++i) {
+    char path[VM_INFER_NAME + 16];
+    double low, high;
+    int finite;
+    VmInferStatistic s = {.error = 0.0};
+    snprintf(s.name, sizeof s.name, "%s", names.names[i]);
+    if (EndsWith(s.name, "_error") || !Listed(options->names, s.name)) continue;
+    snprintf(path, sizeof path, "%s/%s", group, s.name);
+    if (strcmp(group, "/columns") == 0) PetscCall(ReadReduced(n, files, table, path, &s.measured));
+    else PetscCall(ReadScalar(n, files, path, &s.measured));
+    PetscCall(GivenValue(comm, options->values, s.name, &s.measured, &s.error));
+    if (!isfinite(s.measured)) continue;
+    PetscCall(ReadColumn(table, path, data->points, &s.values));
+    if (Range(data->points, s.values, &low, &high, &finite) && finite >= least) data->statistic[data->statistics++] = s;
+    else PetscCall(PetscFree(s.values));
+  }
+  PetscCall(PetscFree(names.names));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CheckGiven(MPI_Comm comm, const VmInferOptions *options, const VmInferData *data)
+{
+  const char *names[512];
+  int count = 0;
+  PetscFunctionBegin;
+  for (; count < data->statistics && count < 511; ++count) names[count] = data->statistic[count].name;
+  names[count] = NULL;
+  for (int list = 0; list < 2; ++list) {
+    for (const char *const *given = list ? options->names : options->values; given && *given; ++given) {
+      char name[VM_INFER_NAME];
+      bool known = false;
+      snprintf(name, sizeof name, "%.*s", (int)strcspn(*given, "="), *given);
+      for (int i = 0; i < count; ++i) known = known || strcmp(names[i], name) == 0;
+      if (known) continue;
+      const char *closest = VmDidYouMean(name, names);
+      VmThrow(comm, VM_ERR_INPUT, "%s is no statistic that the sweep varies and the sample has%s%s", name,
+              closest ? "; did you mean " : "", closest ? closest : "");
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmInferRead(MPI_Comm comm, int n, const VmH5 *files, VmH5 table, const VmInferOptions *options,
+                           VmInferData *data)
+{
+  int rank;
+  int64_t dims[8];
+  bool exists;
+  PetscFunctionBegin;
+  *data = (VmInferData){0};
+  PetscCall(VmH5Exists(table, "/points/complete", &exists));
+  if (!exists) VmThrow(comm, VM_ERR_INPUT, "this is no table of a sweep; name the table.h5 of vitromech sweep");
+  PetscCall(VmH5Shape(table, "/points/complete", &rank, dims));
+  data->points = (int)dims[0];
+  PetscCall(ReadParameters(comm, table, data));
+  PetscCall(ReadStatistics(comm, n, files, table, "/columns", options, data));
+  PetscCall(ReadStatistics(comm, n, files, table, "/statistics", options, data));
+  PetscCall(CheckGiven(comm, options, data));
+  if (data->statistics == 0)
+    VmThrow(comm, VM_ERR_INPUT,
+            "the sample and the sweep share no number that varies in at least %d runs; analyse both with the same "
+            "statistics, or give measured numbers with --value",
+            data->parameters + 6);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmInferDataFree(VmInferData *data)
+{
+  PetscFunctionBegin;
+  for (int i = 0; i < data->parameters; ++i) PetscCall(PetscFree(data->parameter[i].values));
+  for (int i = 0; i < data->statistics; ++i) PetscCall(PetscFree(data->statistic[i].values));
+  PetscCall(PetscFree(data->statistic));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,33 @@
+/* L4. What an inference starts from: the table of a sweep and the same statistics of a sample. */
+#ifndef VM_COMPARE_INFER_READ_H
+#define VM_COMPARE_INFER_READ_H
+
+#include "emulator.h"
+#include <vitromech/infer.h>
+
+enum { VM_INFER_NAME = 192 };
+
+typedef struct {
+  char name[VM_INFER_NAME], unit[32];
+  double low, high; /* range in the sweep */
+  double *values;   /* [points] scaled to 0 ... 1 */
+} VmInferParameter;
+
+typedef struct {
+  char name[VM_INFER_NAME]; /* "fem/peak", "yield_stress" */
+  double *values;           /* [points] */
+  double measured, error;   /* of the sample; the error beyond the scatter of single runs, 0 if none is known */
+} VmInferStatistic;
+
+typedef struct {
+  int points, parameters, statistics;
+  VmInferParameter parameter[VM_MOST_PARAMETERS];
+  VmInferStatistic *statistic; /* only those that the sample has too and that vary */
+} VmInferData;
+
+/** Collective. */
+PetscErrorCode VmInferRead(MPI_Comm comm, int n, const VmH5 *files, VmH5 table, const VmInferOptions *options,
+                           VmInferData *data);
+PetscErrorCode VmInferDataFree(VmInferData *data);
+
+#endif

@@ -8,13 +8,18 @@ import vitromech
 
 
 class Sources:
-    """Files of one job: `run` (history, fields), `analysis` (statistics of a cube), `cube` (patterns); None if not given."""
+    """Files of one job: `run` (history, fields), `analysis` (statistics of a cube), `cube` (patterns), `sweep` (its table) and
+    `inference` from one; None if not given."""
 
     def __init__(self, paths):
-        self.run = self.analysis = self.cube = None
+        self.run = self.analysis = self.cube = self.sweep = self.inference = None
         self.files = [vitromech.open(path) for path in paths]
         for file in self.files:
-            if file.history:
+            if "points/id" in file.h5:
+                self.sweep = self.sweep or file
+            elif "inference" in file.h5:
+                self.inference = self.inference or file
+            elif file.history:
                 self.run = self.run or file
             elif cube_data(file) is not None:
                 self.cube = self.cube or file
@@ -23,7 +28,7 @@ class Sources:
             else:
                 print(f"vitromech report: warning: {file.path} holds nothing that is drawn", file=sys.stderr)
         for file in self.files:
-            if self.analysis is None and file.statistics and file is not self.run:
+            if self.analysis is None and file.statistics and file not in (self.run, self.sweep):
                 self.analysis = file
 
     def find(self, kind, of=None):

@@ -46,6 +46,7 @@ def build(paths, output):
     import figures_map
     import figures_pattern
     import figures_run
+    import figures_sweep
     import page
     import summary
     from read import Sources
@@ -63,6 +64,7 @@ def build(paths, output):
         ("diffraction", "Diffraction", section(figures_pattern.draw(sources), directory, beside)),
         ("heterogeneity", "Heterogeneity", section(figures_map.draw(sources), directory, beside)),
         ("comparison", "Comparison", tables + section(figures_compare.draw(sources), directory, beside)),
+        ("sweep", "Sweep", section(figures_sweep.draw(sources), directory, beside)),
         ("provenance", "Provenance", summary.provenance(sources)),
     ]
     html = page.page(summary.title(sources), summary.subtitle(sources), sections)

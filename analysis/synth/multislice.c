@@ -1,9 +1,8 @@
 /* Multislice (physics.md D4) in the window of the probe: the transmission functions of all slices are made once for a
  * tile of probes; a probe's wave passes through those of its window, each at the middle of its slice. */
 #include "method.h"
-#include "potential.h"
 #include "probe.h"
-#include "propagate.h"
+#include "transmission.h"
 #include <math.h>
 
 typedef struct {
@@ -14,7 +13,7 @@ typedef struct {
   double complex *entry; /* [grid0][grid1] spectrum of the probe about its centre, at the plane of the first slice */
   double complex *phase; /* [grid1] */
   VmTileBox box;
-  fftw_complex *transmission; /* [slices][grid0][grid1] of the box */
+  VmTransmission transmission;
 } Multislice;
 
 static VmSlices ChooseSlices(const VmOptics *optics)
@@ -50,7 +49,7 @@ static PetscErrorCode Create(const VmOptics *optics, void **context)
   c->optics = optics;
   c->slices = ChooseSlices(optics);
   PetscCall(VmProbeCreate(optics, &c->probe));
-  PetscCall(VmPropagationCreate(optics->grid, period, optics->wavelength, c->slices.distance,
+  PetscCall(VmPropagationCreate(optics->params->precision, optics->grid, period, optics->wavelength, c->slices.distance,
                                 optics->params->band_limit, &c->propagation));
   PetscCall(PetscMalloc1((size_t)(optics->grid[0] * optics->grid[1]), &c->entry));
   PetscCall(PetscMalloc1((size_t)optics->grid[1], &c->phase));
@@ -63,7 +62,7 @@ static PetscErrorCode Destroy(void **context)
   Multislice *c = *context;
 
   PetscFunctionBegin;
-  fftw_free(c->transmission);
+  VmTransmissionDestroy(&c->transmission);
   PetscCall(PetscFree(c->entry));
   PetscCall(PetscFree(c->phase));
   VmPropagationDestroy(&c->propagation);
@@ -76,29 +75,26 @@ static PetscErrorCode Destroy(void **context)
 static double Bytes(void *context, const VmTileBox *box)
 {
   const Multislice *c = context;
-  const double points = (double)(box->grid[0] * box->grid[1]);
-  return VmPotentialBytes(box->grid, 0) + points * (double)c->slices.count * sizeof(fftw_complex);
-}
-
-static void TakeSlice(void *context, int slice, const double *potential)
-{
-  Multislice *c = context;
-  const int64_t points = c->box.grid[0] * c->box.grid[1];
-  fftw_complex *t = c->transmission + slice * points;
-  for (int64_t i = 0; i < points; ++i) t[i] = cexp(I * c->optics->interaction * potential[i]);
+  return VmTransmissionMakeBytes(box->grid) +
+         VmTransmissionBytes(c->optics->params->precision, box->grid, c->slices.count);
 }
 
 static PetscErrorCode Tile(void *context, const VmAtoms *atoms, const VmTileBox *box)
 {
   Multislice *c = context;
+  const VmMicroscopeParams *params = c->optics->params;
+  const VmTransmissionRecipe recipe = {.optics = c->optics,
+                                       .atoms = atoms,
+                                       .box = box,
+                                       .slices = &c->slices,
+                                       .phase = c->optics->interaction,
+                                       .limited = params->band_limit};
 
   PetscFunctionBegin;
-  fftw_free(c->transmission);
+  VmTransmissionDestroy(&c->transmission);
   c->box = *box;
-  c->transmission = fftw_alloc_complex((size_t)c->slices.count * (size_t)(box->grid[0] * box->grid[1]));
-  VmAssert(c->transmission);
-  PetscCall(VmPotentialSlices(c->optics, atoms, box, &c->slices, TakeSlice, c));
-  if (c->optics->params->band_limit) VmLimitBand(box->grid, c->optics->spacing, c->slices.count, c->transmission);
+  PetscCall(VmTransmissionCreate(params->precision, box->grid, c->slices.count, &c->transmission));
+  PetscCall(VmTransmissionMake(&recipe, &c->transmission));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -108,26 +104,34 @@ static double complex Shift(double spacings, int64_t i, int64_t n)
   return cexp(-2.0 * VM_PI * I * spacings * (double)VmFrequency(i, n) / (double)n);
 }
 
+/* Moves a window so that it begins with a block of rows of the transmission. The wave ends smoothly inside its window,
+ * which therefore need not be centred to the last point. */
+static void AlignWindow(const Multislice *c, int64_t first[2], double centre[2])
+{
+  const int64_t multiple = VM_WAVE_MULTIPLE, most = c->box.grid[0] - c->optics->grid[0];
+  int64_t aligned = (first[0] + multiple / 2) / multiple * multiple;
+  if (aligned > most) aligned = most / multiple * multiple;
+  centre[0] += (double)(first[0] - aligned);
+  first[0] = aligned;
+}
+
 static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
 {
   Multislice *c = context;
   const int64_t *n = c->optics->grid;
-  fftw_complex *wave = c->propagation.wave;
+  double complex *wave = c->propagation.wave;
   int64_t first[2];
   double centre[2];
 
   PetscFunctionBegin;
   PetscCall(VmOpticsWindow(c->optics, &c->box, r, first, centre));
+  AlignWindow(c, first, centre);
   for (int64_t j = 0; j < n[1]; ++j) c->phase[j] = Shift(centre[1], j, n[1]);
   for (int64_t i = 0; i < n[0]; ++i) {
     const double complex x = Shift(centre[0], i, n[0]);
     for (int64_t j = 0; j < n[1]; ++j) wave[i * n[1] + j] = c->entry[i * n[1] + j] * x * c->phase[j];
   }
-  const VmTransmission t = {.value = c->transmission + first[0] * c->box.grid[1] + first[1],
-                            .count = c->slices.count,
-                            .slice = c->box.grid[0] * c->box.grid[1],
-                            .row = c->box.grid[1]};
-  VmPropagate(&c->propagation, &t);
+  VmPropagate(&c->propagation, &c->transmission, first, c->slices.count);
   for (int64_t i = 0; i < n[0] * n[1]; ++i) intensity[i] = creal(wave[i] * conj(wave[i]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -135,9 +139,12 @@ static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
 static void Describe(void *context, size_t size, char *text)
 {
   const Multislice *c = context;
-  snprintf(text, size, "multislice: %d slices of %.4g nm, grid %lld x %lld, %s, %.1f %% of the probe inside the window",
-           c->slices.count, c->slices.distance, (long long)c->optics->grid[0], (long long)c->optics->grid[1],
-           c->optics->params->band_limit ? "band limit 2/3" : "no band limit", 100.0 * c->probe.inside);
+  snprintf(
+      text, size,
+      "multislice: %d slices of %.4g nm, grid %lld x %lld, %s, %s precision, %.1f %% of the probe inside the window",
+      c->slices.count, c->slices.distance, (long long)c->optics->grid[0], (long long)c->optics->grid[1],
+      c->optics->params->band_limit ? "band limit 2/3" : "no band limit", c->propagation.precision->name,
+      100.0 * c->probe.inside);
 }
 
 const VmSynthMethod vm_synth_method_multislice = {

@@ -1,5 +1,6 @@
 /* Geometry of the virtual microscope from its parameters. */
 #include "method.h"
+#include "propagate.h"
 #include <vitromech/scatter.h>
 #include <math.h>
 
@@ -7,10 +8,10 @@
 
 enum { PROBE_TAIL = 7 }; /* points beyond the aperture at which the tapered probe has fallen below 1e-4 */
 
-int64_t VmSmoothSize(int64_t n)
+int64_t VmSmoothSize(int64_t n, int64_t multiple)
 {
   static const int64_t primes[4] = {2, 3, 5, 7};
-  for (n += n % 2;; n += 2) {
+  for (n = (n + multiple - 1) / multiple * multiple;; n += multiple) {
     int64_t rest = n;
     for (int i = 0; i < 4; ++i) {
       while (rest % primes[i] == 0) rest /= primes[i];
@@ -34,8 +35,8 @@ void VmOpticsInit(const VmMicroscopeParams *params, VmOptics *optics)
   const int64_t widest = PetscMax(params->detector.pixels[0], params->detector.pixels[1]);
   for (int d = 0; d < 2; ++d) {
     optics->grid[d] = vm_synth_methods[params->method]->multiple
-                          ? VmSmoothSize((3 * window * widest + 1) / 2)
-                          : VmSmoothSize(window * params->detector.pixels[d] + 2 * margin);
+                          ? VmSmoothSize((3 * window * widest + 1) / 2, VM_WAVE_MULTIPLE)
+                          : VmSmoothSize(window * params->detector.pixels[d] + 2 * margin, 2);
     optics->spacing[d] = optics->period / (double)optics->grid[d];
   }
 }
@@ -45,7 +46,7 @@ void VmOpticsBox(const VmOptics *optics, const double lo[2], const double hi[2],
   const double margin = 0.5 * optics->period + ATOM_REACH;
   for (int d = 0; d < 2; ++d) {
     box->origin[d] = lo[d] - margin;
-    box->grid[d] = VmSmoothSize((int64_t)ceil((hi[d] - lo[d] + 2.0 * margin) / optics->spacing[d]));
+    box->grid[d] = VmSmoothSize((int64_t)ceil((hi[d] - lo[d] + 2.0 * margin) / optics->spacing[d]), 2);
   }
 }
 

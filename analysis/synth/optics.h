@@ -33,6 +33,7 @@ struct VmMicroscopeParams_s {
   double accuracy;
   double slice; /* nm */
   bool band_limit;
+  int precision;
   int64_t window;
   double memory; /* MB */
   VmScanParams scan;
@@ -71,8 +72,8 @@ PetscErrorCode VmOpticsWindow(const VmOptics *optics, const VmTileBox *box, cons
 /** Fills all but middle, thickness and scattered. Not collective. */
 void VmOpticsInit(const VmMicroscopeParams *params, VmOptics *optics);
 
-/** Smallest even number >= n without prime factors above 7. Not collective. */
-int64_t VmSmoothSize(int64_t n);
+/** Smallest multiple of `multiple` >= n without prime factors above 7. Not collective. */
+int64_t VmSmoothSize(int64_t n, int64_t multiple);
 
 /** Signed frequency of index i on an axis of n points. */
 static inline int64_t VmFrequency(int64_t i, int64_t n) { return i <= n / 2 ? i : i - n; }

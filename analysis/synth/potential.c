@@ -16,12 +16,12 @@ struct Work_s {
   const VmOptics *optics;
   const VmAtoms *atoms;
   const VmTileBox *box;
-  const VmSlices *slices; /* NULL: Chebyshev moments */
-  int64_t *order;         /* atoms sorted by place, so that neighbours in the list share memory */
-  int64_t fine[2];
-  double *spread;           /* [BATCH][fine0][fine1] */
-  fftw_complex *modes;      /* [fine0][fine1/2 + 1] */
-  fftw_complex *sum[BATCH]; /* [grid0][grid1/2 + 1] */
+  const VmSlices *slices;      /* NULL: Chebyshev moments */
+  int64_t *order;              /* atoms sorted by place, so that neighbours in the list share memory */
+  int64_t fine[2], samples[2]; /* grids of the spreading, and of the layers made */
+  double *spread;              /* [BATCH][fine0][fine1] */
+  fftw_complex *modes;         /* [fine0][fine1/2 + 1] */
+  fftw_complex *sum[BATCH];    /* [grid0][grid1/2 + 1] */
   double *correction[2];
   fftw_plan forward, backward;
 };
@@ -84,7 +84,7 @@ static PetscErrorCode WorkCreate(Work *w)
   PetscFunctionBegin;
   PetscCall(SortAtoms(w));
   for (int d = 0; d < 2; ++d) {
-    w->fine[d] = VmSmoothSize(grid[d] + grid[d] / 2);
+    w->fine[d] = VmPotentialFine(grid[d]);
     PetscCall(Correction(grid[d], w->fine[d], &w->correction[d]));
   }
   const size_t fine = (size_t)(w->fine[0] * w->fine[1]), half = (size_t)(grid[0] * (grid[1] / 2 + 1));
@@ -92,7 +92,7 @@ static PetscErrorCode WorkCreate(Work *w)
   w->modes = fftw_alloc_complex((size_t)(w->fine[0] * (w->fine[1] / 2 + 1)));
   for (int q = 0; q < BATCH; ++q) w->sum[q] = fftw_alloc_complex(half);
   w->forward = fftw_plan_dft_r2c_2d((int)w->fine[0], (int)w->fine[1], w->spread, w->modes, FFTW_ESTIMATE);
-  w->backward = fftw_plan_dft_c2r_2d((int)grid[0], (int)grid[1], w->sum[0], w->spread, FFTW_ESTIMATE);
+  w->backward = fftw_plan_dft_c2r_2d((int)w->samples[0], (int)w->samples[1], w->modes, w->spread, FFTW_ESTIMATE);
   VmAssert(w->spread && w->modes && w->sum[BATCH - 1] && w->forward && w->backward);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -209,6 +209,19 @@ static void PotentialFactor(const Work *w, int species, double *factor)
   }
 }
 
+/* A layer from its modes, on the grid of samples, into w->spread. */
+static void Sample(Work *w, int q)
+{
+  const int64_t *n = w->box->grid, half = n[1] / 2 + 1, half_samples = w->samples[1] / 2 + 1;
+
+  memset(w->modes, 0, (size_t)(w->samples[0] * half_samples) * sizeof *w->modes);
+  for (int64_t i = 0; i < n[0]; ++i) {
+    const int64_t m = VmFrequency(i, n[0]), row = m < 0 ? m + w->samples[0] : m;
+    memcpy(w->modes + row * half_samples, w->sum[q] + i * half, (size_t)half * sizeof *w->modes);
+  }
+  fftw_execute(w->backward);
+}
+
 /* Hands the layers (moments or slices) one after the other to take. */
 static PetscErrorCode MakeLayers(Work *w, int layers, VmPotentialTake take, void *context)
 {
@@ -230,7 +243,7 @@ static PetscErrorCode MakeLayers(Work *w, int layers, VmPotentialTake take, void
       for (int q = 0; q < batch; ++q) AddSpecies(w, q, factor[s]);
     }
     for (int q = 0; q < batch; ++q) {
-      fftw_execute_dft_c2r(w->backward, w->sum[q], w->spread);
+      Sample(w, q);
       take(context, first + q, w->spread);
     }
   }
@@ -249,7 +262,7 @@ static void TakeMoment(void *context, int moment, const double *value)
 PetscErrorCode VmPotentialCreate(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box, int moments,
                                  VmPotential *potential)
 {
-  Work w = {.optics = optics, .atoms = atoms, .box = box};
+  Work w = {.optics = optics, .atoms = atoms, .box = box, .samples = {box->grid[0], box->grid[1]}};
 
   PetscFunctionBegin;
   potential->box = *box;
@@ -261,14 +274,16 @@ PetscErrorCode VmPotentialCreate(const VmOptics *optics, const VmAtoms *atoms, c
 }
 
 PetscErrorCode VmPotentialSlices(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
-                                 const VmSlices *slices, VmPotentialTake take, void *context)
+                                 const VmSlices *slices, const int64_t samples[2], VmPotentialTake take, void *context)
 {
-  Work w = {.optics = optics, .atoms = atoms, .box = box, .slices = slices};
+  Work w = {.optics = optics, .atoms = atoms, .box = box, .slices = slices, .samples = {samples[0], samples[1]}};
 
   PetscFunctionBegin;
   PetscCall(MakeLayers(&w, slices->count, take, context));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+int64_t VmPotentialFine(int64_t n) { return VmSmoothSize(n + n / 2, 2); }
 
 int VmSliceOf(const VmSlices *slices, double z)
 {

@@ -33,14 +33,18 @@ typedef struct {
 /** Not collective. */
 int VmSliceOf(const VmSlices *slices, double z);
 
-/** Receives the potential [grid0][grid1] of a slice, V nm, which is gone after the call. */
+/** Receives the potential of a slice, V nm, which is gone after the call. */
 typedef void (*VmPotentialTake)(void *context, int slice, const double *value);
 
-/** Makes the potentials of slices 0 ... count - 1, in this order, with the accuracy of VmPotentialCreate. Not
- * collective.
+/** Makes the potentials of slices 0 ... count - 1, in this order, with the frequencies and the accuracy of
+ * VmPotentialCreate, on samples[0] x samples[1] points of the box, each at least the box's grid and at most
+ * VmPotentialFine of it. Not collective.
  */
 PetscErrorCode VmPotentialSlices(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
-                                 const VmSlices *slices, VmPotentialTake take, void *context);
+                                 const VmSlices *slices, const int64_t samples[2], VmPotentialTake take, void *context);
+
+/** Points of a grid at least 1.5 times as fine as n. Not collective. */
+int64_t VmPotentialFine(int64_t n);
 
 void VmPotentialDestroy(VmPotential *potential);
 

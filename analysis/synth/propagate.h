@@ -6,55 +6,90 @@
 #include <complex.h>
 #include <fftw3.h>
 
-/* A run of frequencies of axis 1 inside the band limit: rows of the transposed spectrum, which are made from columns of
- * the wave, and transformed back in place. */
-typedef struct {
-  int64_t first, count;
-  fftw_plan from_columns, back;
-} VmBand;
+enum { VM_SINGLE, VM_DOUBLE };
 
-/* Between two slices only frequencies inside the band limit are transformed, with the spectrum transposed, so that one
- * side of each transform lies together in memory. Plans are estimated, not measured: the same bits on every rank. */
-typedef struct {
-  int64_t grid[2];
-  double period[2];       /* nm */
-  double wavelength;      /* nm */
-  double limit2;          /* square of the band limit, 1/nm^2; infinite: none */
-  fftw_complex *factor;   /* [grid1][grid0] propagator over one slice, with the 1/points of the transforms */
-  fftw_complex *wave;     /* [grid0][grid1] */
-  fftw_complex *spectrum; /* [grid1][grid0], zero outside of the bands */
-  VmBand band[2];         /* frequencies >= 0, and < 0 */
-  fftw_plan rows, to_rows;
-  fftw_plan forward, backward; /* of the whole wave, in place */
-} VmPropagation;
+typedef struct VmPrecision_s VmPrecision;
 
-/** Transmission functions t = exp(i sigma v), the first point of the first one. */
+/** Transmission functions t = exp(i sigma v) of all slices of a tile, in the order of a precision: blocks of `lanes`
+ * rows, in each the columns one after the other. */
 typedef struct {
-  const fftw_complex *value;
+  const VmPrecision *precision;
+  int64_t grid[2]; /* of the tile */
   int count;
-  int64_t slice, row; /* distances in points of two slices, and of two rows */
+  void *value;
 } VmTransmission;
 
+/* Only frequencies inside the band limit are transformed between slices. */
+typedef struct {
+  int64_t grid[2];
+  double period[2];     /* nm */
+  double wavelength;    /* nm */
+  double limit2;        /* square of the band limit, 1/nm^2; infinite: none */
+  double complex *wave; /* [grid0][grid1] */
+  const VmPrecision *precision;
+  void *state;
+} VmPropagation;
+
+/* What is written once for each precision (lanes.h). */
+struct VmPrecision_s {
+  const char *name;
+  int lanes;
+  size_t bytes; /* of a complex number */
+  void *(*create)(const VmPropagation *propagation, double distance);
+  void (*propagate)(void *state, const VmTransmission *transmission, const int64_t first[2], int count,
+                    double complex *wave);
+  void (*fill)(const int64_t grid[2], const fftw_complex *value, int slice, void *transmission);
+  void (*destroy)(void *state);
+};
+
+extern const VmPrecision *const vm_precisions[]; /* VM_SINGLE, VM_DOUBLE */
+
+enum { VM_WAVE_MULTIPLE = 8 }; /* the edges of a propagated grid are multiples of it */
+
 /**
+ * \param[in] precision   VM_SINGLE or VM_DOUBLE
+ * \param[in] grid        multiples of VM_WAVE_MULTIPLE without prime factors above 7
  * \param[in] period      edges of the periodic cell, nm
  * \param[in] wavelength  nm
  * \param[in] distance    of two slices, nm
  * \param[in] limited     keep |k| < 2/3 of the lower of the two Nyquist frequencies only
  * Not collective.
  */
-PetscErrorCode VmPropagationCreate(const int64_t grid[2], const double period[2], double wavelength, double distance,
-                                   bool limited, VmPropagation *propagation);
+PetscErrorCode VmPropagationCreate(int precision, const int64_t grid[2], const double period[2], double wavelength,
+                                   double distance, bool limited, VmPropagation *propagation);
 void VmPropagationDestroy(VmPropagation *propagation);
+
+/** Whether frequency (i, j) of the transform lies inside the band limit. Not collective. */
+bool VmPropagationInside(const VmPropagation *propagation, int64_t i, int64_t j);
+
+/** exp(-i pi wavelength distance k^2) for frequency i of one axis. Not collective. */
+double complex VmPropagationPhase(const VmPropagation *propagation, double distance, int axis, int64_t i);
 
 /** exp(-i pi wavelength distance k^2) at frequency (i, j) of the transform; 0 beyond the band limit. Not collective. */
 double complex VmPropagationFactor(const VmPropagation *propagation, double distance, int64_t i, int64_t j);
 
-/** propagation->wave: its spectrum (sum over k of psi(k) exp(2 pi i k.r)) at the plane of the first slice; on return,
- * that behind the plane of the last, to the band limit. With a single slice nothing is propagated. Not collective. */
-void VmPropagate(VmPropagation *propagation, const VmTransmission *transmission);
+/**
+ * propagation->wave: its spectrum (sum over k of psi(k) exp(2 pi i k.r)) at the plane of the first slice; on return,
+ * that behind the plane of the last, to the band limit.
+ *
+ * \param[in] first  grid point of the tile where the wave's window begins; first[0] a multiple of precision->lanes
+ * \param[in] count  slices to pass, at least 1; after the last of the tile comes its first again
+ * Not collective.
+ */
+void VmPropagate(VmPropagation *propagation, const VmTransmission *transmission, const int64_t first[2], int count);
 
-/** Removes what lies beyond 2/3 of the lower Nyquist frequency from the functions [count][grid0][grid1], in place. Not
- * collective. */
-void VmLimitBand(const int64_t grid[2], const double spacing[2], int count, fftw_complex *value);
+/** Room for `count` slices of a tile. Not collective. */
+PetscErrorCode VmTransmissionCreate(int precision, const int64_t grid[2], int count, VmTransmission *transmission);
+void VmTransmissionDestroy(VmTransmission *transmission);
+
+/** Blocks of `lanes` rows that cover a tile. */
+static inline int64_t VmTransmissionBlocks(const int64_t grid[2], int lanes) { return (grid[0] + lanes - 1) / lanes; }
+
+/** Bytes of that room. Not collective. */
+double VmTransmissionBytes(int precision, const int64_t grid[2], int count);
+
+/** Square of 2/3 of the lower Nyquist frequency of a grid, 1/nm^2; a little inside, so that rounding does not decide
+ * about frequencies on the limit, which would be aliased. Not collective. */
+double VmBandLimit2(const int64_t grid[2], const double period[2]);
 
 #endif

@@ -110,7 +110,7 @@ static PetscErrorCode Run(void)
   PetscCall(TestSpectrum(0.0));
   PetscCall(TestSpectrum(400.0));
   for (int64_t n = 1; n < 500; ++n) {
-    const int64_t smooth = VmSmoothSize(n);
+    const int64_t smooth = VmSmoothSize(n, 2);
     VmExpect(smooth >= n && smooth % 2 == 0 && smooth < n + 2 + n / 4, "size %lld for %lld", (long long)smooth,
              (long long)n);
   }

@@ -1,15 +1,15 @@
 /* timeout: 120; links: vm_analysis */
 #include "vm_test.h"
 #include "analysis/synth/foil.h"
-#include "analysis/synth/potential.h"
 #include "analysis/synth/probe.h"
-#include "analysis/synth/propagate.h"
+#include "analysis/synth/transmission.h"
 #include <vitromech/microscope.h>
 #include <vitromech/rng.h>
 #include <vitromech/scatter.h>
 #include <petscblaslapack.h>
 
 static const VmRngKey key = {23, VM_STREAM_TEST};
+static const int64_t origin[2] = {0, 0};
 
 static VmMicroscopeParams Microscope(void)
 {
@@ -17,6 +17,7 @@ static VmMicroscopeParams Microscope(void)
       .voltage = 300.0, .semi_angle = 1.15, .window = 1, .ewald = true, .direct_beam = true, .slice = 0.2};
   params.accuracy = 1e-6;
   params.band_limit = true;
+  params.precision = VM_DOUBLE;
   params.detector = (VmDetectorParams){.pixels = {48, 48}, .pitch = 0.3, .dose = NAN, .gain = 1.0};
   while (strcmp(vm_synth_method_names[params.method], "multislice") != 0) ++params.method;
   return params;
@@ -40,9 +41,9 @@ static PetscErrorCode RandomColumn(int n, double half, double thickness, double 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Pattern of one probe, [grid0][grid1] of the optics. */
-static PetscErrorCode Pattern(const VmMicroscopeParams *params, const VmAtoms *atoms, const double r[2],
-                              VmOptics *optics, double **intensity)
+/* Pattern of one probe, [grid0][grid1] of the optics; the tile begins `more` [nm] before what the probe needs. */
+static PetscErrorCode PatternInTile(const VmMicroscopeParams *params, const VmAtoms *atoms, const double r[2],
+                                    const double more[2], VmOptics *optics, double **intensity)
 {
   const VmSynthMethod *method = vm_synth_methods[params->method];
   VmTileBox box;
@@ -52,11 +53,92 @@ static PetscErrorCode Pattern(const VmMicroscopeParams *params, const VmAtoms *a
   VmOpticsInit(params, optics);
   PetscCall(VmFoilExtent(PETSC_COMM_SELF, atoms, optics));
   PetscCall(method->create(optics, &context));
-  VmOpticsBox(optics, r, r, &box);
+  VmOpticsBox(optics, (double[2]){r[0] - more[0], r[1] - more[1]}, r, &box);
   PetscCall(PetscMalloc1((size_t)(optics->grid[0] * optics->grid[1]), intensity));
   PetscCall(method->tile(context, atoms, &box));
   PetscCall(method->probe(context, r, *intensity));
   PetscCall(method->destroy(&context));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Pattern(const VmMicroscopeParams *params, const VmAtoms *atoms, const double r[2],
+                              VmOptics *optics, double **intensity)
+{
+  PetscFunctionBegin;
+  PetscCall(PatternInTile(params, atoms, r, (double[2]){0.0, 0.0}, optics, intensity));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* psi <- FT^-1{P FT{t psi}} with the transforms of FFTW; wave: spectrum, as VmPropagate wants it. */
+static void ReferencePropagate(const VmPropagation *p, double distance, int64_t row, const fftw_complex *t, int count,
+                               fftw_complex *wave)
+{
+  const int64_t *n = p->grid, points = n[0] * n[1];
+  fftw_plan back = fftw_plan_dft_2d((int)n[0], (int)n[1], wave, wave, FFTW_BACKWARD, FFTW_ESTIMATE);
+  fftw_plan forward = fftw_plan_dft_2d((int)n[0], (int)n[1], wave, wave, FFTW_FORWARD, FFTW_ESTIMATE);
+
+  for (int64_t q = 0; q < points; ++q) wave[q] *= VmPropagationInside(p, q / n[1], q % n[1]) ? 1.0 : 0.0;
+  for (int s = 0; s < count; ++s) {
+    fftw_execute(back);
+    for (int64_t q = 0; q < points; ++q) wave[q] *= t[q / n[1] * row + q % n[1]];
+    fftw_execute(forward);
+    for (int64_t q = 0; q < points; ++q) {
+      wave[q] *= VmPropagationFactor(p, s < count - 1 ? distance : 0.0, q / n[1], q % n[1]) / (double)points;
+    }
+  }
+  fftw_destroy_plan(back);
+  fftw_destroy_plan(forward);
+}
+
+/* Random waves and slices on grids of all radices, in a window inside a tile. */
+static PetscErrorCode TestPropagation(const int64_t n[2], bool limited, int precision, double tolerance)
+{
+  enum { COUNT = 3 };
+  const int64_t tile[2] = {n[0] + 21, n[1] + 11}, first[2] = {16, 5}, points = n[0] * n[1];
+  const double period[2] = {3.0, 4.1}, distance = 2.5;
+  VmTransmission transmission;
+  VmPropagation propagation;
+  fftw_complex *t = fftw_alloc_complex((size_t)(tile[0] * tile[1])), *wave = fftw_alloc_complex((size_t)points);
+  double worst = 0.0, before = 0.0, after = 0.0;
+
+  PetscFunctionBegin;
+  for (int64_t q = 0; q < tile[0] * tile[1]; ++q) t[q] = cexp(6.0 * I * VmRngUniform(key, (uint64_t)q, 7));
+  PetscCall(VmTransmissionCreate(precision, tile, 1, &transmission));
+  transmission.precision->fill(tile, t, 0, transmission.value);
+  PetscCall(VmPropagationCreate(precision, n, period, 2e-3, distance, limited, &propagation));
+  for (int64_t q = 0; q < points; ++q) {
+    double u[2];
+    VmRngUniform2(key, (uint64_t)q, 8, u);
+    propagation.wave[q] = wave[q] = (u[0] - 0.5 + I * (u[1] - 0.5)) / sqrt((double)points);
+    before += creal(wave[q] * conj(wave[q]));
+  }
+  VmPropagate(&propagation, &transmission, first, COUNT);
+  ReferencePropagate(&propagation, distance, tile[1], t + first[0] * tile[1] + first[1], COUNT, wave);
+  for (int64_t q = 0; q < points; ++q) {
+    worst = fmax(worst, cabs(propagation.wave[q] - wave[q]) * sqrt((double)points));
+    after += creal(propagation.wave[q] * conj(propagation.wave[q]));
+  }
+  VmExpect(worst < tolerance, "%lld x %lld, %s: waves differ by %g", (long long)n[0], (long long)n[1],
+           propagation.precision->name, worst);
+  if (!limited) VmExpectNear(after / before, 1.0, tolerance); /* Parseval's theorem, |t| = |P| = 1 */
+  VmPropagationDestroy(&propagation);
+  VmTransmissionDestroy(&transmission);
+  fftw_free(t);
+  fftw_free(wave);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestPropagations(void)
+{
+  const int64_t grids[][2] = {{8, 8}, {16, 24}, {32, 40}, {56, 72}, {120, 64}, {80, 280}, {192, 192}};
+
+  PetscFunctionBegin;
+  for (size_t i = 0; i < sizeof grids / sizeof grids[0]; ++i) {
+    for (int limited = 0; limited < 2; ++limited) {
+      PetscCall(TestPropagation(grids[i], limited, VM_DOUBLE, 1e-13));
+      PetscCall(TestPropagation(grids[i], limited, VM_SINGLE, 1e-5));
+    }
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -87,21 +169,6 @@ static PetscErrorCode TestTotal(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* t of all slices of a window, for the potential times `scale`. */
-typedef struct {
-  int64_t points;
-  double phase; /* sigma times scale */
-  fftw_complex *value;
-} Stack;
-
-static void TakeSlice(void *context, int slice, const double *potential)
-{
-  Stack *stack = context;
-  for (int64_t i = 0; i < stack->points; ++i) {
-    stack->value[slice * stack->points + i] = cexp(I * stack->phase * potential[i]);
-  }
-}
-
 /* Parallel beam through a weak object: largest deviation of the scattered amplitude from the kinematic one of the
  * direct sum, in units of its largest; the atoms lie in the middle of the slices. */
 static PetscErrorCode WeakObject(const VmAtoms *atoms, double step, double scale, double *deviation)
@@ -118,16 +185,19 @@ static PetscErrorCode WeakObject(const VmAtoms *atoms, double step, double scale
   const VmSlices slices = {.count = (int)lround(optics.thickness / step) + 1,
                            .bottom = optics.middle - 0.5 * (optics.thickness + step),
                            .distance = step};
-  Stack stack = {.points = points, .phase = scale * optics.interaction};
+  const VmTransmissionRecipe recipe = {.optics = &optics,
+                                       .atoms = atoms,
+                                       .box = &box,
+                                       .slices = &slices,
+                                       .phase = scale * optics.interaction,
+                                       .limited = true};
+  VmTransmission transmission;
   VmPropagation propagation;
-  stack.value = fftw_alloc_complex((size_t)(slices.count * points));
-  PetscCall(VmPotentialSlices(&optics, atoms, &box, &slices, TakeSlice, &stack));
-  VmLimitBand(n, optics.spacing, slices.count, stack.value);
-  PetscCall(VmPropagationCreate(n, period, optics.wavelength, step, true, &propagation));
-  memset(propagation.wave, 0, (size_t)points * sizeof(fftw_complex));
+  PetscCall(VmTransmissionCreate(VM_DOUBLE, n, slices.count, &transmission));
+  PetscCall(VmTransmissionMake(&recipe, &transmission));
+  PetscCall(VmPropagationCreate(VM_DOUBLE, n, period, optics.wavelength, step, true, &propagation));
   propagation.wave[0] = 1.0;
-  const VmTransmission t = {.value = stack.value, .count = slices.count, .slice = points, .row = n[1]};
-  VmPropagate(&propagation, &t);
+  VmPropagate(&propagation, &transmission, origin, slices.count);
 
   double worst = 0.0, largest = 0.0;
   for (int64_t q = 1; q < points; ++q) {
@@ -137,13 +207,14 @@ static PetscErrorCode WeakObject(const VmAtoms *atoms, double step, double scale
     const double k[1][2] = {{(double)i / optics.period, (double)j / optics.period}};
     double complex amplitude;
     PetscCall(VmKinematicDirect(atoms, optics.wavelength, 1, k, &amplitude));
-    const double expected = VM_POTENTIAL_FACTOR / area * cabs(amplitude);
+    const double share = hypot(k[0][0], k[0][1]) / sqrt(propagation.limit2);
+    const double expected = VmTransmissionEdge(share) * VM_POTENTIAL_FACTOR / area * cabs(amplitude);
     worst = fmax(worst, fabs(cabs(propagation.wave[q]) / (scale * optics.interaction) - expected));
     largest = fmax(largest, expected);
   }
   *deviation = worst / largest;
   VmPropagationDestroy(&propagation);
-  fftw_free(stack.value);
+  VmTransmissionDestroy(&transmission);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -218,9 +289,9 @@ static double BlochIntensity(const Bloch *bloch, double z)
 /* Diffracted intensity behind `samples` foils, each `slices` slices thicker than the last. */
 static PetscErrorCode RowMultislice(const Row *row, double distance, int slices, int samples, double *intensity)
 {
-  const int64_t grid[2] = {ROW_GRID, 4}, points = ROW_GRID * 4;
-  const double spacing[2] = {2.0 / row->g / ROW_GRID, 2.0 / row->g / ROW_GRID};
-  const double period[2] = {2.0 / row->g, 4.0 * spacing[1]};
+  const int64_t grid[2] = {ROW_GRID, 8}, points = ROW_GRID * 8;
+  const double spacing = 2.0 / row->g / ROW_GRID, period[2] = {2.0 / row->g, 8.0 * spacing};
+  VmTransmission transmission;
   VmPropagation propagation;
   fftw_complex *t = fftw_alloc_complex((size_t)points);
 
@@ -228,21 +299,23 @@ static PetscErrorCode RowMultislice(const Row *row, double distance, int slices,
   for (int64_t i = 0; i < points; ++i) {
     double v = RowPotential(row, 0);
     for (int m = 1; m <= HARMONICS; ++m) {
-      v += 2.0 * RowPotential(row, m) * cos(2.0 * VM_PI * m * row->g * (double)(i / grid[1]) * spacing[0]);
+      v += 2.0 * RowPotential(row, m) * cos(2.0 * VM_PI * m * row->g * (double)(i / grid[1]) * spacing);
     }
     t[i] = cexp(I * row->interaction * v * distance);
   }
-  VmLimitBand(grid, spacing, 1, t);
-  PetscCall(VmPropagationCreate(grid, period, row->wavelength, distance, true, &propagation));
-  for (int s = 0; s < samples; ++s) {
-    const VmTransmission transmission = {.value = t, .count = s * slices, .slice = 0, .row = grid[1]};
-    memset(propagation.wave, 0, (size_t)points * sizeof(fftw_complex));
+  PetscCall(VmTransmissionCreate(VM_DOUBLE, grid, 1, &transmission));
+  transmission.precision->fill(grid, t, 0, transmission.value);
+  PetscCall(VmPropagationCreate(VM_DOUBLE, grid, period, row->wavelength, distance, true, &propagation));
+  intensity[0] = 0.0;
+  for (int s = 1; s < samples; ++s) {
+    memset(propagation.wave, 0, (size_t)points * sizeof *propagation.wave);
     propagation.wave[(ROW_GRID - 1) * grid[1]] = 1.0; /* -g/2 */
-    VmPropagate(&propagation, &transmission);
+    VmPropagate(&propagation, &transmission, origin, s * slices);
     const double complex wave = propagation.wave[grid[1]];
     intensity[s] = creal(wave * conj(wave));
   }
   VmPropagationDestroy(&propagation);
+  VmTransmissionDestroy(&transmission);
   fftw_free(t);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -303,14 +376,16 @@ static PetscErrorCode TestDefocus(void)
   const int64_t *n = optics.grid, points = n[0] * n[1], half = n[1] / 2 + 1;
   const double period[2] = {optics.period, optics.period}, area = optics.period * optics.period;
   fftw_complex *vacuum = fftw_alloc_complex((size_t)points);
+  VmTransmission transmission;
   for (int64_t i = 0; i < points; ++i) vacuum[i] = 1.0;
-  PetscCall(VmPropagationCreate(n, period, optics.wavelength, distance, false, &propagation));
+  PetscCall(VmTransmissionCreate(VM_DOUBLE, n, 1, &transmission));
+  transmission.precision->fill(n, vacuum, 0, transmission.value);
+  PetscCall(VmPropagationCreate(VM_DOUBLE, n, period, optics.wavelength, distance, false, &propagation));
   for (int64_t q = 0; q < points; ++q) {
     const int64_t i = q / n[1], j = q % n[1], m = j < half ? i * half + j : (n[0] - i) % n[0] * half + n[1] - j;
     propagation.wave[q] = focused.spectrum[0][m];
   }
-  const VmTransmission t = {.value = vacuum, .count = SLICES, .slice = 0, .row = n[1]};
-  VmPropagate(&propagation, &t);
+  VmPropagate(&propagation, &transmission, origin, SLICES);
   double exact = 0.0, difference = 0.0, without = 0.0;
   for (int64_t q = 0; q < points; ++q) {
     const int64_t i = q / n[1], j = q % n[1], m = j < half ? i * half + j : (n[0] - i) % n[0] * half + n[1] - j;
@@ -332,6 +407,7 @@ static PetscErrorCode TestDefocus(void)
   VmProbeDestroy(&focused);
   VmProbeDestroy(&defocused);
   VmPropagationDestroy(&propagation);
+  VmTransmissionDestroy(&transmission);
   fftw_free(vacuum);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -376,9 +452,48 @@ static PetscErrorCode TestSlices(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Largest difference of two patterns, in units of `unit`. */
+static double WorstDifference(const VmOptics *optics, const double *a, const double *b, double unit)
+{
+  double worst = 0.0;
+  for (int64_t q = 0; q < optics->grid[0] * optics->grid[1]; ++q) worst = fmax(worst, fabs(a[q] - b[q]));
+  return worst / unit;
+}
+
+/* The pattern hardly depends on precision, and little on where the tile begins and how large it is. */
+static PetscErrorCode TestPrecisionAndTile(void)
+{
+  const double r[2] = {0.0713, -0.0387}, more[2] = {0.513, 0.297};
+  double largest = 0.0;
+  VmMicroscopeParams params = Microscope();
+  VmOptics optics;
+  VmAtoms atoms = {0};
+  double *alone, *tile, *single;
+
+  PetscFunctionBegin;
+  PetscCall(RandomColumn(4000, 2.3, 20.0, 0.0, &atoms));
+  PetscCall(Pattern(&params, &atoms, r, &optics, &alone));
+  PetscCall(PatternInTile(&params, &atoms, r, more, &optics, &tile));
+  params.precision = VM_SINGLE;
+  PetscCall(Pattern(&params, &atoms, r, &optics, &single));
+  for (int64_t q = 0; q < optics.grid[0] * optics.grid[1]; ++q) largest = fmax(largest, alone[q]);
+  const double worst = WorstDifference(&optics, single, alone, largest);
+  VmFigure("single_against_double_precision_of_maximum", worst);
+  VmFigure("pattern_in_another_tile_rms", Distance(&optics, tile, alone));
+  VmExpectNear(worst, 0.0, 4e-5);
+  VmExpectNear(Distance(&optics, tile, alone), 0.0, 8e-3);
+  PetscCall(PetscFree(alone));
+  PetscCall(PetscFree(tile));
+  PetscCall(PetscFree(single));
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
+  PetscCall(TestPropagations());
+  PetscCall(TestPrecisionAndTile());
   PetscCall(TestTotal());
   PetscCall(TestWeakObject());
   PetscCall(TestRow("111", sqrt(3.0) / 0.40495, 69.4, 0.01));

@@ -5,12 +5,7 @@
  * stored. Only frequencies of axis 1 inside the band limit are kept between the two. */
 #include "propagate.h"
 #include "lanes_transform.h"
-
-#if defined(__x86_64__) && defined(__linux__)
-#define CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define CLONES
-#endif
+#include <vitromech/simd.h>
 
 typedef struct {
   Plan plan[2];
@@ -25,7 +20,7 @@ typedef struct {
 } State;
 
 /* LANES rows: back to real space along axis 1, through the slice t, forward again. */
-CLONES static void Rows(State *c, Point *restrict spectrum, const Point *restrict t)
+VM_SIMD_CLONES static void Rows(State *c, Point *restrict spectrum, const Point *restrict t)
 {
   Point *a = c->work[0], *b = c->work[1];
   const int n = c->grid[1];
@@ -43,7 +38,7 @@ CLONES static void Rows(State *c, Point *restrict spectrum, const Point *restric
 }
 
 /* Block k of columns: forward along axis 0, on to the plane of the next slice, back. */
-CLONES static void Columns(State *c, int k)
+VM_SIMD_CLONES static void Columns(State *c, int k)
 {
   Point *a = c->work[0], *b = c->work[1], *restrict spectrum = c->spectrum + k;
   const int n = c->grid[0];
@@ -64,7 +59,7 @@ CLONES static void Columns(State *c, int k)
 }
 
 /* Block k of columns of a spectrum, back along axis 0. */
-CLONES static void Enter(State *c, int k, const double complex *wave)
+VM_SIMD_CLONES static void Enter(State *c, int k, const double complex *wave)
 {
   Point *a = c->work[0], *spectrum = c->spectrum + k;
   const double(*from)[2] = (const double(*)[2])(wave + c->block[k] * LANES);
@@ -81,7 +76,7 @@ CLONES static void Enter(State *c, int k, const double complex *wave)
 }
 
 /* The way back. */
-CLONES static void Leave(State *c, int k, double complex *wave)
+VM_SIMD_CLONES static void Leave(State *c, int k, double complex *wave)
 {
   Point *a = c->work[0], *spectrum = c->spectrum + k;
   double(*to)[2] = (double(*)[2])(wave + c->block[k] * LANES);

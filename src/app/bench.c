@@ -132,7 +132,7 @@ static PetscErrorCode BenchMech(MPI_Comm comm, int64_t cells)
 static const struct {
   const char *name;
   PetscErrorCode (*run)(MPI_Comm comm, int64_t cells); /* cells: of the edge, 0 for the usual ones */
-} benches[] = {{"memory", BenchMemory}, {"mech", BenchMech}, {"cube", VmBenchCube}};
+} benches[] = {{"memory", BenchMemory}, {"mech", BenchMech}, {"cube", VmBenchCube}, {"diffract", VmBenchDiffract}};
 enum { NBENCHES = sizeof benches / sizeof benches[0] };
 
 static PetscErrorCode ReadCells(MPI_Comm comm, const char *text, int64_t *cells)
@@ -166,7 +166,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   }
   if (!found) {
     const char *closest = VmDidYouMean(words.words[0], names);
-    VmThrow(comm, VM_ERR_INPUT, "no benchmark \"%s\"%s%s%s; there are memory, mech and cube", words.words[0],
+    VmThrow(comm, VM_ERR_INPUT, "no benchmark \"%s\"%s%s%s; there are memory, mech, cube and diffract", words.words[0],
             closest ? "; did you mean " : "", closest ? closest : "", closest ? "?" : "");
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -175,7 +175,8 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 const VmCommand vm_command_bench = {
     .name = "bench",
     .usage = "bench [NAME] [--cells N]",
-    .summary = "measures this machine: memory bandwidth, equilibrium solver, statistics of a 4D-STEM cube",
+    .summary =
+        "measures this machine: memory bandwidth, equilibrium solver, statistics of a 4D-STEM cube, virtual microscope",
     .help =
         "Prints lines NAME FIGURE VALUE UNIT; run it under mpirun to measure several ranks together.\n\n"
         "  memory  triad of STREAM\n"
@@ -183,7 +184,12 @@ const VmCommand vm_command_bench = {
         "          conjugate gradients, six real transforms alone, their ratio, bytes per voxel of solver and "
         "moduli\n"
         "  cube    a 4D-STEM cube of 64 x 64 (or N x N) patterns of 128 x 128 pixels, read from the page cache: sum\n"
-        "          of every pattern, virtual annular image, and the full pass (V(k), V2D, C_k, n-fold maps)\n\n"
+        "          of every pattern, virtual annular image, and the full pass (V(k), V2D, C_k, n-fold maps)\n"
+        "  diffract  a probe through 20 nm of 43,000 atoms, 128 x 128 pixels of 0.16 1/nm, every rank its own: "
+        "multislice\n"
+        "          with 100 (or N) slices in single precision, its 200 transforms alone (the best plan of FFTW), their "
+        "ratio,\n"
+        "          the potential of a tile of 4 x 4 probes; multislice in double precision; kinematic\n\n"
         "example:\n  mpirun -n 2 vitromech bench mech --cells 64",
     .run = Run,
 };

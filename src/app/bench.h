@@ -16,4 +16,7 @@ PetscErrorCode VmBenchTime(MPI_Comm comm, double *time);
 /** Statistics of a cube of 64 x 64 (or cells x cells) patterns of 128 x 128 float32 in the page cache. Collective. */
 PetscErrorCode VmBenchCube(MPI_Comm comm, int64_t cells);
 
+/** A probe of the virtual microscope, by multislice (100 or `cells` slices) and kinematic. Collective. */
+PetscErrorCode VmBenchDiffract(MPI_Comm comm, int64_t cells);
+
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # timeout: 60
-# The benchmarks of the equilibrium solver and of the cube print their figures on any number of ranks; nonsense is refused.
+# The benchmarks of the equilibrium solver, the cube and the microscope print their figures on any number of ranks; nonsense is refused.
 . "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
 
 for n in 1 3; do
@@ -17,6 +17,12 @@ for n in 1 3; do
     expect "$figure on $n ranks" grep -qE "^cube\.$figure [0-9.e+-]+ (s|GB/s|MB)$" figures_$n
   done
   expect "the cube is removed" test -z "$(ls vitromech_bench_* 2>/dev/null)"
+done
+"$VITROMECH" bench diffract --cells 3 >figures
+expect "bench diffract" test $? -eq 0
+for figure in multislice\ {seconds_per_probe,fft_seconds_per_probe,total_over_fft,seconds_per_tile} \
+  multislice_double\ seconds_per_probe kinematic\ seconds_per_{probe,tile}; do
+  expect "diffract.$figure" grep -qE "^diffract\.$figure [0-9.e+-]+ (s|1)$" figures
 done
 for words in "bench mexh" "bench mech --cells 1" "bench mech --cells 7x"; do
   "$VITROMECH" $words 2>message

@@ -17,6 +17,7 @@
 /* L2 */
 #include <vitromech/h5.h>
 #include <vitromech/history.h>
+#include <vitromech/csv.h>
 #include <vitromech/provenance.h>
 #include <vitromech/checkpoint.h>
 #include <vitromech/xdmf.h>

@@ -24,6 +24,7 @@ void VmKindsFind(const VmTable *table, const VmPluginKind *kinds[VM_MAX_KINDS + 
 {
   int count = 0;
   Walk(table, kinds, &count);
+  if (count < VM_MAX_KINDS) kinds[count++] = &vm_law_kind;
   kinds[count] = NULL;
 }
 

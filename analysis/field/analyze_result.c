@@ -77,19 +77,61 @@ static PetscErrorCode ReadField(MPI_Comm comm, VmH5 result, const char *path, co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AnalyzeField(MPI_Comm comm, VmH5 result, const char *path, const VmPlugin *entry,
-                                   const char *group, VmH5 out)
-{
+typedef struct {
   VmMap map;
   double *values;
   char *unit;
+} Field;
+
+static PetscErrorCode FieldRead(MPI_Comm comm, VmH5 result, const char *step, const char *name, Field *field)
+{
+  char path[2 * PATH_SIZE];
   PetscFunctionBegin;
-  PetscCall(ReadField(comm, result, path, VmEntryOf(entry), &map, &values));
-  PetscCall(VmH5AttrReadText(result, path, "unit", &unit));
-  map.unit = unit ? unit : "1";
-  PetscCall(VmEntryApply(comm, entry, group, &map, out));
-  PetscCall(PetscFree(unit));
-  PetscCall(PetscFree(values));
+  snprintf(path, sizeof path, VM_PATH_FIELDS "/%s/%s", step, name);
+  PetscCall(ReadField(comm, result, path, name, &field->map, &field->values));
+  PetscCall(VmH5AttrReadText(result, path, "unit", &field->unit));
+  field->map.unit = field->unit ? field->unit : "1";
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode FieldFree(Field *field)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(field->unit));
+  PetscCall(PetscFree(field->values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AnalyzeField(MPI_Comm comm, VmH5 result, const char *step, const VmPlugin *entry,
+                                   const char *group, VmH5 out)
+{
+  Field field = {0}, other = {0};
+  PetscFunctionBegin;
+  PetscCall(FieldRead(comm, result, step, VmEntryOf(entry), &field));
+  if (VmEntryWith(entry)) {
+    PetscCall(FieldRead(comm, result, step, VmEntryWith(entry), &other));
+    field.map.other = &other.map;
+  }
+  PetscCall(VmEntryApply(comm, entry, group, &field.map, out));
+  PetscCall(FieldFree(&field));
+  PetscCall(FieldFree(&other));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* *missing: a field that an entry names and the result does not have, or NULL. */
+static PetscErrorCode Missing(VmH5 result, const char *step, const VmPlugin *entry, const char **missing)
+{
+  const char *names[2] = {VmEntryOf(entry), VmEntryWith(entry)};
+  char path[2 * PATH_SIZE];
+  bool exists;
+  PetscFunctionBegin;
+  *missing = NULL;
+  for (int i = 0; i < 2 && !*missing; ++i) {
+    if (!names[i]) continue;
+    snprintf(path, sizeof path, VM_PATH_FIELDS "/%s/%s", step, names[i]);
+    PetscCall(VmH5Exists(result, path, &exists));
+    if (!exists) *missing = names[i];
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -97,19 +139,17 @@ PetscErrorCode VmAnalyzeResult(MPI_Comm comm, VmH5 result, const VmList *list, V
 {
   const VmPlugin *entries = list->items;
   VmEntryName *names;
-  char step[PATH_SIZE], path[2 * PATH_SIZE];
+  char step[PATH_SIZE];
   PetscFunctionBegin;
   PetscCall(VmEntryNames(comm, list, &names));
   PetscCall(LastStep(comm, result, step));
   for (int i = 0; i < list->count && step[0]; ++i) {
     const char *of = VmEntryOf(&entries[i]);
-    bool exists;
+    const char *missing;
     if (VmStatisticReadsCube(entries[i].head) || !of || strchr(of, '/')) continue;
-    snprintf(path, sizeof path, VM_PATH_FIELDS "/%s/%s", step, of);
-    PetscCall(VmH5Exists(result, path, &exists));
-    if (exists) PetscCall(AnalyzeField(comm, result, path, &entries[i], names[i], out));
-    else
-      PetscCall(VmWarn(comm, "%s of %s is skipped: the result has no field of that name", entries[i].head->name, of));
+    PetscCall(Missing(result, step, &entries[i], &missing));
+    if (!missing) PetscCall(AnalyzeField(comm, result, step, &entries[i], names[i], out));
+    else PetscCall(VmWarn(comm, "%s of %s is skipped: the result has no field %s", entries[i].head->name, of, missing));
   }
   PetscCall(PetscFree(names));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -152,3 +152,82 @@ double VmCorrelationLength(int nr, const double *r, const double *sigma)
       return r[s - 1] + (r[s] - r[s - 1]) * (sigma[s - 1] - level) / (sigma[s - 1] - sigma[s]);
   return NAN;
 }
+
+/* Twice the sum over pairs of (f(x) - f(x + lag))^2 in numerator, f = value - mean, from transforms of the mask, of f
+ * and of f^2; each product of the three fits into one inverse transform. */
+static PetscErrorCode SquaredDifferences(const VmMap *map, double mean, Transform *t, double *numerator)
+{
+  double complex *spectrum, *ones;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc2((size_t)t->half, &spectrum, (size_t)t->half, &ones));
+  for (int power = 0; power < 3; ++power) {
+    int64_t i = 0;
+    for (int64_t p = 0; p < t->real; ++p) t->work[p] = 0.0;
+    for (int64_t x = 0; x < map->n[0]; ++x)
+      for (int64_t y = 0; y < map->n[1]; ++y)
+        for (int64_t z = 0; z < map->n[2]; ++z, ++i) {
+          const double f = Used(map, NULL, i) ? map->values[i] - mean : 0.0;
+          t->work[(x * t->size[1] + y) * t->size[2] + z] = power == 0   ? (double)Used(map, NULL, i)
+                                                           : power == 1 ? f
+                                                                        : f * f;
+        }
+    fftw_execute(t->forward);
+    for (int64_t m = 0; m < t->half; ++m) {
+      const double complex mode = t->modes[m];
+      if (power == 0) ones[m] = mode;
+      else if (power == 1) spectrum[m] = -2.0 * (creal(mode) * creal(mode) + cimag(mode) * cimag(mode));
+      else spectrum[m] += 2.0 * (creal(mode) * creal(ones[m]) + cimag(mode) * cimag(ones[m]));
+    }
+  }
+  for (int64_t m = 0; m < t->half; ++m) t->modes[m] = spectrum[m];
+  fftw_execute(t->backward);
+  for (int64_t p = 0; p < t->real; ++p) numerator[p] = t->work[p] / (double)t->real;
+  PetscCall(PetscFree2(spectrum, ones));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The lags of one half space within r_max that have pairs; NULL arrays: only counts. */
+static int64_t TakeLags(const VmMap *map, const Transform *t, double r_max, const double *numerator,
+                        const double *pairs, double *r, double *p)
+{
+  int64_t count = 0, i = 0;
+  double d[3];
+  for (int64_t x = 0; x < t->size[0]; ++x)
+    for (int64_t y = 0; y < t->size[1]; ++y)
+      for (int64_t z = 0; z < t->size[2]; ++z, ++i) {
+        if (!Lag(map, t, 0, x, &d[0]) || !Lag(map, t, 1, y, &d[1]) || !Lag(map, t, 2, z, &d[2])) continue;
+        const bool forward = d[0] > 0.0 || (d[0] == 0.0 && (d[1] > 0.0 || (d[1] == 0.0 && d[2] > 0.0)));
+        const double distance = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+        if (!forward || distance > r_max || !(pairs[i] > 0.5)) continue;
+        if (r) {
+          r[count] = distance;
+          p[count] = fmax(0.0, numerator[i] / round(pairs[i]));
+        }
+        ++count;
+      }
+  return count;
+}
+
+PetscErrorCode VmStructureFunction(const VmMap *map, double r_max, int64_t *n, double **r, double **p)
+{
+  double mean = 0.0, used = 0.0, *numerator, *pairs;
+  Transform t;
+  PetscFunctionBegin;
+  for (int64_t i = 0; i < VmMapSize(map); ++i)
+    if (Used(map, NULL, i)) {
+      mean += map->values[i];
+      used += 1.0;
+    }
+  mean = used > 0.0 ? mean / used : 0.0;
+  PetscCall(TransformCreate(map, &t));
+  PetscCall(PetscMalloc2((size_t)t.real, &numerator, (size_t)t.real, &pairs));
+  Products(map, NULL, true, mean, &t, pairs);
+  PetscCall(SquaredDifferences(map, mean, &t, numerator));
+  *n = TakeLags(map, &t, r_max, numerator, pairs, NULL, NULL);
+  PetscCall(PetscMalloc1((size_t)*n, r));
+  PetscCall(PetscMalloc1((size_t)*n, p));
+  TakeLags(map, &t, r_max, numerator, pairs, *r, *p);
+  TransformDestroy(&t);
+  PetscCall(PetscFree2(numerator, pairs));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,3 +1,8 @@
 VM_MAP_STAT(clusters)
 VM_MAP_STAT(autocorrelation)
 VM_MAP_STAT(percolation)
+VM_MAP_STAT(structure)
+VM_MAP_STAT(box_counting)
+VM_MAP_STAT(power_law)
+VM_MAP_STAT(kmeans)
+VM_MAP_STAT(cross_correlation)

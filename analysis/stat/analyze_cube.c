@@ -100,38 +100,50 @@ static bool LooksAtMap(const VmPlugin *entry)
   return !VmStatisticReadsCube(entry->head) && of && strchr(of, '/');
 }
 
+static PetscErrorCode CheckMap(MPI_Comm comm, const CubeRuns *c, const char *of)
+{
+  const char *map = NULL;
+  PetscFunctionBegin;
+  const int run = FindRun(c, of, &map);
+  if (run < 0) VmThrow(comm, VM_ERR_INPUT, "analysis: of: %s: no cube statistic of that name is in the list", of);
+  const VmStatOps *ops = c->runs[run].ops;
+  if (!ops->has_map || !ops->has_map(c->runs[run].params, map))
+    VmThrow(comm, VM_ERR_INPUT, "analysis: of: %s: there is no such map; maps are e.g. v2d/map, nfold/total, nfold/n_4",
+            of);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Every map that is looked at will be there. */
 static PetscErrorCode CheckMaps(MPI_Comm comm, const CubeRuns *c, const VmList *list)
 {
   const VmPlugin *entries = list->items;
+  PetscErrorCode code = PETSC_SUCCESS;
   PetscFunctionBegin;
-  for (int i = 0; i < list->count; ++i) {
-    const char *map = NULL;
+  for (int i = 0; i < list->count && !code; ++i) {
     if (!LooksAtMap(&entries[i])) continue;
-    const int run = FindRun(c, VmEntryOf(&entries[i]), &map);
-    if (run < 0)
-      VmThrow(comm, VM_ERR_INPUT, "analysis: of: %s: no cube statistic of that name is in the list",
-              VmEntryOf(&entries[i]));
-    const VmStatOps *ops = c->runs[run].ops;
-    if (!ops->has_map || !ops->has_map(c->runs[run].params, map))
-      VmThrow(comm, VM_ERR_INPUT,
-              "analysis: of: %s: there is no such map; maps are e.g. v2d/map, nfold/total, nfold/n_4",
-              VmEntryOf(&entries[i]));
+    code = CheckMap(comm, c, VmEntryOf(&entries[i]));
+    if (!code && VmEntryWith(&entries[i])) code = CheckMap(comm, c, VmEntryWith(&entries[i]));
   }
-  PetscFunctionReturn(PETSC_SUCCESS);
+  PetscFunctionReturn(code);
 }
 
-/* The map on rank 0. */
-static VmMap MapOf(VmSurvey survey, const VmStatDataset *d)
+/* The map "<name>/<map>" on rank 0. */
+static PetscErrorCode MapOf(VmSurvey survey, const CubeRuns *c, const char *of, VmMap *map)
 {
   const double *pitch = survey->info.scan_pitch;
   const bool known = pitch[0] > 0.0 && pitch[1] > 0.0;
-  return (VmMap){.dim = 2,
+  const char *name = NULL;
+  PetscFunctionBegin;
+  const int run = FindRun(c, of, &name);
+  const VmStatDataset *d = VmStatResultFind(c->runs[run].result, name);
+  PetscCheck(d, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s was not made", of);
+  *map = (VmMap){.dim = 2,
                  .n = {1, d->dims[0], d->dims[1]},
                  .spacing = {1.0, known ? pitch[0] : 1.0, known ? pitch[1] : 1.0},
                  .values = d->data,
                  .unit = d->unit,
                  .length_unit = known ? "nm" : "pixel"};
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode AnalyzeMaps(MPI_Comm comm, VmSurvey survey, const CubeRuns *c, const VmList *list,
@@ -142,14 +154,12 @@ static PetscErrorCode AnalyzeMaps(MPI_Comm comm, VmSurvey survey, const CubeRuns
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   for (int i = 0; i < list->count; ++i) {
-    const char *name = NULL;
-    VmMap map = {0};
+    VmMap map = {0}, other = {0};
     if (!LooksAtMap(&entries[i])) continue;
-    const int run = FindRun(c, VmEntryOf(&entries[i]), &name);
-    if (rank == 0) {
-      const VmStatDataset *dataset = VmStatResultFind(c->runs[run].result, name);
-      PetscCheck(dataset, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s was not made", VmEntryOf(&entries[i]));
-      map = MapOf(survey, dataset);
+    if (rank == 0) PetscCall(MapOf(survey, c, VmEntryOf(&entries[i]), &map));
+    if (rank == 0 && VmEntryWith(&entries[i])) {
+      PetscCall(MapOf(survey, c, VmEntryWith(&entries[i]), &other));
+      map.other = &other;
     }
     PetscCall(VmEntryApply(comm, &entries[i], names[i], &map, out));
   }

@@ -8,6 +8,11 @@ const char *VmEntryOf(const VmPlugin *entry)
   return entry->common ? ((const VmStatisticCommon *)entry->common)->of : NULL;
 }
 
+const char *VmEntryWith(const VmPlugin *entry)
+{
+  return entry->common ? ((const VmStatisticCommon *)entry->common)->with : NULL;
+}
+
 static bool Taken(const VmEntryName *names, int count, const char *name)
 {
   for (int i = 0; i < count; ++i)
@@ -49,6 +54,7 @@ PetscErrorCode VmEntryWrite(MPI_Comm comm, const VmPlugin *entry, const char *na
   PetscCall(VmH5AttrText(out, group, "doc", entry->head->doc));
   if (entry->head->source) PetscCall(VmH5AttrText(out, group, "source", entry->head->source));
   if (VmEntryOf(entry)) PetscCall(VmH5AttrText(out, group, "of", VmEntryOf(entry)));
+  if (VmEntryWith(entry)) PetscCall(VmH5AttrText(out, group, "with", VmEntryWith(entry)));
   if (entry->head->params) {
     PetscCall(VmParamsWriteYaml(entry->head->params, entry->params, &yaml));
     PetscCall(VmH5AttrText(out, group, "parameters", yaml));

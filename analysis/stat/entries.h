@@ -10,6 +10,8 @@ typedef char VmEntryName[VM_ENTRY_NAME];
 
 /** The map or field an entry looks at, or NULL. Not collective. */
 const char *VmEntryOf(const VmPlugin *entry);
+/** The second map of a statistic of two, or NULL. Not collective. */
+const char *VmEntryWith(const VmPlugin *entry);
 
 /**
  * Name of the group of each entry [list->count], by PetscMalloc: as given, else that of the statistic, with what it

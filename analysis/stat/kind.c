@@ -50,7 +50,19 @@ static const VmParam common_rows[] = {
      .default_text = "none",
      .doc = "what a map statistic looks at: \"<name of a cube statistic>/<map>\", e.g. nfold/total, or a field of a "
             "mesoscale result, e.g. plastic_strain (six components: von Mises equivalent, three: magnitude)"},
+    {.key = "with",
+     .type = VM_STRING,
+     .offset = offsetof(VmStatisticCommon, with),
+     .default_text = "none",
+     .doc = "the second map or field of a statistic of two, named like `of`"},
     {0}};
+
+static bool ReadsTwoMaps(const VmPluginHead *head)
+{
+  for (int i = 0; vm_map_table[i]; ++i)
+    if (&vm_map_table[i]->head == head) return vm_map_table[i]->two_maps;
+  return false;
+}
 
 static PetscErrorCode CommonCheck(const void *params, const VmNode *node, VmReport report)
 {
@@ -65,6 +77,10 @@ static PetscErrorCode CommonCheck(const void *params, const VmNode *node, VmRepo
                           "%s needs \"of\": the map or field it looks at, e.g. of: nfold/total or of: "
                           "plastic_strain",
                           head->name));
+  if (head && ReadsTwoMaps(head) && !common->with)
+    PetscCall(VmReportAdd(report, node, "%s needs \"with\": the second map, e.g. with: v2d/map", head->name));
+  if (head && !ReadsTwoMaps(head) && common->with)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "with"), "%s reads one map: remove \"with\"", head->name));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

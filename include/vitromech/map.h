@@ -6,18 +6,20 @@
 #include <vitromech/analyze.h>
 #include <vitromech/stat_result.h>
 
-typedef struct {
+typedef struct VmMap_s {
   int dim;                        /* 2: n[0] = 1, axes 1 and 2 are scan0 and scan1; 3: x, y, z */
   int64_t n[3];                   /* points */
   double spacing[3];              /* of neighbouring points, in length_unit */
   bool periodic;                  /* all axes */
   const double *values;           /* [n[0]][n[1]][n[2]]; NAN: left out */
   const char *unit, *length_unit; /* "nm", or "pixel" if the pitch is unknown */
+  const struct VmMap_s *other;    /* of the same shape, for statistics of two maps */
 } VmMap;
 
 /* One statistic of a map. */
 typedef struct {
   VmPluginHead head;
+  bool two_maps;                                                                      /* reads map->other too */
   PetscErrorCode (*apply)(const void *params, const VmMap *map, VmStatResult result); /* not collective */
 } VmMapOps;
 
@@ -93,9 +95,30 @@ double VmHotSpotFraction(double count, double radius, double acceptance, double 
  * Not collective.
  */
 PetscErrorCode VmAutocorrelation(const VmMap *map, const uint8_t *skip, int nr, double *r, double *sigma);
+/**
+ * Structure function P(d) = <(v(x) - v(x+d))^2> of each lag d (one of d and -d) up to r_max, over all pairs.
+ *
+ * \param[out] n     lags
+ * \param[out] r, p  [n] by PetscMalloc: length of the lag, and P
+ * Not collective.
+ */
+PetscErrorCode VmStructureFunction(const VmMap *map, double r_max, int64_t *n, double **r, double **p);
+
 /** Number of shells up to half of the shortest side. Not collective. */
 int VmAutocorrelationShells(const VmMap *map);
 /** First r at which sigma falls to 1/e, linear between shells; NAN if it does not. Not collective. */
 double VmCorrelationLength(int nr, const double *r, const double *sigma);
+
+/* Density ~ x^-alpha for x >= from. */
+typedef struct {
+  double from, alpha, distance; /* distance: of Kolmogorov and Smirnov; NAN if there are too few */
+  int64_t count;                /* values from `from` on */
+} VmPowerLaw;
+
+/** Maximum-likelihood exponent of sorted values [n] above a given lower end. Not collective. */
+VmPowerLaw VmPowerLawFit(int64_t n, const double *sorted, double from);
+/** The same with the lower end of least distance that leaves ten values. Not collective. Source: Clauset, Shalizi &
+ * Newman, SIAM Rev. 51 (2009) 661. */
+VmPowerLaw VmPowerLawSearch(int64_t n, const double *sorted);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* Keys every entry of an analysis list has. */
 typedef struct {
-  char *name, *of; /* NULL: not given */
+  char *name, *of, *with; /* NULL: not given */
 } VmStatisticCommon;
 
 /* Where frames come from: a cube, or arrays in memory. */

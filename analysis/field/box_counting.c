@@ -1,0 +1,167 @@
+/* Box-counting dimension of what lies above a threshold. */
+#include "jackknife.h"
+#include <math.h>
+
+typedef struct {
+  char *threshold;
+  bool largest_cluster;
+  int connectivity;
+  double ratio;
+  int64_t smallest, largest;
+} Params;
+
+static const VmParam rows[] = {{.key = "threshold",
+                                .type = VM_STRING,
+                                .offset = offsetof(Params, threshold),
+                                .default_text = "isodata",
+                                .doc = "isodata, otsu, or a value in the unit of the map"},
+                               {.key = "largest_cluster",
+                                .type = VM_BOOL,
+                                .offset = offsetof(Params, largest_cluster),
+                                .default_text = "false",
+                                .doc = "only the largest connected cluster"},
+                               {.key = "connectivity",
+                                .type = VM_ENUM,
+                                .offset = offsetof(Params, connectivity),
+                                .default_text = "faces",
+                                .choices = vm_connectivities,
+                                .doc = "neighbours: faces (4 in maps, 6 in fields) or corners too (8, 26)"},
+                               {.key = "ratio",
+                                .type = VM_REAL,
+                                .offset = offsetof(Params, ratio),
+                                .unit = "1",
+                                .default_text = "2",
+                                .min = 1.1,
+                                .max = 16,
+                                .doc = "of successive box sizes"},
+                               {.key = "smallest",
+                                .type = VM_INT,
+                                .offset = offsetof(Params, smallest),
+                                .default_text = "1",
+                                .min = 1,
+                                .max = 1e6,
+                                .doc = "smallest box, in points"},
+                               {.key = "largest",
+                                .type = VM_INT,
+                                .offset = offsetof(Params, largest),
+                                .default_text = "0",
+                                .min = 0,
+                                .max = 1e6,
+                                .doc = "largest box, in points; 0: a quarter of the shortest side"},
+                               {0}};
+
+static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
+{
+  const Params *p = params;
+  PetscFunctionBegin;
+  if (!VmThresholdValid(p->threshold))
+    PetscCall(VmReportAdd(report, node, "threshold \"%s\" is neither isodata nor otsu nor a number", p->threshold));
+  if (p->largest && p->largest <= p->smallest)
+    PetscCall(VmReportAdd(report, node, "largest %lld must be more than smallest %lld", (long long)p->largest,
+                          (long long)p->smallest));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const VmTable table = {"box_counting", "box-counting dimension", sizeof(Params), rows, Check};
+
+enum { MOST_SIZES = 64 };
+
+typedef struct {
+  const Params *params;
+  double threshold;
+  int nsizes;
+  int64_t size[MOST_SIZES];
+} Boxes;
+
+static PetscErrorCode Mask(const Boxes *b, const VmMap *map, uint8_t *mask)
+{
+  const int64_t n = VmMapSize(map);
+  VmClusters clusters;
+  PetscFunctionBegin;
+  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > b->threshold;
+  if (!b->params->largest_cluster) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(
+      VmClustersCreate(map->dim, map->n, map->periodic, (VmConnectivity)b->params->connectivity, mask, &clusters));
+  int64_t largest = -1;
+  for (int64_t l = 0; l < clusters.count; ++l)
+    if (largest < 0 || clusters.size[l] > clusters.size[largest]) largest = l;
+  for (int64_t i = 0; i < n; ++i) mask[i] = clusters.label[i] >= 0 && clusters.label[i] == largest;
+  PetscCall(VmClustersDestroy(&clusters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Boxes of a size that hold a point of the mask. */
+static double Count(const VmMap *map, const uint8_t *mask, int64_t size, uint8_t *hit)
+{
+  const int64_t boxes[3] = {(map->n[0] + size - 1) / size, (map->n[1] + size - 1) / size,
+                            (map->n[2] + size - 1) / size};
+  const int64_t all = boxes[0] * boxes[1] * boxes[2];
+  int64_t i = 0;
+  double count = 0.0;
+  for (int64_t b = 0; b < all; ++b) hit[b] = 0;
+  for (int64_t x = 0; x < map->n[0]; ++x)
+    for (int64_t y = 0; y < map->n[1]; ++y)
+      for (int64_t z = 0; z < map->n[2]; ++z, ++i)
+        hit[((x / size) * boxes[1] + y / size) * boxes[2] + z / size] |= mask[i];
+  for (int64_t b = 0; b < all; ++b) count += hit[b];
+  return count;
+}
+
+/* values: dimension, then the counts */
+static PetscErrorCode Values(const void *context, const VmMap *map, double *values)
+{
+  const Boxes *b = context;
+  const int64_t n = VmMapSize(map);
+  double sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
+  uint8_t *mask, *hit;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc2((size_t)n, &mask, (size_t)n, &hit));
+  PetscCall(Mask(b, map, mask));
+  for (int s = 0; s < b->nsizes; ++s) {
+    values[1 + s] = Count(map, mask, b->size[s], hit);
+    const double x = -log((double)b->size[s]), y = log(values[1 + s]);
+    sx += x;
+    sy += y;
+    sxx += x * x;
+    sxy += x * y;
+  }
+  const double m = b->nsizes;
+  values[0] = b->nsizes > 1 ? (m * sxy - sx * sy) / (m * sxx - sx * sx) : NAN;
+  if (!isfinite(values[0])) values[0] = NAN;
+  PetscCall(PetscFree2(mask, hit));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Sizes(const Params *p, const VmMap *map, Boxes *b)
+{
+  int64_t side = INT64_MAX;
+  for (int a = 3 - map->dim; a < 3; ++a) side = PetscMin(side, map->n[a]);
+  const int64_t largest = p->largest ? p->largest : PetscMax(side / 4, 2);
+  for (double size = (double)p->smallest; lround(size) <= largest && b->nsizes < MOST_SIZES; size *= p->ratio)
+    if (b->nsizes == 0 || lround(size) > b->size[b->nsizes - 1]) b->size[b->nsizes++] = lround(size);
+}
+
+static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult result)
+{
+  Boxes b = {.params = params};
+  double values[1 + MOST_SIZES], errors[1 + MOST_SIZES], size[MOST_SIZES];
+  PetscFunctionBegin;
+  Sizes(params, map, &b);
+  const int64_t n = b.nsizes;
+  PetscCall(VmThreshold(map, b.params->threshold, &b.threshold));
+  PetscCall(Values(&b, map, values));
+  PetscCall(VmJackknife(map, 1 + b.nsizes, Values, &b, errors));
+  for (int s = 0; s < b.nsizes; ++s) size[s] = (double)b.size[s] * map->spacing[2];
+  PetscCall(VmStatResultScalar(result, "threshold", b.threshold, map->unit, "what lies above", NULL));
+  PetscCall(VmStatResultEstimate(result, "dimension", values[0], errors[0], "1", "box-counting dimension",
+                                 "least squares of ln N against -ln size; standard error by jackknife over blocks"));
+  PetscCall(VmStatResultAdd(result, "size", VM_F64, 1, &n, size,
+                            (VmMeta){map->length_unit, "edge of the boxes", "size"}, "along the last axis"));
+  PetscCall(VmStatResultAdd(result, "boxes", VM_F64, 1, &n, values + 1,
+                            (VmMeta){"1", "boxes that hold a point above the threshold", "size"}, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmMapOps vm_map_box_counting = {
+    .head = {"box_counting", "box-counting dimension of what lies above a threshold", "physics.md E7", &table},
+    .apply = Apply};

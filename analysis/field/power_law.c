@@ -1,0 +1,156 @@
+/* Power law of the sizes of clusters by maximum likelihood, with a goodness of fit and a chosen lower end. */
+#include "shape.h"
+#include <vitromech/rng.h>
+#include <math.h>
+
+enum { REPLICAS = 200, FEWEST = 10 };
+
+typedef struct {
+  char *threshold;
+  int connectivity;
+  double from;
+} Params;
+
+static const VmParam rows[] = {{.key = "threshold",
+                                .type = VM_STRING,
+                                .offset = offsetof(Params, threshold),
+                                .default_text = "isodata",
+                                .doc = "isodata, otsu, or a value in the unit of the map"},
+                               {.key = "connectivity",
+                                .type = VM_ENUM,
+                                .offset = offsetof(Params, connectivity),
+                                .default_text = "faces",
+                                .choices = vm_connectivities,
+                                .doc = "neighbours: faces (4 in maps, 6 in fields) or corners too (8, 26)"},
+                               {.key = "from",
+                                .type = VM_REAL,
+                                .offset = offsetof(Params, from),
+                                .unit = "nm",
+                                .default_text = "none",
+                                .min = 1e-6,
+                                .max = 1e9,
+                                .doc = "smallest diameter that follows the law; none: the one with the least "
+                                       "Kolmogorov-Smirnov distance that leaves ten clusters"},
+                               {0}};
+
+static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
+{
+  const Params *p = params;
+  PetscFunctionBegin;
+  if (!VmThresholdValid(p->threshold))
+    PetscCall(VmReportAdd(report, node, "threshold \"%s\" is neither isodata nor otsu nor a number", p->threshold));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const VmTable table = {"power_law", "power law of cluster sizes", sizeof(Params), rows, Check};
+
+static int CompareDouble(const void *a, const void *b)
+{
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+VmPowerLaw VmPowerLawFit(int64_t n, const double *sorted, double from)
+{
+  VmPowerLaw law = {.from = from, .alpha = NAN, .distance = NAN};
+  int64_t first = 0;
+  double sum = 0.0;
+  while (first < n && sorted[first] < from) ++first;
+  law.count = n - first;
+  for (int64_t i = first; i < n; ++i) sum += log(sorted[i] / from);
+  if (law.count < 2 || !(sum > 0.0)) return law;
+  law.alpha = 1.0 + (double)law.count / sum;
+  law.distance = 0.0;
+  for (int64_t i = first; i < n; ++i) {
+    const double model = 1.0 - pow(sorted[i] / from, 1.0 - law.alpha), m = (double)law.count;
+    law.distance = fmax(law.distance, fabs(model - (double)(i - first) / m));
+    law.distance = fmax(law.distance, fabs(model - (double)(i - first + 1) / m));
+  }
+  return law;
+}
+
+VmPowerLaw VmPowerLawSearch(int64_t n, const double *sorted)
+{
+  VmPowerLaw best = {.from = NAN, .alpha = NAN, .distance = NAN};
+  for (int64_t i = 0; i + FEWEST <= n; ++i) {
+    if (i > 0 && sorted[i] == sorted[i - 1]) continue;
+    const VmPowerLaw law = VmPowerLawFit(n, sorted, sorted[i]);
+    if (isnan(best.distance) || law.distance < best.distance) best = law;
+  }
+  return best;
+}
+
+/* Standard deviation of alpha over resampled clusters, the lower end kept. */
+static PetscErrorCode Bootstrap(int64_t n, const double *sorted, double from, double *error)
+{
+  const VmRngKey key = {0, VM_STREAM_BOOTSTRAP};
+  double *drawn, sum = 0.0, square = 0.0, count = 0.0;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)n, &drawn));
+  for (uint64_t b = 0; b < REPLICAS && n > 1; ++b) {
+    for (int64_t i = 0; i < n; ++i) drawn[i] = sorted[(int64_t)(VmRngUniform(key, b, (uint32_t)i) * (double)n)];
+    qsort(drawn, (size_t)n, sizeof *drawn, CompareDouble);
+    const VmPowerLaw law = VmPowerLawFit(n, drawn, from);
+    if (isnan(law.alpha)) continue;
+    count += 1.0;
+    const double difference = law.alpha - sum;
+    sum += difference / count;
+    square += difference * (law.alpha - sum);
+  }
+  *error = count > 1.0 ? sqrt(square / (count - 1.0)) : NAN;
+  PetscCall(PetscFree(drawn));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Diameters(const Params *p, const VmMap *map, double threshold, int64_t *count, double **sorted)
+{
+  const int64_t n = VmMapSize(map);
+  uint8_t *mask;
+  VmClusters clusters;
+  VmShape *shapes;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)n, &mask));
+  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > threshold;
+  PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, (VmConnectivity)p->connectivity, mask, &clusters));
+  PetscCall(PetscMalloc1((size_t)clusters.count, &shapes));
+  PetscCall(VmShapes(map, &clusters, shapes));
+  *count = clusters.count;
+  PetscCall(PetscMalloc1((size_t)*count, sorted));
+  for (int64_t i = 0; i < *count; ++i) (*sorted)[i] = shapes[i].diameter;
+  qsort(*sorted, (size_t)*count, sizeof **sorted, CompareDouble);
+  PetscCall(VmClustersDestroy(&clusters));
+  PetscCall(PetscFree(shapes));
+  PetscCall(PetscFree(mask));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult result)
+{
+  const Params *p = params;
+  double threshold, *sorted, error = NAN;
+  int64_t n;
+  PetscFunctionBegin;
+  PetscCall(VmThreshold(map, p->threshold, &threshold));
+  PetscCall(Diameters(p, map, threshold, &n, &sorted));
+  const VmPowerLaw law = isnan(p->from) ? VmPowerLawSearch(n, sorted) : VmPowerLawFit(n, sorted, p->from);
+  if (!isnan(law.alpha)) PetscCall(Bootstrap(n, sorted, law.from, &error));
+  PetscCall(VmStatResultScalar(result, "threshold", threshold, map->unit, "clusters lie above", NULL));
+  PetscCall(
+      VmStatResultEstimate(result, "alpha", law.alpha, error, "1", "exponent of the diameters",
+                           "density ~ R^-alpha, number larger than R ~ R^-(alpha-1), R >= from; maximum likelihood "
+                           "1 + n/sum ln(R/from); standard error by bootstrap over clusters"));
+  PetscCall(VmStatResultScalar(result, "from", law.from, map->length_unit, "smallest diameter of the law", NULL));
+  PetscCall(
+      VmStatResultScalar(result, "distance", law.distance, "1", "Kolmogorov-Smirnov distance of data and law", NULL));
+  PetscCall(
+      VmStatResultAdd(result, "count", VM_I64, 0, NULL, &law.count, (VmMeta){"1", "clusters of the law", NULL}, NULL));
+  PetscCall(VmStatResultAdd(result, "diameter", VM_F64, 1, &n, sorted,
+                            (VmMeta){map->length_unit, "diameters of all clusters, sorted", "cluster"}, NULL));
+  PetscCall(PetscFree(sorted));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const VmMapOps vm_map_power_law = {
+    .head = {"power_law", "exponent of the power law of cluster sizes (maximum likelihood)",
+             "physics.md E7; Clauset, Shalizi & Newman, SIAM Rev. 51 (2009) 661", &table},
+    .apply = Apply};

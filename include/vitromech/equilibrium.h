@@ -48,6 +48,7 @@ typedef struct {
   int iterations;
   double residual;       /* the last of the history */
   const double *history; /* [iterations + 1] relative residuals, valid until the next solve */
+  const double *times;   /* [iterations + 1] wall-clock time [s] at which each of them was known */
   double mean_strain[6], mean_stress[6];
 } VmEquilibriumResult;
 

@@ -117,7 +117,7 @@ PetscErrorCode VmConjugateGradients(VmEquilibrium e, double target, double unit,
   for (;;) {
     PetscCall(Step(e, alpha, &square));
     norm = sqrt(square);
-    if (alpha > 0.0) e->history[++result->iterations] = norm / unit;
+    if (alpha > 0.0) VmRecord(e, ++result->iterations, norm / unit);
     if (norm <= target) break;
     if (result->iterations == e->options.max_iterations) {
       result->status = VM_SOLVE_TOO_SLOW;

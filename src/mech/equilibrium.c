@@ -1,4 +1,5 @@
 #include "equilibrium_private.h"
+#include <vitromech/timer.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,7 +22,8 @@ PetscErrorCode VmEquilibriumCreate(VmGrid grid, const VmEquilibriumOptions *opti
   e->grid = grid;
   e->options = *options;
   PetscCall(PetscCalloc4(room, &e->solution.u, room, &e->residual.u, room, &e->direction.u, room, &e->product.u));
-  PetscCall(PetscMalloc1((size_t)options->max_iterations + 1, &e->history));
+  PetscCall(
+      PetscMalloc2((size_t)options->max_iterations + 1, &e->history, (size_t)options->max_iterations + 1, &e->times));
   PetscCall(VmHexCreate(e));
   PetscCall(VmReferenceCreate(e));
   *equilibrium = e;
@@ -35,7 +37,7 @@ PetscErrorCode VmEquilibriumDestroy(VmEquilibrium *equilibrium)
   if (!e) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmReferenceDestroy(e));
   PetscCall(VmHexDestroy(e));
-  PetscCall(PetscFree(e->history));
+  PetscCall(PetscFree2(e->history, e->times));
   PetscCall(PetscFree4(e->solution.u, e->residual.u, e->direction.u, e->product.u));
   PetscCall(PetscFree(*equilibrium));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -165,6 +167,12 @@ static PetscErrorCode Start(VmEquilibrium e, const VmMacroLoad *load, bool warm,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+void VmRecord(VmEquilibrium e, int iteration, double residual)
+{
+  e->history[iteration] = residual;
+  e->times[iteration] = VmTime();
+}
+
 static void Explain(VmEquilibrium e, VmEquilibriumResult *result)
 {
   result->residual = e->history[result->iterations];
@@ -191,7 +199,7 @@ PetscErrorCode VmEquilibriumSolve(VmEquilibrium e, const VmMacroLoad *load, bool
   PetscCall(Start(e, load, warm, &norm, &unit, &least));
   target = fmax(e->options.tolerance * unit, least);
   if (unit <= least) unit = fmax(least, PETSC_MACHINE_EPSILON);
-  e->history[0] = norm / unit;
+  VmRecord(e, 0, norm / unit);
   memset(e->solution.mean, 0, sizeof e->solution.mean);
   if (norm > target) {
     PetscCall((e->options.krylov == VM_KRYLOV_CG ? VmConjugateGradients : VmPetscKrylov)(e, target, unit, result));
@@ -202,6 +210,7 @@ PetscErrorCode VmEquilibriumSolve(VmEquilibrium e, const VmMacroLoad *load, bool
   PetscCall(Residual(e, e->solution.u, e->strain, load, &norm, result->mean_stress));
   memcpy(result->mean_strain, e->strain, sizeof e->strain);
   result->history = e->history;
+  result->times = e->times;
   Explain(e, result);
   e->controlled = NULL;
   PetscFunctionReturn(PETSC_SUCCESS);

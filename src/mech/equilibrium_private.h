@@ -34,7 +34,7 @@ struct VmEquilibrium_s {
   double *rows;            /* room of VmHexRow */
   double *upper[2], *halo; /* [3][plane] each */
   double *wave[3];         /* per axis: sines and cosines of half the phases, [2][n] (reference.c) */
-  double *history;
+  double *history, *times; /* [max_iterations + 1] */
 };
 
 /* Which forces VmHexForces takes into account. */
@@ -89,6 +89,9 @@ PetscErrorCode VmOperatorApply(VmEquilibrium e, const VmUnknown *x, VmUnknown *p
 /** Mandel components times sqrt(N) of the stress-controlled components of a strain or stress, and back. */
 void VmMeanPack(VmEquilibrium e, const double tensor[6], double mean[6]);
 void VmMeanAdd(VmEquilibrium e, const double mean[6], double tensor[6]);
+
+/** Notes the relative residual after so many iterations, and the time. Not collective. */
+void VmRecord(VmEquilibrium e, int iteration, double residual);
 
 /* Solvers of operator x = e->residual: they add x to e->solution and e->strain. `target` is the norm to be reached,
  * `unit` that of the history; the residual's norm is already in history[0]. Collective. */

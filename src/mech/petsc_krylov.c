@@ -69,7 +69,7 @@ static PetscErrorCode Converged(KSP ksp, PetscInt iteration, PetscReal norm, KSP
   (void)ksp;
   PetscFunctionBegin;
   stop->result->iterations = (int)iteration;
-  stop->e->history[iteration] = norm / stop->unit;
+  VmRecord(stop->e, (int)iteration, norm / stop->unit);
   if (!isfinite(norm)) *reason = KSP_DIVERGED_NANORINF;
   else *reason = norm <= stop->target ? KSP_CONVERGED_RTOL : KSP_CONVERGED_ITERATING;
   PetscFunctionReturn(PETSC_SUCCESS);

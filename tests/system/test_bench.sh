@@ -10,6 +10,10 @@ for n in 1 3; do
     expect "$figure on $n ranks" grep -qE "^mech\.12 $figure [0-9.e+-]+ (s|1|B)$" figures_$n
   done
 done
+for figure in bandwidth_gain rank_gain weak_efficiency; do
+  expect "$figure on 3 ranks" grep -qE "^mech\.12 $figure [0-9.e+-]+ 1$" figures_3
+  expect "no $figure on one rank" sh -c "! grep -q $figure figures_1"
+done
 for n in 1 3; do
   TMPDIR=. on_ranks $n "$VITROMECH" bench cube --cells 5 >figures_$n
   expect "bench cube on $n ranks" test $? -eq 0

@@ -44,6 +44,9 @@ typedef struct {
   /** Brings what they still lack into the file. Collective. */
   PetscErrorCode (*flush)(VmSim sim);
 
+  /** Statistics of a complete run into the file; NULL: none. Collective. */
+  PetscErrorCode (*finish)(VmSim sim);
+
   /** Names its scalars for a checkpoint, the same list for saving and loading. Not collective. */
   void (*scalars)(VmSim sim, VmScalars *scalars);
   /** Everything else it needs to go on with the same bits; after loading sim->now is up to date. Collective. */

@@ -1,4 +1,5 @@
 /* Engine of runs with `kinetics`: kinetic Monte Carlo in a homogeneous elastic box. */
+#include "avalanche_log.h"
 #include "sim_private.h"
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@ typedef struct {
   double *event_time, *event_strain; /* [EVENT_ROOM], [EVENT_ROOM][6] */
   int64_t *event_voxel;
   int32_t *event_mode, *event_stage;
+  VmAvalancheLog avalanches; /* NULL: only the finder `extremal` has them */
 } Kinetics;
 
 static VmKmc Kmc(VmSim sim) { return ((Kinetics *)sim->engine)->kmc; }
@@ -21,6 +23,8 @@ static const VmColumn columns[] = {
     {"plastic_strain", 6, "1", "mean eigenstrain of all events, tensor components"},
     {"rate", 1, "1/s", "total rate of events at the last renewal (finder thinned: a bound of it)"},
     {"flow_unit_fraction", 1, "1", "volume fraction of flow units"},
+    {"participation_ratio", 1, "1",
+     "(sum p)^2/(N sum p^2) of the equivalent plastic strain p: 1 if it is uniform, 1/N if one voxel bears it all"},
     {NULL, 0, NULL, NULL}};
 
 static PetscErrorCode Estimate(MPI_Comm comm, const VmSimParams *params)
@@ -79,6 +83,7 @@ static PetscErrorCode Create(VmSim sim)
   setup.barrier_ratio = ratio;
   PetscCall(VmKmcCreate(sim->grid, &setup, &k->kmc));
   PetscCall(PetscFree(ratio));
+  if (setup.finder == VM_FINDER_EXTREMAL) PetscCall(VmAvalancheLogCreate(sim->grid->total, &k->avalanches));
   TakeNow(sim);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -88,6 +93,7 @@ static PetscErrorCode Destroy(VmSim sim)
   Kinetics *k = sim->engine;
   PetscFunctionBegin;
   PetscCall(VmKmcDestroy(&k->kmc));
+  PetscCall(VmAvalancheLogDestroy(&k->avalanches));
   PetscCall(PetscFree5(k->event_time, k->event_strain, k->event_voxel, k->event_mode, k->event_stage));
   PetscCall(PetscFree(sim->engine));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -115,7 +121,9 @@ enum { EVENT_COLUMNS = 5 };
 
 static PetscErrorCode Open(VmSim sim, bool resume)
 {
+  Kinetics *k = sim->engine;
   PetscFunctionBegin;
+  if (k->avalanches) PetscCall(VmAvalancheLogOpen(k->avalanches, sim->file, resume));
   for (int c = 0; c < EVENT_COLUMNS; ++c) {
     if (resume) PetscCall(VmH5RowsTruncate(sim->file, event_columns[c].path, sim->now.events));
     else
@@ -134,6 +142,15 @@ static PetscErrorCode Flush(VmSim sim)
     for (int c = 0; c < EVENT_COLUMNS; ++c)
       PetscCall(VmH5RowsAppend(sim->file, event_columns[c].path, event_columns[c].type, k->pending, data[c]));
   k->pending = 0;
+  if (k->avalanches) PetscCall(VmAvalancheLogFlush(k->avalanches, sim->file));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Finish(VmSim sim)
+{
+  Kinetics *k = sim->engine;
+  PetscFunctionBegin;
+  if (k->avalanches) PetscCall(VmAvalancheLogFinish(k->avalanches, sim->comm, sim->file));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -145,6 +162,7 @@ static PetscErrorCode AddEvent(VmSim sim, const VmEvent *event)
   k->event_time[i] = event->time, k->event_voxel[i] = event->voxel, k->event_mode[i] = event->mode;
   k->event_stage[i] = (int32_t)sim->at.stage;
   memcpy(k->event_strain + 6 * i, event->strain, sizeof event->strain);
+  if (k->avalanches) PetscCall(VmAvalancheLogAdd(k->avalanches, sim->file, event));
   if (k->pending == EVENT_ROOM) PetscCall(Flush(sim));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -160,6 +178,25 @@ static PetscErrorCode Advance(VmSim sim, double horizon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode Participation(VmSim sim, double *ratio)
+{
+  const VmKmcState *state = VmKmcGetState(Kmc(sim));
+  const int64_t np = sim->grid->np;
+  double *p, sum, squares;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)np, &p));
+  for (int64_t i = 0; i < np; ++i) {
+    double strain[6];
+    for (int c = 0; c < 6; ++c) strain[c] = state->eigenstrain[c * np + i];
+    p[i] = VmEquivalentStrain(strain);
+  }
+  PetscCall(VmSumField(sim->grid, p, &sum));
+  PetscCall(VmSumProduct(sim->grid, p, p, &squares));
+  *ratio = squares > 0.0 ? sum * sum / ((double)sim->grid->total * squares) : 0.0;
+  PetscCall(PetscFree(p));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Row(VmSim sim, double *values)
 {
   const VmKmcState *state = VmKmcGetState(Kmc(sim));
@@ -168,6 +205,7 @@ static PetscErrorCode Row(VmSim sim, double *values)
   for (int c = 0; c < 6; ++c) *values++ = state->mean.eigenstrain[c];
   *values++ = VmKmcRate(Kmc(sim));
   *values++ = sim->flow_unit_fraction;
+  PetscCall(Participation(sim, values));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -191,8 +229,7 @@ static PetscErrorCode Field(VmSim sim, const char *name, double *room, int *ncom
   } else if (!strcmp(name, VM_FIELD_STRESS)) {
     *ncomp = 6, meta->unit = "GPa", meta->long_name = "stress, average over the voxel (xx, yy, zz, yz, xz, xy)",
     meta->axes = "x,y,z,component";
-    for (int c = 0; c < 6; ++c)
-      for (int64_t i = 0; i < np; ++i) room[c * np + i] = state->mean.stress[c] + state->fluctuation[c * np + i];
+    PetscCall(VmKmcStress(Kmc(sim), room));
   } else if (!strcmp(name, VM_FIELD_DISPLACEMENT)) {
     *ncomp = 3, meta->unit = "nm", meta->long_name = "periodic part of the displacement at the voxel's centre",
     meta->axes = "x,y,z,component";
@@ -221,6 +258,8 @@ static void Scalars(VmSim sim, VmScalars *s)
   for (int c = 0; c < 6; ++c) VmScalarFlag(s, &mean->segment.stress_controlled[c]);
   VmScalarSix(s, mean->segment.level), VmScalarSix(s, mean->segment.rate), VmScalar(s, &mean->segment.duration);
   VmScalarSix(s, state->reference), VmScalarInteger(s, &state->pending);
+  VmScalarInteger(s, &state->generation_now);
+  if (((Kinetics *)sim->engine)->avalanches) VmAvalancheLogScalars(((Kinetics *)sim->engine)->avalanches, s);
 }
 
 /* Recent events of the finder `thinned` in rows of voxel and strain. */
@@ -267,18 +306,39 @@ static PetscErrorCode LoadRecent(VmSim sim, VmH5 file)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A field of integers as reals, which keep them exactly below 2^53. */
+static PetscErrorCode SaveIntegers(VmSim sim, VmH5 file, const char *path, const int64_t *values)
+{
+  double *real;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)sim->grid->np, &real));
+  for (int64_t i = 0; i < sim->grid->np; ++i) real[i] = (double)values[i];
+  PetscCall(VmH5WriteField(file, path, sim->grid, 1, real, (VmMeta){.unit = "1"}));
+  PetscCall(PetscFree(real));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode LoadIntegers(VmSim sim, VmH5 file, const char *path, int64_t *values)
+{
+  double *real;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)sim->grid->np, &real));
+  PetscCall(VmH5ReadField(file, path, sim->grid, 1, real));
+  for (int64_t i = 0; i < sim->grid->np; ++i) values[i] = (int64_t)real[i];
+  PetscCall(PetscFree(real));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Save(VmSim sim, VmH5 file)
 {
   const VmKmcState *state = VmKmcGetState(Kmc(sim));
-  double *generation;
   PetscFunctionBegin;
+  VmKmcSettle(Kmc(sim));
   PetscCall(VmH5WriteField(file, "/eigenstrain", sim->grid, 6, state->eigenstrain, (VmMeta){.unit = "1"}));
   PetscCall(VmH5WriteField(file, "/fluctuation", sim->grid, 6, state->fluctuation, (VmMeta){.unit = "GPa"}));
   PetscCall(VmH5WriteField(file, "/last_event", sim->grid, 1, state->last_event, (VmMeta){.unit = "s"}));
-  PetscCall(PetscMalloc1((size_t)sim->grid->np, &generation));
-  for (int64_t i = 0; i < sim->grid->np; ++i) generation[i] = (double)state->generation[i];
-  PetscCall(VmH5WriteField(file, "/generation", sim->grid, 1, generation, (VmMeta){.unit = "1"}));
-  PetscCall(PetscFree(generation));
+  PetscCall(SaveIntegers(sim, file, "/generation", state->generation));
+  if (state->onset) PetscCall(SaveIntegers(sim, file, "/onset", state->onset));
   PetscCall(SaveRecent(sim, file));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -286,15 +346,12 @@ static PetscErrorCode Save(VmSim sim, VmH5 file)
 static PetscErrorCode Load(VmSim sim, VmH5 file)
 {
   VmKmcState *state = VmKmcGetState(Kmc(sim));
-  double *generation;
   PetscFunctionBegin;
   PetscCall(VmH5ReadField(file, "/eigenstrain", sim->grid, 6, state->eigenstrain));
   PetscCall(VmH5ReadField(file, "/fluctuation", sim->grid, 6, state->fluctuation));
   PetscCall(VmH5ReadField(file, "/last_event", sim->grid, 1, state->last_event));
-  PetscCall(PetscMalloc1((size_t)sim->grid->np, &generation));
-  PetscCall(VmH5ReadField(file, "/generation", sim->grid, 1, generation));
-  for (int64_t i = 0; i < sim->grid->np; ++i) state->generation[i] = (int64_t)generation[i];
-  PetscCall(PetscFree(generation));
+  PetscCall(LoadIntegers(sim, file, "/generation", state->generation));
+  if (state->onset) PetscCall(LoadIntegers(sim, file, "/onset", state->onset));
   PetscCall(LoadRecent(sim, file));
   PetscCall(VmKmcRestore(Kmc(sim)));
   TakeNow(sim);
@@ -313,6 +370,7 @@ const VmEngineOps vm_kinetics_engine = {.columns = columns,
                                         .progress = Progress,
                                         .open = Open,
                                         .flush = Flush,
+                                        .finish = Finish,
                                         .scalars = Scalars,
                                         .save = Save,
                                         .load = Load};

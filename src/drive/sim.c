@@ -110,6 +110,7 @@ PetscErrorCode VmSimAdvance(VmSim sim, VmProgress progress, VmSimOutcome *outcom
 PetscErrorCode VmSimFinish(VmSim sim, VmSimOutcome outcome)
 {
   PetscFunctionBegin;
+  if (outcome == VM_SIM_COMPLETE && sim->ops->finish) PetscCall(sim->ops->finish(sim));
   PetscCall(
       VmH5AttrText(sim->file, "/", "status", outcome == VM_SIM_COMPLETE ? VM_STATUS_COMPLETE : VM_STATUS_STOPPED));
   PetscCall(VmH5Close(&sim->file));

@@ -70,7 +70,7 @@ static const VmTable flow_unit_common = {.name = "flow_units",
                                          .size = sizeof(VmFlowUnitCommon),
                                          .rows = flow_unit_rows};
 
-static const char *const finders[] = {"full", "thinned", NULL};
+static const char *const finders[] = {"full", "thinned", "extremal", NULL};
 static const VmParam kinetics_rows[] = {
     {.key = "finder",
      .type = VM_ENUM,
@@ -78,7 +78,8 @@ static const VmParam kinetics_rows[] = {
      .default_text = "full",
      .choices = finders,
      .doc = "how the next event is found: full renews the stress and all rates after each event; thinned accepts "
-            "candidates drawn from bounds of the rates, the same law and much faster in large boxes"},
+            "candidates drawn from bounds of the rates, the same law and much faster in large boxes; extremal is the "
+            "athermal limit: the load goes on to where a barrier vanishes and stands still during the avalanche"},
     {0}};
 static const VmTable kinetics_common = {
     .name = "kinetics", .doc = "keys of all kinetics", .size = sizeof(VmKineticsCommon), .rows = kinetics_rows};
@@ -168,6 +169,10 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "finder thinned cannot bound barriers that fall with time; use finder full, or softening "
                           "with decaying at least 0"));
+  if (common->finder == VM_FINDER_EXTREMAL && stz->softening.decaying != 0.0)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
+                          "without temperature there is no time in which softening could decay; with finder extremal "
+                          "use softening.permanent only"));
   const VmNode *list = VmTreeGet(node, "loading");
   const VmPlugin *stages = p->loading.items;
   if (p->loading.count == 0)

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# timeout: 240
+# The athermal finder: the same bits on any number of ranks, and when stopped anywhere and resumed; avalanches add up.
+. "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
+
+small_case 12 0.045 | sed 's/^  law: stz/  law: stz\n  finder: extremal/' >decaying.yaml
+"$VITROMECH" check decaying.yaml >log_decaying 2>&1
+expect "softening that decays is refused" grep -q "use softening.permanent only" log_decaying
+sed 's/decaying: 0.05, //; s/mean: 1.75 eV/mean: 1.2 eV/' decaying.yaml >case.yaml
+
+expect "1 rank" on_ranks 1 "$VITROMECH" run case.yaml --set output.directory=whole >log_whole
+for n in 2 3 4; do
+  expect "$n ranks" on_ranks "$n" "$VITROMECH" run case.yaml --set output.directory="n$n" >"log_n$n"
+  expect "$n ranks: same results as 1" same_results whole "n$n"
+done
+
+stops=0 status=85
+while [ "$status" -eq 85 ] && [ "$stops" -lt 60 ]; do
+  on_ranks $((1 + stops % 3)) "$VITROMECH" run case.yaml --set output.directory=stopped --max-walltime "400 ms" \
+    >>log_stopped 2>&1
+  status=$?
+  [ "$status" -ne 85 ] || stops=$((stops + 1))
+done
+expect "resumed to the end, exit $status" "$VITROMECH" run case.yaml --set output.directory=stopped >>log_stopped 2>&1
+expect "stopped and resumed: same results" same_results whole stopped
+expect "some stops landed, not $stops" test "$stops" -ge 2
+echo "$stops stops"
+
+expect "avalanches add up to the run" /usr/bin/python3 - whole/result.h5 stopped/result.h5 <<'PYTHON'
+import sys
+
+import h5py
+import numpy as np
+
+a, b = (h5py.File(name, "r") for name in sys.argv[1:])
+avalanches = {name: a["statistics/avalanches/" + name][()] for name in a["statistics/avalanches"]}
+for name, values in avalanches.items():
+    assert np.array_equal(values, b["statistics/avalanches/" + name][()]), name
+time, size = a["events/time"][:], avalanches["size"]
+assert size.sum() == len(time), (size.sum(), len(time))
+assert np.array_equal(avalanches["time"], np.unique(time))
+assert np.array_equal(size, np.unique(time, return_counts=True)[1])
+assert (avalanches["duration"] <= size).all() and (avalanches["duration"] >= 1).all()
+assert size.max() >= 10 and avalanches["duration"].max() >= 3, "too small to test anything"
+width = avalanches["exponent_error"]
+print(len(size), "avalanches, the largest of", size.max(), "events; exponent", avalanches["exponent"], "+-", width)
+assert 0 < width < 1
+# the stress falls by what the elastic box loses: 2 G <e*> in pure shear (the equivalent stress of a shear s is sqrt 3 s)
+ratio = a["history/participation_ratio"][:]
+assert ratio[0] == 0 and (ratio[-1] > 0.01) and (ratio <= 1 + 1e-12).all()
+PYTHON
+finish

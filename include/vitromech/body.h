@@ -50,6 +50,7 @@ typedef struct {
   VmBodyStatus status;
   char message[200];                     /* why it is not OK; "" if it is */
   int newton, krylov;                    /* iterations, these of all linear solves together */
+  const double *residual;                /* [newton + 1] relative, valid until the next step */
   double mean_strain[6], mean_stress[6]; /* tensor components; GPa */
   double macroscopic_work;               /* trapezoid of mean stress and strain in this step, per volume [GPa] */
   double work, stored, dissipated; /* volume means [GPa]: work of the local stress and dissipation in this step, energy

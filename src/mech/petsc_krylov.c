@@ -1,13 +1,11 @@
 /* The same system for PETSc's Krylov methods: a shell matrix and a shell preconditioner. */
-#include "equilibrium_private.h"
-#include <petscksp.h>
+#include "petsc_krylov.h"
 #include <math.h>
 #include <string.h>
 
-/* A vector holds displacements [3][np] and, on rank 0, the six mean components behind them. */
 static PetscInt LocalSize(VmGrid grid) { return (PetscInt)(3 * grid->np) + (grid->rank == 0 ? 6 : 0); }
 
-static PetscErrorCode MeanOf(VmGrid grid, const double *array, double mean[6])
+PetscErrorCode VmPetscGetMean(VmGrid grid, const double *array, double mean[6])
 {
   PetscFunctionBegin;
   if (grid->rank == 0) memcpy(mean, array + 3 * grid->np, 6 * sizeof(double));
@@ -15,7 +13,7 @@ static PetscErrorCode MeanOf(VmGrid grid, const double *array, double mean[6])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void SetMean(VmGrid grid, const double mean[6], double *array)
+void VmPetscSetMean(VmGrid grid, const double mean[6], double *array)
 {
   if (grid->rank == 0) memcpy(array + 3 * grid->np, mean, 6 * sizeof(double));
 }
@@ -31,9 +29,9 @@ static PetscErrorCode Multiply(Mat matrix, Vec in, Vec out)
   PetscCall(VecGetArrayRead(in, &from));
   PetscCall(VecGetArrayWrite(out, &y.u));
   x.u = (double *)from;
-  PetscCall(MeanOf(e->grid, from, x.mean));
+  PetscCall(VmPetscGetMean(e->grid, from, x.mean));
   PetscCall(VmOperatorApply(e, &x, &y, &work));
-  SetMean(e->grid, y.mean, y.u);
+  VmPetscSetMean(e->grid, y.mean, y.u);
   PetscCall(VecRestoreArrayWrite(out, &y.u));
   PetscCall(VecRestoreArrayRead(in, &from));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -49,11 +47,33 @@ static PetscErrorCode Precondition(PC preconditioner, Vec in, Vec out)
   PetscCall(VecGetArrayRead(in, &from));
   PetscCall(VecGetArrayWrite(out, &to));
   PetscCall(VmReferenceApply(e, from, to));
-  PetscCall(MeanOf(e->grid, from, mean));
+  PetscCall(VmPetscGetMean(e->grid, from, mean));
   VmReferenceMean(e, mean, strain);
-  SetMean(e->grid, strain, to);
+  VmPetscSetMean(e->grid, strain, to);
   PetscCall(VecRestoreArrayWrite(out, &to));
   PetscCall(VecRestoreArrayRead(in, &from));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmPetscOperator(VmEquilibrium e, Mat *matrix)
+{
+  const PetscInt local = LocalSize(e->grid);
+  PetscFunctionBegin;
+  PetscCall(MatCreateShell(e->grid->comm, local, local, PETSC_DETERMINE, PETSC_DETERMINE, e, matrix));
+  PetscCall(MatShellSetOperation(*matrix, MATOP_MULT, (void (*)(void))Multiply));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmPetscPreconditioner(VmEquilibrium e, KSP ksp)
+{
+  PC preconditioner;
+  PetscFunctionBegin;
+  PetscCall(KSPSetType(ksp, KSPCG));
+  PetscCall(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
+  PetscCall(KSPGetPC(ksp, &preconditioner));
+  PetscCall(PCSetType(preconditioner, PCSHELL));
+  PetscCall(PCShellSetContext(preconditioner, e));
+  PetscCall(PCShellSetApply(preconditioner, Precondition));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -77,16 +97,10 @@ static PetscErrorCode Converged(KSP ksp, PetscInt iteration, PetscReal norm, KSP
 
 static PetscErrorCode Configure(VmEquilibrium e, Mat matrix, Stop *stop, KSP *ksp)
 {
-  PC preconditioner;
   PetscFunctionBegin;
   PetscCall(KSPCreate(e->grid->comm, ksp));
   PetscCall(KSPSetOperators(*ksp, matrix, matrix));
-  PetscCall(KSPSetType(*ksp, KSPCG));
-  PetscCall(KSPGetPC(*ksp, &preconditioner));
-  PetscCall(PCSetType(preconditioner, PCSHELL));
-  PetscCall(PCShellSetContext(preconditioner, e));
-  PetscCall(PCShellSetApply(preconditioner, Precondition));
-  PetscCall(KSPSetNormType(*ksp, KSP_NORM_UNPRECONDITIONED));
+  PetscCall(VmPetscPreconditioner(e, *ksp));
   PetscCall(KSPSetOptionsPrefix(*ksp, "equilibrium_"));
   PetscCall(KSPSetFromOptions(*ksp));
   PetscCall(KSPSetTolerances(*ksp, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT, e->options.max_iterations));
@@ -97,7 +111,6 @@ static PetscErrorCode Configure(VmEquilibrium e, Mat matrix, Stop *stop, KSP *ks
 PetscErrorCode VmPetscKrylov(VmEquilibrium e, double target, double unit, VmEquilibriumResult *result)
 {
   const VmGrid grid = e->grid;
-  const PetscInt local = LocalSize(grid);
   Stop stop = {target, unit, e, result};
   KSPConvergedReason reason;
   KSP ksp;
@@ -106,12 +119,11 @@ PetscErrorCode VmPetscKrylov(VmEquilibrium e, double target, double unit, VmEqui
   double *array, mean[6];
 
   PetscFunctionBegin;
-  PetscCall(MatCreateShell(grid->comm, local, local, PETSC_DETERMINE, PETSC_DETERMINE, e, &matrix));
-  PetscCall(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))Multiply));
+  PetscCall(VmPetscOperator(e, &matrix));
   PetscCall(MatCreateVecs(matrix, &displacement, &force));
   PetscCall(VecGetArrayWrite(force, &array));
   if (grid->np > 0) memcpy(array, e->residual.u, 3 * (size_t)grid->np * sizeof(double));
-  SetMean(grid, e->residual.mean, array);
+  VmPetscSetMean(grid, e->residual.mean, array);
   PetscCall(VecRestoreArrayWrite(force, &array));
   PetscCall(Configure(e, matrix, &stop, &ksp));
   PetscCall(KSPSolve(ksp, force, displacement));
@@ -120,7 +132,7 @@ PetscErrorCode VmPetscKrylov(VmEquilibrium e, double target, double unit, VmEqui
 
   PetscCall(VecGetArray(displacement, &array));
   for (int64_t i = 0; i < 3 * grid->np; ++i) e->solution.u[i] += array[i];
-  PetscCall(MeanOf(grid, array, mean));
+  PetscCall(VmPetscGetMean(grid, array, mean));
   memcpy(e->solution.mean, mean, sizeof mean);
   PetscCall(VecRestoreArray(displacement, &array));
   PetscCall(KSPDestroy(&ksp));

@@ -25,6 +25,7 @@ static const Documented documented[] = {{"geometry", "gain", 0, 1, 0},
                                         {"nfold", "total", 0, 0, 5e-4},
                                         {"nfold", "n_4", 0, 0, 2e-4},
                                         {"strain", "reference", 0, 0, 0},
+                                        {"relaxation", "trusted_fraction", 0, 0, 0.01},
                                         {NULL, NULL, 0, 0, 0}};
 
 #define RING 2.0 /* 1/nm */

@@ -2,7 +2,7 @@
 #ifndef VITROMECH_HARMONIC_H
 #define VITROMECH_HARMONIC_H
 
-#include <vitromech/equilibrium.h>
+#include <vitromech/body.h>
 #include <complex.h>
 
 /* All quantities are amplitudes of exp(i omega t): eps(t) = Re[eps exp(i omega t)], so that the imaginary part of a
@@ -39,6 +39,11 @@ PetscErrorCode VmHarmonicDestroy(VmHarmonic *harmonic);
  * The displacement of the last solve stays, so that a sweep goes on from the neighbouring frequency. Collective.
  */
 PetscErrorCode VmHarmonicSetMedium(VmHarmonic harmonic, const double complex *shear, const double complex *bulk);
+
+/** As VmHarmonicSetMedium, by the laws of a composition at angular frequency omega [1/s] and temperature [K].
+ * Collective. */
+PetscErrorCode VmHarmonicSetComposition(VmHarmonic harmonic, const VmComposition *composition, double omega,
+                                        double temperature);
 
 /**
  * Displacement and mean strain for which the nodal forces vanish and the mean stress is the prescribed one.

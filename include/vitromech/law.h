@@ -72,6 +72,23 @@ void VmLawFitOptionsInit(VmLawFitOptions *options);
  */
 PetscErrorCode VmLawFitRun(const VmLawOps *law, const VmLawData *data, const VmLawFitOptions *options, VmLawFit *fit);
 
+/**
+ * Shift factors of time-temperature superposition: the horizontal shifts of log omega that bring the spectra of
+ * neighbouring temperatures to coincide, by least squares of ln(storage) and ln(loss) where they overlap, with monotone
+ * cubic interpolation.
+ *
+ * \param[in]  temperatures, n  number of spectra (at least 2), of frequencies
+ * \param[in]  omega            [n] rising, angular frequency [1/s]
+ * \param[in]  storage, loss    [temperatures][n] GPa; losses of 0 are left out
+ * \param[in]  reference        the spectrum that is not shifted
+ * \param[out] log_shift        [temperatures] ln a_T: omega a_T is the frequency at the reference temperature; NAN from
+ * where on neighbours do not overlap \param[out] misfit           [temperatures] root mean square of the remaining
+ * difference of the logarithms to the neighbour nearer the reference Not collective. Source: Ferry, Viscoelastic
+ * Properties of Polymers (1980), chapter 11.
+ */
+PetscErrorCode VmMasterCurve(int64_t temperatures, int64_t n, const double *omega, const double *storage,
+                             const double *loss, int64_t reference, double *log_shift, double *misfit);
+
 /** Quantile of Student's t distribution for probability p in (0.5, 1) and degrees of freedom >= 1. Not collective. */
 double VmStudentQuantile(double p, double degrees);
 

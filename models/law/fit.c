@@ -115,8 +115,8 @@ static PetscErrorCode VectorOf(int64_t n, const double *values, Vec *vector)
 /* Ends where rounding is all that is left, which gradients of ill-conditioned laws do not tell. */
 typedef struct {
   double least; /* sum of squares of rounding */
-  double last;
-  int still;
+  double best;
+  int still; /* iterations without a lower one */
 } Stop;
 
 static PetscErrorCode Converged(Tao tao, void *context)
@@ -126,15 +126,15 @@ static PetscErrorCode Converged(Tao tao, void *context)
   PetscFunctionBegin;
   PetscCall(TaoDefaultConvergenceTest(tao, NULL));
   PetscCall(TaoGetSolutionStatus(tao, NULL, &objective, NULL, NULL, NULL, NULL));
-  stop->still = stop->last - objective <= 1e-12 * objective ? stop->still + 1 : 0;
-  stop->last = objective;
-  if (objective <= stop->least || stop->still == 2) PetscCall(TaoSetConvergedReason(tao, TAO_CONVERGED_USER));
+  stop->still = stop->best - objective <= 1e-12 * objective ? stop->still + 1 : 0;
+  stop->best = PetscMin(stop->best, objective);
+  if (objective <= stop->least || stop->still == 3) PetscCall(TaoSetConvergedReason(tao, TAO_CONVERGED_USER));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Minimise(Problem *f, double *q, int *iterations, TaoConvergedReason *reason)
 {
-  Stop stop = {.least = 1e-28 * (double)f->rows, .last = HUGE_VAL};
+  Stop stop = {.least = 1e-28 * (double)f->rows, .best = HUGE_VAL};
   Tao tao, inner;
   Vec unknown, residual, low, high;
   Mat matrix;

@@ -10,8 +10,9 @@
 /* Statistics that tell most are used; more of them would ask for correlations that the runs cannot give. */
 enum { MOST_USED = 8, RUNS_PER_STATISTIC = 5, NEXT_POINTS = 3 };
 
-/* Below this variance of the mean over the sweep, in units of the variance of a run, a statistic tells nothing. */
-static const double least_information = 0.3;
+/* Below this variance of the mean over the sweep, in units of the variance of a run, a statistic tells nothing; below a
+ * tenth of that of the best it hardly helps, and the tails of its errors may harm. */
+static const double least_information = 0.3, least_of_best = 0.1;
 /* Two statistics whose errors are correlated more than this are one. */
 static const double same_statistic = 0.97;
 static const double poor_fit = 0.01;
@@ -19,8 +20,8 @@ static const double poor_fit = 0.01;
 typedef struct {
   const VmInferStatistic *statistic;
   VmEmulator emulator;
-  double information;
-  double coverage;      /* of 95 % intervals, leaving one run out */
+  double along[VM_MOST_PARAMETERS], information; /* of each parameter, and the largest */
+  double coverage;                               /* of 95 % intervals, leaving one run out */
   double *error;        /* [points] leave-one-out errors in standard deviations, NAN where there is no value */
   double mean, scatter; /* at the best parameters: emulated value and standard deviation of the sample about it */
 } Used;
@@ -72,20 +73,31 @@ static PetscErrorCode Emulate(Inference *f, Used *u)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Variance of the emulated mean over the sweep against the variance of the sample about it. */
-static double Information(const Inference *f, const Used *u)
+/* For each parameter, the variance of the emulated mean along it (the others at a few values each) against the variance
+ * of the sample about it. */
+static void Information(const Inference *f, Used *u)
 {
-  double sum = 0.0, square = 0.0, noise = 0.0;
-  const int64_t step = f->size > 4096 ? f->size / 4096 : 1;
-  int64_t count = 0;
-  for (int64_t i = 0; i < f->size; i += step, ++count) {
-    double x[VM_MOST_PARAMETERS], mean, uncertainty, run;
-    GridPoint(f, i, x);
-    VmEmulatorPredict(u->emulator, x, &mean, &uncertainty, &run);
-    sum += mean, square += mean * mean, noise += uncertainty + run;
+  enum { ALONG = 41, OTHERS = 3 };
+  const int d = f->data.parameters, lines = d == 1 ? 1 : d == 2 ? OTHERS : OTHERS * OTHERS;
+  u->information = 0.0;
+  for (int j = 0; j < d; ++j) {
+    double variance = 0.0, noise = 0.0;
+    for (int line = 0; line < lines; ++line) {
+      double x[VM_MOST_PARAMETERS], sum = 0.0, square = 0.0;
+      for (int k = 0, rest = line; k < d; ++k)
+        if (k != j) x[k] = (0.5 + rest % OTHERS) / OTHERS, rest /= OTHERS;
+      for (int i = 0; i < ALONG; ++i) {
+        double mean, uncertainty, run;
+        x[j] = i / (ALONG - 1.0);
+        VmEmulatorPredict(u->emulator, x, &mean, &uncertainty, &run);
+        sum += mean, square += mean * mean;
+        noise += uncertainty + run + u->statistic->error * u->statistic->error;
+      }
+      variance += fmax(square - sum * sum / ALONG, 0.0);
+    }
+    u->along[j] = variance / fmax(noise, 1e-300);
+    u->information = fmax(u->information, u->along[j]);
   }
-  noise += (double)count * u->statistic->error * u->statistic->error;
-  return fmax(square - sum * sum / (double)count, 0.0) / fmax(noise, 1e-300);
 }
 
 static int MoreInformation(const void *a, const void *b)
@@ -107,13 +119,24 @@ static double ErrorCorrelation(int points, const double *a, const double *b, int
   return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : 0.0;
 }
 
+/* Whether a statistic tells something about some parameter beside the one that tells most about it. */
+static bool Tells(const Inference *f, const Used *u)
+{
+  for (int j = 0; j < f->data.parameters; ++j) {
+    double best = 0.0;
+    for (int i = 0; i < f->candidates; ++i) best = fmax(best, f->candidate[i].along[j]);
+    if (u->along[j] >= fmax(least_information, least_of_best * best)) return true;
+  }
+  return false;
+}
+
 /* Moves the statistics to be used to the front. */
 static void Select(Inference *f)
 {
   const int most = PetscMax(1, PetscMin(MOST_USED, f->data.points / RUNS_PER_STATISTIC));
   qsort(f->candidate, (size_t)f->candidates, sizeof *f->candidate, MoreInformation);
   for (int i = 0; i < f->candidates && f->used < most; ++i) {
-    bool fresh = f->candidate[i].information >= least_information;
+    bool fresh = Tells(f, &f->candidate[i]);
     for (int j = 0; fresh && j < f->used; ++j) {
       int n;
       fresh = fabs(ErrorCorrelation(f->data.points, f->candidate[i].error, f->candidate[j].error, &n)) < same_statistic;
@@ -409,7 +432,7 @@ static PetscErrorCode Prepare(Inference *f)
   for (int i = 0; i < f->candidates; ++i) {
     f->candidate[i].statistic = &f->data.statistic[i];
     PetscCall(Emulate(f, &f->candidate[i]));
-    f->candidate[i].information = Information(f, &f->candidate[i]);
+    Information(f, &f->candidate[i]);
   }
   Select(f);
   if (f->used == 0)

@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include <vitromech/units.h>
+
 #include <string.h>
 
 static const VmOption *FindOption(const VmOption *options, const char *word, size_t length)
@@ -59,5 +61,15 @@ PetscErrorCode VmArguments(MPI_Comm comm, const VmCommand *command, int argc, ch
     PetscCall(VmRaise(comm, VM_ERR_INPUT, "%s argument\n  usage: vitromech %s",
                       positional->count < min ? "missing" : "one too many an", command->usage));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmWalltime(MPI_Comm comm, const char *text, double *seconds)
+{
+  char why[256];
+  PetscFunctionBegin;
+  *seconds = 0.0;
+  if (text && !(VmUnitParse(text, "s", seconds, why) && *seconds > 0.0))
+    VmThrow(comm, VM_ERR_INPUT, "--max-walltime \"%s\": a positive time is needed, e.g. \"2 h\" or \"90 min\"", text);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -44,4 +44,7 @@ typedef struct {
 PetscErrorCode VmArguments(MPI_Comm comm, const VmCommand *command, int argc, char **argv, const VmOption *options,
                            int min, int max, VmWords *positional);
 
+/** Value of --max-walltime in s, 0 if it is not given (NULL). Collective. */
+PetscErrorCode VmWalltime(MPI_Comm comm, const char *text, double *seconds);
+
 #endif

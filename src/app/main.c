@@ -11,7 +11,7 @@ static const VmCommand *const commands[] = {
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
 
 /* Names that docs/interface.md promises for later versions. */
-static const char *const not_yet[] = {"fit", "submit", NULL};
+static const char *const not_yet[] = {"fit", NULL};
 
 const VmCommand *VmCommandFind(const char *name)
 {

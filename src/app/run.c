@@ -1,8 +1,6 @@
 #include "report.h"
 #include "stages.h"
 
-#include <vitromech/units.h>
-
 /* Files of a run for the report; *count = 0 if the case has no analysis, or its report is there and nothing is newer.
  */
 typedef struct {
@@ -82,8 +80,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   VmWords words = {0}, overrides = {0};
   const char *walltime = NULL;
   bool must_resume = false, no_report = false;
-  double seconds = 0.0;
-  char why[256];
+  double seconds;
   VmCaseFile file;
   ReportFiles report;
   const VmOption options[] = {
@@ -95,10 +92,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   };
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_run, argc, argv, options, 1, 1, &words));
-  if (walltime && !(VmUnitParse(walltime, "s", &seconds, why) && seconds > 0.0)) {
-    PetscCall(VmRaise(comm, VM_ERR_INPUT,
-                      "--max-walltime \"%s\": a positive time is needed, e.g. \"2 h\" or \"90 min\"", walltime));
-  }
+  PetscCall(VmWalltime(comm, walltime, &seconds));
   PetscCall(VmStopInit(seconds));
   PetscCall(VmCaseRead(comm, words.words[0], overrides.words, &file));
   const PetscErrorCode code = RunCase(file, argc, argv, must_resume, &report);

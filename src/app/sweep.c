@@ -117,13 +117,15 @@ static PetscErrorCode Execute(VmSweep sweep, const Request *r, int argc, char **
 static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   VmWords words = {0};
-  const char *jobs = NULL, *ranks = NULL, *point = NULL;
+  const char *jobs = NULL, *ranks = NULL, *point = NULL, *walltime = NULL;
+  double seconds;
   Request request = {.ranks = 1, .point = -1};
   VmSweep sweep;
   const VmOption options[] = {{.name = "--jobs", .value = &jobs},
                               {.name = "-j", .value = &jobs},
                               {.name = "--ranks", .value = &ranks},
                               {.name = "--point", .value = &point},
+                              {.name = "--max-walltime", .value = &walltime},
                               {.name = "--retry", .flag = &request.retry},
                               {.name = "--list", .flag = &request.list},
                               {.name = "--worker", .flag = &request.worker},
@@ -140,7 +142,8 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   PetscCall(ParseNumber(comm, "--ranks", ranks, 100000, &request.ranks));
   PetscCall(ParseNumber(comm, "--point", point, 1000000, &request.point));
   if (request.ranks < 1) request.ranks = 1;
-  PetscCall(VmStopInit(0.0));
+  PetscCall(VmWalltime(comm, walltime, &seconds));
+  PetscCall(VmStopInit(seconds));
   PetscCall(VmSweepRead(comm, words.words[words.count - 1], &sweep));
   const PetscErrorCode code = Execute(sweep, &request, argc, argv);
   PetscCall(VmSweepDestroy(&sweep));
@@ -149,7 +152,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 
 const VmCommand vm_command_sweep = {
     .name = "sweep",
-    .usage = "sweep [status|collect] PLAN [-j N] [--ranks N] [--retry] [--list] [--point I]",
+    .usage = "sweep [status|collect] PLAN [-j N] [--ranks N] [--retry] [--list] [--point I] [--max-walltime TIME]",
     .summary = "runs a case for many values of its parameters, and gathers one table",
     .help =
         "Expands a plan (a case, and the values its parameters take) into points and runs those that are not done "

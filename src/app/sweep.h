@@ -36,6 +36,7 @@ typedef struct {
   int64_t samples;
   struct {
     int64_t first, count;
+    bool common;
   } seeds;
   VmList collect; /* of VmSweepColumn */
 } VmSweepParams;

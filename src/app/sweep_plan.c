@@ -87,6 +87,7 @@ static const VmTable column_table = {
 
 typedef struct {
   int64_t first, count;
+  bool common;
 } Seeds;
 static const VmParam seed_rows[] = {{.key = "first",
                                      .type = VM_INT,
@@ -101,7 +102,15 @@ static const VmParam seed_rows[] = {{.key = "first",
                                      .default_text = "1",
                                      .min = 1,
                                      .max = 1e6,
-                                     .doc = "runs of each point, with first, first + 1, ... as the seed of the case"},
+                                     .doc = "runs of each point"},
+                                    {.key = "common",
+                                     .type = VM_BOOL,
+                                     .offset = offsetof(Seeds, common),
+                                     .default_text = "false",
+                                     .doc =
+                                         "true: every point runs with the seeds first, first + 1, ..., so that points "
+                                         "share their random numbers; false: seeds of its own for every point, made "
+                                         "from its values, so that points are independent"},
                                     {0}};
 static const VmTable seed_table = {
     .name = "seeds", .doc = "repetitions of each point", .size = sizeof(Seeds), .rows = seed_rows};
@@ -280,6 +289,21 @@ static void ValueText(const VmSweepParams *p, int index, int64_t point, int64_t 
   else RangeValue(parameter, n > 1 ? (double)choice / (double)(n - 1) : 0.0, text);
 }
 
+/* Seed of one run. Made from the values of the point and not from its number, it stays when the plan is refined. */
+static int64_t Seed(const VmSweep sweep, int point)
+{
+  const VmSweepParams *p = &sweep->params;
+  const int64_t repetition = p->seeds.first + point % p->seeds.count;
+  char hex[65], text[4096] = "";
+  if (p->seeds.common) return repetition;
+  for (int c = 0; c + 1 < sweep->columns; ++c)
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%s=%s\n", sweep->names[c],
+             sweep->texts[point * sweep->columns + c]);
+  VmSha256Text(text, strlen(text), hex);
+  hex[8] = '\0';
+  return (int64_t)strtoul(hex, NULL, 16) % 1000000 * 100000 + repetition % 100000;
+}
+
 static PetscErrorCode Expand(VmSweep sweep, VmReport report)
 {
   const VmSweepParams *p = &sweep->params;
@@ -293,15 +317,20 @@ static PetscErrorCode Expand(VmSweep sweep, VmReport report)
   PetscCall(PetscCalloc1((size_t)sweep->columns, &sweep->names));
   PetscCall(PetscCalloc1((size_t)sweep->count * (size_t)sweep->columns, &sweep->texts));
   PetscCall(PetscCalloc1((size_t)sweep->count, &sweep->id));
-  for (int c = parameters; c >= 0; --c) {
+  sweep->names[parameters] = "seed";
+  for (int c = parameters - 1; c >= 0; --c) {
     char text[64];
-    sweep->names[c] = c < parameters ? ((VmSweepParameter *)p->parameters.items)[c].path : "seed";
+    sweep->names[c] = ((VmSweepParameter *)p->parameters.items)[c].path;
     for (int i = 0; i < sweep->count; ++i) {
-      if (c < parameters) ValueText(p, c, i / p->seeds.count, count, stride, text);
-      else snprintf(text, sizeof text, "%lld", (long long)(p->seeds.first + i % p->seeds.count));
+      ValueText(p, c, i / p->seeds.count, count, stride, text);
       PetscCall(PetscStrallocpy(text, &sweep->texts[i * sweep->columns + c]));
     }
-    if (c < parameters) stride *= Choices((VmSweepParameter *)p->parameters.items + c);
+    stride *= Choices((VmSweepParameter *)p->parameters.items + c);
+  }
+  for (int i = 0; i < sweep->count; ++i) {
+    char text[64];
+    snprintf(text, sizeof text, "%lld", (long long)Seed(sweep, i));
+    PetscCall(PetscStrallocpy(text, &sweep->texts[i * sweep->columns + parameters]));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

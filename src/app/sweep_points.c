@@ -184,7 +184,6 @@ PetscErrorCode VmSweepOne(VmSweep sweep, int point, int argc, char **argv)
   PetscCallMPI(MPI_Comm_rank(sweep->comm, &rank));
   if (point >= sweep->count)
     VmThrow(sweep->comm, VM_ERR_INPUT, "point %d: the plan has points 0 to %d", point, sweep->count - 1);
-  PetscCall(VmSweepManifest(sweep));
   if (rank == 0) {
     PetscCall(VmPointRead(sweep, point, &outcome));
     if (outcome.state != VM_POINT_COMPLETE) PetscCall(VmPointClaim(sweep, point, &lock));

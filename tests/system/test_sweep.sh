@@ -14,7 +14,7 @@ set: ["analysis=[{statistic: autocorrelation, of: plastic_strain}]"]
 parameters:
   - {path: flow_units.fraction, values: [0.1, 0.2, 0.3]}
   - {path: flow_units.correlation_length, from: 2 nm, to: 4 nm, points: 2}
-seeds: {first: 3, count: 2}
+seeds: {first: 3, count: 2, common: true}
 collect:
   - {name: yield_stress, dataset: history/stress, component: 5, reduce: maximum}
 YAML
@@ -103,6 +103,14 @@ x = sorted(int((float(f) - 0.1) / 0.03) for f, _ in rows)
 y = sorted(int(10 * math.log10(float(l))) for _, l in rows)
 assert x == y == list(range(10)), (x, y)
 PYTHON
+
+# Points have random numbers of their own, which stay when the plan gets more values.
+sed 's/, common: true//' plan.yaml >own.yaml
+"$VITROMECH" sweep own.yaml --list | awk '{print $NF}' | sort >seeds
+sed 's/, common: true//' plan_more.yaml >own_more.yaml
+"$VITROMECH" sweep own_more.yaml --list | awk '{print $NF}' | sort >seeds_more
+expect "12 different seeds" test "$(uniq seeds | wc -l)" -eq 12
+expect "all of them in the finer plan" test "$(comm -23 seeds seeds_more | wc -l)" -eq 0
 
 # A point that cannot converge or does not make sense fails by itself, and is told.
 refused() { # refused WORDS FILE

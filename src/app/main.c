@@ -10,9 +10,6 @@ static const VmCommand *const commands[] = {
 };
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
 
-/* Names that docs/interface.md promises for later versions. */
-static const char *const not_yet[] = {"fit", NULL};
-
 const VmCommand *VmCommandFind(const char *name)
 {
   for (int i = 0; i < NCOMMANDS; ++i) {
@@ -35,10 +32,6 @@ static void PrintHelp(void)
 
 static PetscErrorCode UnknownCommand(MPI_Comm comm, const char *name)
 {
-  for (const char *const *n = not_yet; *n; ++n) {
-    if (strcmp(name, *n) == 0)
-      VmThrow(comm, VM_ERR_INPUT, "%s is not available in this version (%s)", name, VmVersion());
-  }
   const char *names[NCOMMANDS + 1];
   for (int i = 0; i < NCOMMANDS; ++i) names[i] = commands[i]->name;
   names[NCOMMANDS] = NULL;

@@ -13,6 +13,7 @@ typedef struct {
   VmSegment segment;             /* what is prescribed */
   double start, start_strain[6]; /* time [s] and strain at the start of the segment */
   double eigenstrain[6];         /* <eps*> */
+  double thermal;                /* linear thermal strain, the same in all directions */
   double time, strain[6], stress[6];
   double strain_rate[6], stress_rate[6];
 } VmMean;
@@ -31,6 +32,13 @@ typedef struct {
   double stress_drop; /* fall of the equivalent mean stress [GPa] */
 } VmEvent;
 
+/* Voxels that are flow units relax as three-parameter solids: of the shear modulus G the part `shear` (G_II) relaxes
+ * with the time viscosity/G_II. */
+typedef struct {
+  double shear, viscosity;                  /* GPa, GPa s at the reference temperature */
+  double activation, reference_temperature; /* of the viscosity, Arrhenius [eV, K]; 0 eV: the same at any temperature */
+} VmKmcRelaxation;
+
 /* State of a run; arrays are this rank's. What is not listed here is derived from it. */
 typedef struct {
   VmMean mean;
@@ -41,6 +49,10 @@ typedef struct {
   double *fluctuation; /* [6][np] stress minus its mean [GPa] */
   double *last_event;  /* [np] time of the voxel's last event [s], -1e300 if none */
   int64_t *generation; /* [np] events of the voxel */
+
+  double temperature, temperature_time, temperature_rate; /* K at a time [s], K/s since */
+  double *viscous;            /* [6][np] viscous strain of flow units that relax, NULL if none do */
+  double window, window_rate; /* length [s] of the last time window and bound of the rate in it; 0: no window yet */
 
   /* Finder `thinned` only: since the stress was last renewed everywhere. */
   double reference[6]; /* mean stress the rates are for [GPa] */
@@ -58,10 +70,13 @@ typedef enum { VM_FINDER_FULL, VM_FINDER_THINNED, VM_FINDER_EXTREMAL } VmFinder;
 typedef struct {
   const VmStz *stz;
   uint64_t seed;
-  double temperature;          /* K */
-  double shear, bulk;          /* GPa */
-  const double *barrier_ratio; /* [np] r_i, 1 in the matrix; copied */
-  int64_t refresh;             /* events between renewals of the stress by FFT */
+  double temperature;                    /* K */
+  double shear, bulk;                    /* GPa */
+  const double *barrier_ratio;           /* [np] r_i, 1 in the matrix; copied */
+  const double *flow_unit;               /* [np] 1 or 0; copied; NULL: none */
+  const VmKmcRelaxation *relaxation;     /* NULL: flow units are elastic; finder `full` only */
+  double expansion, flow_unit_expansion; /* linear thermal expansion of matrix and flow units [1/K] */
+  int64_t refresh;                       /* events between renewals of the stress by FFT */
   VmFinder finder;
   double margin;    /* of the stress [GPa], finder `thinned` */
   bool interacting; /* false: voxels feel the mean stress only and do not change it (for checks of the rates) */
@@ -78,6 +93,10 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc);
 /** The state, to be read, saved, or (after writing into it, by a restart) taken up with VmKmcRestore. Not collective.
  */
 VmKmcState *VmKmcGetState(VmKmc kmc);
+/** The temperature [K] at the present time, and its rate from now on [K/s]. Finders other than `full` know rates of 0
+ * only. The unit of thermal strain is that of the temperature the object was created with. Collective. */
+PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate);
+
 /** Brings `fluctuation` up to date, as a checkpoint needs it. Not collective. */
 void VmKmcSettle(VmKmc kmc);
 /** Present stress of each voxel [6][np] [GPa]. Collective. */

@@ -36,6 +36,10 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   kmc->state.hazard = -log(VmRngUniform(key, 0, 1)); /* draw 1 of cell 0: the sequence itself uses draw 0 */
   if (setup->finder == VM_FINDER_THINNED) PetscCall(VmKmcThinningCreate(kmc, setup->margin));
   if (setup->finder == VM_FINDER_EXTREMAL) PetscCall(VmKmcExtremalCreate(kmc));
+  kmc->state.temperature = kmc->start_temperature = setup->temperature;
+  PetscCheck(setup->finder == VM_FINDER_FULL || (!setup->relaxation && setup->expansion == setup->flow_unit_expansion),
+             grid->comm, PETSC_ERR_SUP, "only the finder `full` knows flow units that relax or expand");
+  PetscCall(VmKmcChangingCreate(kmc, setup));
   PetscCall(VmKmcRestore(kmc));
   *out = kmc;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -53,6 +57,7 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc)
   PetscCall(PetscFree((*kmc)->state.bound));
   PetscCall(VmKmcThinningDestroy(*kmc));
   PetscCall(VmKmcExtremalDestroy(*kmc));
+  PetscCall(VmKmcChangingDestroy(*kmc));
   PetscCall(PetscFree3((*kmc)->plane_row, (*kmc)->planes, (*kmc)->room));
   PetscCall(PetscFree4((*kmc)->state.eigenstrain, (*kmc)->state.fluctuation, (*kmc)->state.last_event,
                        (*kmc)->state.generation));
@@ -65,6 +70,7 @@ VmKmcState *VmKmcGetState(VmKmc kmc) { return &kmc->state; }
 PetscErrorCode VmKmcRestore(VmKmc kmc)
 {
   PetscFunctionBegin;
+  kmc->temperature = kmc->state.temperature;
   for (int64_t i = 0; i < kmc->grid->np; ++i) VmKmcDrawVoxel(kmc, i);
   if (kmc->finder == VM_FINDER_THINNED) VmKmcThinningRestore(kmc);
   if (kmc->finder == VM_FINDER_EXTREMAL) VmKmcExtremalRestore(kmc);
@@ -80,8 +86,13 @@ PetscErrorCode VmKmcStress(VmKmc kmc, double *stress)
 {
   const int64_t np = kmc->grid->np;
   PetscFunctionBegin;
-  if (kmc->interacting) PetscCall(VmGreenStress(kmc->green, kmc->state.eigenstrain, stress));
-  else PetscCall(PetscArrayzero(stress, 6 * np));
+  double *total;
+  if (kmc->interacting) {
+    PetscCall(PetscMalloc1((size_t)(6 * np), &total));
+    VmKmcEigenstrain(kmc, total);
+    PetscCall(VmGreenStress(kmc->green, total, stress));
+    PetscCall(PetscFree(total));
+  } else PetscCall(PetscArrayzero(stress, 6 * np));
   for (int c = 0; c < 6; ++c)
     for (int64_t i = 0; i < np; ++i) stress[c * np + i] += kmc->state.mean.stress[c];
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -92,6 +103,7 @@ PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEve
   PetscFunctionBegin;
   if (kmc->finder == VM_FINDER_THINNED) PetscCall(VmKmcNextThinned(kmc, horizon, outcome, event));
   else if (kmc->finder == VM_FINDER_EXTREMAL) PetscCall(VmKmcNextExtremal(kmc, horizon, outcome, event));
+  else if (VmKmcChanges(kmc)) PetscCall(VmKmcNextChanging(kmc, horizon, outcome, event));
   else PetscCall(VmKmcNextFull(kmc, horizon, outcome, event));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -110,7 +122,11 @@ void VmKmcBarrierField(VmKmc kmc, double *barrier)
 PetscErrorCode VmKmcDisplacement(VmKmc kmc, double *displacement)
 {
   PetscFunctionBegin;
-  PetscCall(VmGreenDisplacement(kmc->green, kmc->state.eigenstrain, displacement));
+  double *total;
+  PetscCall(PetscMalloc1((size_t)(6 * kmc->grid->np), &total));
+  VmKmcEigenstrain(kmc, total);
+  PetscCall(VmGreenDisplacement(kmc->green, total, displacement));
+  PetscCall(PetscFree(total));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -84,6 +84,8 @@ struct VmKmc_s {
   VmFinder finder;
   VmThinning thinning;
   struct VmExtremal_s *extremal; /* NULL for other finders */
+  struct VmChanging_s *changing;
+  double start_temperature; /* K, of no thermal strain */
 };
 
 /** Strain of a mode as the catalogue holds it. Not collective. */
@@ -136,6 +138,16 @@ void VmKmcExtremalRestore(VmKmc kmc);
 /** Brings the stress of all voxels up to date. Not collective. */
 void VmKmcExtremalSettle(VmKmc kmc);
 PetscErrorCode VmKmcNextExtremal(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
+
+PetscErrorCode VmKmcChangingCreate(VmKmc kmc, const VmKmcSetup *setup);
+PetscErrorCode VmKmcChangingDestroy(VmKmc kmc);
+/** Whether rates change in time otherwise than by load and memory. Not collective. */
+bool VmKmcChanges(VmKmc kmc);
+/** Temperature at a time of the present programme [K]. Not collective. */
+double VmKmcTemperature(VmKmc kmc, double time);
+/** Eigenstrain of events, relaxed flow units and uneven thermal expansion, total [6][np]. Not collective. */
+void VmKmcEigenstrain(VmKmc kmc, double *total);
+PetscErrorCode VmKmcNextChanging(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 
 PetscErrorCode VmKmcNextFull(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);

@@ -33,12 +33,15 @@ void VmMeanUpdate(VmMean *mean, double time)
   mean->time = time;
   for (int c = 0; c < 6; ++c) {
     if (mean->segment.stress_controlled[c]) mean->stress[c] = mean->segment.level[c] + mean->segment.rate[c] * elapsed;
-    else elastic[c] = mean->start_strain[c] + mean->segment.rate[c] * elapsed - mean->eigenstrain[c];
+    else
+      elastic[c] = mean->start_strain[c] + mean->segment.rate[c] * elapsed - mean->eigenstrain[c] -
+                   (c < 3 ? mean->thermal : 0.0);
   }
   SolveMixed(mean->shear, mean->bulk, mean->segment.stress_controlled, elastic, mean->stress);
   for (int c = 0; c < 6; ++c)
-    mean->strain[c] = mean->segment.stress_controlled[c] ? elastic[c] + mean->eigenstrain[c]
-                                                         : mean->start_strain[c] + mean->segment.rate[c] * elapsed;
+    mean->strain[c] = mean->segment.stress_controlled[c]
+                          ? elastic[c] + mean->eigenstrain[c] + (c < 3 ? mean->thermal : 0.0)
+                          : mean->start_strain[c] + mean->segment.rate[c] * elapsed;
 }
 
 void VmMeanBegin(VmMean *mean, const VmSegment *segment)

@@ -1,5 +1,6 @@
 /* An analysis list applied to a cube. */
 #include "entries.h"
+#include "prepare.h"
 #include <string.h>
 
 extern const VmStatOps vm_stat_geometry;
@@ -169,15 +170,20 @@ static PetscErrorCode AnalyzeMaps(MPI_Comm comm, VmSurvey survey, const CubeRuns
 static PetscErrorCode Analyze(MPI_Comm comm, VmCube cube, CubeRuns *c, const VmList *list, const VmEntryName *names,
                               VmH5 out, VmProgress progress)
 {
-  const VmFrameSource source = VmCubeFrames(cube);
-  VmSurvey survey;
+  const VmFrameSource raw = VmCubeFrames(cube);
+  const VmCubeInfo *info = VmCubeGetInfo(cube);
+  VmPrepared prepared;
+  VmSurvey survey = NULL;
   PetscFunctionBegin;
-  PetscCall(VmSurveyCreate(comm, VmCubeGetInfo(cube), &source, c->runs[0].params, &survey));
-  PetscErrorCode code = VmStatPass(survey, &source, c->count, c->runs, 0, progress);
+  PetscCall(VmPreparedCreate(comm, info, &raw, c->runs[0].params, &prepared));
+  const VmFrameSource source = VmPreparedFrames(&prepared);
+  PetscErrorCode code = VmSurveyCreate(comm, info, &source, c->runs[0].params, &survey);
+  if (!code) code = VmStatPass(survey, &source, c->count, c->runs, 0, progress);
   for (int r = 0; r < c->count && !code; ++r)
     code = VmEntryWrite(comm, &c->entries[r], c->names[r], c->runs[r].result, out);
   if (!code) code = AnalyzeMaps(comm, survey, c, list, names, out);
   PetscCall(VmSurveyDestroy(&survey));
+  PetscCall(VmPreparedDestroy(&prepared));
   PetscFunctionReturn(code);
 }
 

@@ -1,9 +1,12 @@
 /* What must be known before the pass: centre, mask, rings, first ring, from the mean of a sample of the frames. */
 #include "blocks.h"
-#include <vitromech/stat.h>
+#include "prepare.h"
 #include <math.h>
+#include <string.h>
 
 #define SAMPLE_MAX 1024
+#define PITCH_MIN 1e-6 /* 1/nm */
+#define PITCH_MAX 1e6
 
 enum { CENTRING_AUTO, CENTRING_BEAM, CENTRING_RINGS };
 static const char *const centrings[] = {"auto", "beam", "rings", NULL};
@@ -46,6 +49,20 @@ static const VmParam geometry_rows[] = {
      .doc = "radius of a masked disc about the centre"},
     {ROW(masked), .type = VM_LIST, .default_text = "[]", .subtable = &rectangle_table,
      .doc = "masked rectangles: arm of a beam stop, dead rows, dead pixels"},
+    {ROW(mask), .type = VM_STRING, .default_text = "none",
+     .doc = "file of one pattern (any cube format, e.g. npy): pixels that are 0 are masked"},
+    {ROW(shadow), .type = VM_STRING, .default_text = "none",
+     .doc = "masks pixels of the mean pattern that are not above this: auto (Otsu on the logarithm: beam stop with its "
+            "arm, edge of an aperture) or counts; the centre is then found from the rings"},
+    {ROW(grow), .type = VM_INT, .default_text = "3", .min = 0, .max = 100,
+     .doc = "pixels by which the shadow is grown"},
+    {ROW(hot), .type = VM_REAL, .unit = "1", .default_text = "none", .min = 1, .max = 1e6,
+     .doc = "masks hot and dead pixels that differ from the median of their 5 x 5 neighbours by this many times the "
+            "usual difference, in the mean pattern"},
+    {ROW(dark), .type = VM_STRING, .default_text = "none",
+     .doc = "file of one pattern or many (their mean) that is subtracted from every frame"},
+    {ROW(flat), .type = VM_STRING, .default_text = "none",
+     .doc = "file of one pattern (or many) by which every frame is divided, after `dark`"},
     {ROW(k_min), .type = VM_REAL, .unit = "1/nm", .default_text = "0 1/nm", .min = 0, .max = 1e6,
      .doc = "inner edge of the first ring"},
     {ROW(k_max), .type = VM_REAL, .unit = "1/nm", .default_text = "none", .min = 0, .max = 1e6,
@@ -57,8 +74,19 @@ static const VmParam geometry_rows[] = {
     {ROW(kernel), .type = VM_ENUM, .default_text = "area", .choices = vm_polar_kernels,
      .doc = "polar resampling: area-weighted mean of the pixels a bin overlaps, or bilinear"},
     {0}};
+
+static PetscErrorCode GeometryCheck(const void *params, const VmNode *node, VmReport report)
+{
+  const VmGeometryParams *p = params;
+  char *end;
+  PetscFunctionBegin;
+  if (p->shadow && strcmp(p->shadow, "auto") != 0 && (!isfinite(strtod(p->shadow, &end)) || end == p->shadow || *end))
+    PetscCall(VmReportAdd(report, node, "shadow \"%s\" is neither auto nor a number of counts", p->shadow));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 const VmTable vm_geometry_table = {"geometry", "calibration, mask, rings and angles of a pass over a cube",
-                                   sizeof(VmGeometryParams), geometry_rows, NULL};
+                                   sizeof(VmGeometryParams), geometry_rows, GeometryCheck};
 
 static void AddPatterns(void *context, double *into, const double *from)
 {
@@ -125,6 +153,32 @@ static void MaskRectangles(VmSurvey survey, const VmList *list)
   }
 }
 
+/* Mask of a file, hot pixels, shadow of a beam stop. */
+static PetscErrorCode MaskByPattern(VmSurvey survey, const VmGeometryParams *params)
+{
+  const VmDetector *d = &survey->detector;
+  double *mask, threshold;
+  int64_t hot = 0;
+  PetscFunctionBegin;
+  if (params->mask) {
+    PetscCall(VmPatternRead(survey->comm, "mask", params->mask, d->det, &mask));
+    for (int64_t p = 0; p < survey->npix; ++p) survey->valid[p] = survey->valid[p] && mask[p] != 0.0;
+    PetscCall(PetscFree(mask));
+  }
+  if (params->shadow) {
+    PetscCall(VmMaskShadow(d, survey->pattern, params->shadow, params->grow, survey->valid, &threshold));
+    PetscCall(VmLog(survey->comm, "geometry: the shadow has at most %.4g counts in the mean pattern", threshold));
+  }
+  if (!isnan(params->hot)) {
+    PetscCall(VmMaskHot(d, survey->pattern, params->hot, survey->valid, &hot));
+    PetscCall(VmLog(survey->comm, "geometry: %lld hot or dead pixels masked", (long long)hot));
+  }
+  int64_t valid = 0;
+  for (int64_t p = 0; p < survey->npix; ++p) valid += survey->valid[p];
+  if (valid == 0) VmThrow(survey->comm, VM_ERR_INPUT, "geometry: all pixels of the detector are masked");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static void MaskBeamStop(VmSurvey survey, double radius)
 {
   const VmDetector *d = &survey->detector;
@@ -137,7 +191,8 @@ static void MaskBeamStop(VmSurvey survey, double radius)
 
 static bool ByRings(const VmGeometryParams *params)
 {
-  return params->centring == CENTRING_RINGS || (params->centring == CENTRING_AUTO && params->beam_stop > 0.0);
+  return params->centring == CENTRING_RINGS ||
+         (params->centring == CENTRING_AUTO && (params->beam_stop > 0.0 || params->shadow));
 }
 
 static PetscErrorCode FindCentre(VmSurvey survey, const VmGeometryParams *params)
@@ -218,6 +273,10 @@ static PetscErrorCode Calibrate(VmSurvey survey, const VmGeometryParams *params)
     d->det[a] = survey->info.det[a];
     d->pitch[a] = isnan(params->pitch) ? survey->info.det_pitch[a] : params->pitch;
   }
+  for (int a = 0; a < 2; ++a)
+    if (d->pitch[a] > 0.0 && !(d->pitch[a] >= PITCH_MIN && d->pitch[a] <= PITCH_MAX))
+      VmThrow(survey->comm, VM_ERR_INPUT,
+              "the detector pitch of the file, %g 1/nm, cannot be: give it, e.g. --pitch \"0.16 1/nm\"", d->pitch[a]);
   if (!(d->pitch[0] > 0.0 && d->pitch[1] > 0.0))
     VmThrow(survey->comm, VM_ERR_INPUT,
             "the detector pitch is not in the file: give it, e.g. --pitch \"0.16 1/nm\" or an "
@@ -238,6 +297,7 @@ static PetscErrorCode Survey(VmSurvey survey, const VmFrameSource *source, const
   survey->detector.valid = survey->valid;
   PetscCall(MeanPattern(survey, source));
   MaskRectangles(survey, &params->masked);
+  PetscCall(MaskByPattern(survey, params));
   PetscCall(FindCentre(survey, params));
   MaskBeamStop(survey, params->beam_stop);
   PetscCall(PetscArraycpy(survey->detector.e, params->ellipse, 3));

@@ -4,7 +4,7 @@
 
 #include <vitromech/base.h>
 
-#define VM_FIT_MOST 12 /* parameters */
+#define VM_FIT_MOST 16 /* parameters */
 
 /* Residual i at parameters x, and its gradient [n]. */
 typedef double (*VmResidual)(const void *context, const double *x, int64_t i, double *gradient);

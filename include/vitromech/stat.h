@@ -28,6 +28,9 @@ typedef struct {
 typedef struct {
   double centre[2], ellipse[3], pitch, gain, beam_stop, k_min, k_max, k_step;
   bool fit_ellipse;
+  char *dark, *flat, *mask, *shadow; /* NULL: none */
+  double hot;                        /* NAN: not looked for */
+  int64_t grow;
   int centring, kernel;
   VmList masked; /* of VmMaskedRectangle */
   int64_t angles;

@@ -45,7 +45,8 @@ void VmCentreBeam(const VmDetector *detector, const double *pattern, double cent
  */
 PetscErrorCode VmCentreRings(const VmDetector *detector, const double *pattern, double k_min, double centre[2]);
 
-/* An amorphous ring, fitted as h exp(-(q - k0)^2/2w^2) + level + slope (q - k0) with its own width on each side;
+/* An amorphous ring, fitted as h exp(-(q - k0)^2/2w^2) + level + slope (q - k0) with its own width on each side, times
+ * a brightness that varies with the first and second order of the angle;
  * q = abs((1 + e) d), d the distance from the centre [1/nm]: e is the strain in real space (xx, yy, xy, x along det0)
  * of a body whose unstrained ring is a circle of radius k0. */
 typedef struct {
@@ -54,6 +55,7 @@ typedef struct {
   double centre[2];      /* pixels */
   double e[3], e_error[3];
   double width[2], height, level, slope;
+  double bright[4]; /* terms of cos, sin of once and twice the angle */
 } VmRing;
 
 /**

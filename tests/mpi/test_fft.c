@@ -156,6 +156,52 @@ static PetscErrorCode TestBits(const int64_t n[3])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+typedef struct {
+  VmFft fft;
+  int64_t next;
+} Halver;
+
+/* Halves the modes of a plane; planes must come in order. */
+static void Halve(int64_t y, void *context)
+{
+  Halver *halver = context;
+  const VmGrid g = halver->fft->grid;
+  const int64_t slab = 2 * g->n[0] * g->nzc;
+  VmExpectInt(y, halver->next);
+  ++halver->next;
+  for (int c = 0; c < 2; ++c)
+    for (int64_t i = 0; i < slab; ++i) halver->fft->work[c * halver->fft->stride + y * slab + i] *= 0.5;
+}
+
+/* A filter between the transforms has the bits of the transforms one after the other. */
+static PetscErrorCode TestFilter(const int64_t n[3])
+{
+  VmGrid grid, other;
+  VmFft filtered, plain;
+
+  PetscFunctionBegin;
+  PetscCall(CreateFilled(PETSC_COMM_WORLD, n, 2, &grid, &filtered));
+  PetscCall(CreateFilled(PETSC_COMM_WORLD, n, 2, &other, &plain));
+  Halver halver = {.fft = filtered};
+  PetscCall(VmFftFilter(filtered, 2, Halve, &halver));
+  VmExpectInt(halver.next, grid->ny);
+  PetscCall(VmFftForward(plain, 2));
+  PetscCall(VmFftBackward(plain, 2));
+  const int64_t row = 2 * grid->nzc;
+  bool same = true;
+  for (int64_t i = 0; i < grid->nx * grid->n[1] * row; ++i) {
+    if (i % row >= n[2]) continue;
+    for (int c = 0; c < 2; ++c)
+      same = same && filtered->work[c * filtered->stride + i] == 0.5 * plain->work[c * plain->stride + i];
+  }
+  VmExpect(same, "%lld x %lld x %lld: filter", (long long)n[0], (long long)n[1], (long long)n[2]);
+  PetscCall(VmFftDestroy(&filtered));
+  PetscCall(VmFftDestroy(&plain));
+  PetscCall(VmGridDestroy(&grid));
+  PetscCall(VmGridDestroy(&other));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   const int64_t small[][3] = {{4, 4, 4}, {3, 5, 7}, {6, 4, 5}, {5, 6, 4}, {1, 1, 1},
@@ -166,6 +212,7 @@ static PetscErrorCode Run(void)
   PetscFunctionBegin;
   for (size_t s = 0; s < sizeof small / sizeof *small; ++s) PetscCall(TestDefinition(small[s]));
   for (size_t s = 0; s < sizeof large / sizeof *large; ++s) PetscCall(TestBits(large[s]));
+  for (size_t s = 0; s < sizeof small / sizeof *small; ++s) PetscCall(TestFilter(small[s]));
   VmExpectInt(VmFftFrequency(2, 4), 2);
   VmExpectInt(VmFftFrequency(3, 4), -1);
   VmExpectInt(VmFftFrequency(2, 5), 2);

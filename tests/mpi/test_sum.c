@@ -55,18 +55,21 @@ static void TestAccuracy(const int64_t n[3], const double sums[4])
   VmExpect(sums[2] == min && sums[3] == max, "range %g %g, wanted %g %g", sums[2], sums[3], min, max);
 }
 
-static PetscErrorCode TestPlanes(VmGrid grid)
+typedef PetscErrorCode (*Rows)(VmGrid grid, int nq, const double *partial, double *result);
+
+/* `count` of `planes` planes from `first` on are here. */
+static PetscErrorCode TestPlanes(VmGrid grid, int64_t first, int64_t count, int64_t planes, Rows gather, Rows sum)
 {
   enum { NQ = 3 };
   double *partial, *all, total[NQ];
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc2((size_t)grid->nx * NQ, &partial, (size_t)grid->n[0] * NQ, &all));
-  for (int64_t i = 0; i < grid->nx * NQ; ++i) partial[i] = Value(grid->x0 * NQ + i, 2);
-  PetscCall(VmGatherPlanes(grid, NQ, partial, all));
-  PetscCall(VmSumPlanes(grid, NQ, partial, total));
+  PetscCall(PetscMalloc2((size_t)count * NQ, &partial, (size_t)planes * NQ, &all));
+  for (int64_t i = 0; i < count * NQ; ++i) partial[i] = Value(first * NQ + i, 2);
+  PetscCall(gather(grid, NQ, partial, all));
+  PetscCall(sum(grid, NQ, partial, total));
   double wanted[NQ] = {0.0};
-  for (int64_t i = 0; i < grid->n[0] * NQ; ++i) {
+  for (int64_t i = 0; i < planes * NQ; ++i) {
     VmExpect(all[i] == Value(i, 2), "row value %lld is %g", (long long)i, all[i]);
     wanted[i % NQ] += Value(i, 2);
   }
@@ -157,7 +160,8 @@ static PetscErrorCode Run(void)
     VmExpect(memcmp(sums, alone, sizeof sums) == 0, "other bits than on one rank: %.17g, %.17g", sums[0], alone[0]);
     TestAccuracy(sizes[s], sums);
     PetscCall(TestSlabs(grid));
-    PetscCall(TestPlanes(grid));
+    PetscCall(TestPlanes(grid, grid->x0, grid->nx, grid->n[0], VmGatherPlanes, VmSumPlanes));
+    PetscCall(TestPlanes(grid, grid->y0, grid->ny, grid->n[1], VmGatherModes, VmSumModes));
     PetscCall(TestGather(grid));
     PetscCall(VmGridDestroy(&grid));
     PetscCall(VmGridDestroy(&self));

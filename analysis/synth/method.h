@@ -11,7 +11,9 @@ typedef struct {
   bool multiple;
   /** Once for a scan; optics outlives the context. Not collective. */
   PetscErrorCode (*create)(const VmOptics *optics, void **context);
-  /** Bytes that a tile of the box needs. Not collective. */
+  /** The box of probes between lo and hi [nm]; NULL: VmOpticsBox. Not collective. */
+  void (*box)(void *context, const double lo[2], const double hi[2], VmTileBox *box);
+  /** Bytes that a tile of the box needs; infinite: more than the method can do at once. Not collective. */
   double (*bytes)(void *context, const VmTileBox *box);
   /** Makes a tile the current one; atoms: all of the box, periodic images included. Not collective. */
   PetscErrorCode (*tile)(void *context, const VmAtoms *atoms, const VmTileBox *box);

@@ -16,28 +16,6 @@ typedef struct {
   VmTransmission transmission;
 } Multislice;
 
-static VmSlices ChooseSlices(const VmOptics *optics)
-{
-  const int count = PetscMax(1, (int)ceil(optics->thickness / optics->params->slice));
-  return (VmSlices){
-      .count = count, .bottom = optics->middle - 0.5 * optics->thickness, .distance = optics->thickness / count};
-}
-
-/* The probe is focused (or defocused) with respect to the middle of the foil. */
-static void EntryWave(Multislice *c)
-{
-  const int64_t *n = c->optics->grid, half = n[1] / 2 + 1;
-  const double distance = 0.5 * (c->slices.distance - c->optics->thickness);
-
-  for (int64_t i = 0; i < n[0]; ++i) {
-    for (int64_t j = 0; j < n[1]; ++j) {
-      const int64_t m = j < half ? i * half + j : (n[0] - i) % n[0] * half + n[1] - j;
-      const double complex wave = c->probe.spectrum[0][m] + (c->probe.parts == 2 ? I * c->probe.spectrum[1][m] : 0.0);
-      c->entry[i * n[1] + j] = wave / c->optics->period * VmPropagationFactor(&c->propagation, distance, i, j);
-    }
-  }
-}
-
 static PetscErrorCode Create(const VmOptics *optics, void **context)
 {
   const double period[2] = {optics->period, optics->period};
@@ -47,13 +25,13 @@ static PetscErrorCode Create(const VmOptics *optics, void **context)
   PetscCall(PetscNew(&c));
   *context = c;
   c->optics = optics;
-  c->slices = ChooseSlices(optics);
+  c->slices = VmSlicesChoose(optics);
   PetscCall(VmProbeCreate(optics, &c->probe));
   PetscCall(VmPropagationCreate(optics->params->precision, optics->grid, period, optics->wavelength, c->slices.distance,
                                 optics->params->band_limit, &c->propagation));
   PetscCall(PetscMalloc1((size_t)(optics->grid[0] * optics->grid[1]), &c->entry));
   PetscCall(PetscMalloc1((size_t)optics->grid[1], &c->phase));
-  EntryWave(c);
+  VmProbeEntry(optics, &c->probe, 0.5 * (c->slices.distance - optics->thickness), c->entry);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -98,12 +76,6 @@ static PetscErrorCode Tile(void *context, const VmAtoms *atoms, const VmTileBox 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Factor of frequency i of a wave moved by a number of grid spacings. */
-static double complex Shift(double spacings, int64_t i, int64_t n)
-{
-  return cexp(-2.0 * VM_PI * I * spacings * (double)VmFrequency(i, n) / (double)n);
-}
-
 /* Moves a window so that it begins with a block of rows of the transmission. The wave ends smoothly inside its window,
  * which therefore need not be centred to the last point. */
 static void AlignWindow(const Multislice *c, int64_t first[2], double centre[2])
@@ -126,9 +98,9 @@ static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
   PetscFunctionBegin;
   PetscCall(VmOpticsWindow(c->optics, &c->box, r, first, centre));
   AlignWindow(c, first, centre);
-  for (int64_t j = 0; j < n[1]; ++j) c->phase[j] = Shift(centre[1], j, n[1]);
+  for (int64_t j = 0; j < n[1]; ++j) c->phase[j] = VmProbeShift(centre[1], j, n[1]);
   for (int64_t i = 0; i < n[0]; ++i) {
-    const double complex x = Shift(centre[0], i, n[0]);
+    const double complex x = VmProbeShift(centre[0], i, n[0]);
     for (int64_t j = 0; j < n[1]; ++j) wave[i * n[1] + j] = c->entry[i * n[1] + j] * x * c->phase[j];
   }
   VmPropagate(&c->propagation, &c->transmission, first, c->slices.count);

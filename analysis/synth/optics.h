@@ -34,6 +34,7 @@ struct VmMicroscopeParams_s {
   double slice; /* nm */
   bool band_limit;
   int precision;
+  int64_t interpolation;
   int64_t window;
   double memory; /* MB */
   VmScanParams scan;

@@ -285,6 +285,13 @@ PetscErrorCode VmPotentialSlices(const VmOptics *optics, const VmAtoms *atoms, c
 
 int64_t VmPotentialFine(int64_t n) { return VmSmoothSize(n + n / 2, 2); }
 
+VmSlices VmSlicesChoose(const VmOptics *optics)
+{
+  const int count = PetscMax(1, (int)ceil(optics->thickness / optics->params->slice));
+  return (VmSlices){
+      .count = count, .bottom = optics->middle - 0.5 * optics->thickness, .distance = optics->thickness / count};
+}
+
 int VmSliceOf(const VmSlices *slices, double z)
 {
   if (slices->distance == 0.0) return 0;

@@ -30,6 +30,9 @@ typedef struct {
   double bottom, distance; /* nm */
 } VmSlices;
 
+/** The fewest slices of the foil that are no thicker than asked for. Not collective. */
+VmSlices VmSlicesChoose(const VmOptics *optics);
+
 /** Not collective. */
 int VmSliceOf(const VmSlices *slices, double z);
 

@@ -138,6 +138,26 @@ PetscErrorCode VmProbeCreate(const VmOptics *optics, VmProbe *probe)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+void VmProbeEntry(const VmOptics *optics, const VmProbe *probe, double distance, double complex *entry)
+{
+  const int64_t *n = optics->grid, half = n[1] / 2 + 1;
+  const double turn = VM_PI * optics->wavelength * distance / (optics->period * optics->period);
+
+  for (int64_t i = 0; i < n[0]; ++i) {
+    for (int64_t j = 0; j < n[1]; ++j) {
+      const int64_t m = j < half ? i * half + j : (n[0] - i) % n[0] * half + n[1] - j;
+      const double x = (double)VmFrequency(i, n[0]), y = (double)VmFrequency(j, n[1]);
+      const double complex wave = probe->spectrum[0][m] + (probe->parts == 2 ? I * probe->spectrum[1][m] : 0.0);
+      entry[i * n[1] + j] = wave / optics->period * cexp(-I * turn * (x * x + y * y));
+    }
+  }
+}
+
+double complex VmProbeShift(double spacings, int64_t i, int64_t n)
+{
+  return cexp(-2.0 * VM_PI * I * spacings * (double)VmFrequency(i, n) / (double)n);
+}
+
 void VmProbeDestroy(VmProbe *probe)
 {
   for (int c = 0; c < 2; ++c) (void)PetscFree(probe->spectrum[c]);

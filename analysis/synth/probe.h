@@ -19,6 +19,13 @@ typedef struct {
  */
 double complex VmProbeAmplitude(const VmOptics *optics, double r);
 
+/** Spectrum [grid0][grid1] of the probe about its centre (sum of squares 1), moved along the beam by a distance [nm]
+ * from the middle of the foil, where it is focused or defocused. Not collective. */
+void VmProbeEntry(const VmOptics *optics, const VmProbe *probe, double distance, double complex *entry);
+
+/** Factor of frequency i of n of a wave moved by a number of grid spacings. Not collective. */
+double complex VmProbeShift(double spacings, int64_t i, int64_t n);
+
 /** Not collective. */
 PetscErrorCode VmProbeCreate(const VmOptics *optics, VmProbe *probe);
 void VmProbeDestroy(VmProbe *probe);

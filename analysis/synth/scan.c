@@ -11,12 +11,18 @@ static void TileRange(const VmScan *scan, const int64_t tile[2], int64_t first[2
   }
 }
 
+static void Box(const VmScan *scan, const double lo[2], const double hi[2], VmTileBox *box)
+{
+  if (scan->method->box) scan->method->box(scan->context, lo, hi, box);
+  else VmOpticsBox(scan->optics, lo, hi, box);
+}
+
 void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *context, const double cell[3][3],
                 VmScan *scan)
 {
   const VmScanParams *params = &optics->params->scan;
 
-  *scan = (VmScan){.optics = optics};
+  *scan = (VmScan){.optics = optics, .method = method, .context = context};
   for (int d = 0; d < 2; ++d) {
     const double centre = 0.5 * (cell[0][d] + cell[1][d] + cell[2][d]);
     scan->points[d] = params->points[d];
@@ -26,7 +32,7 @@ void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *conte
   for (scan->edge = MAX_EDGE; scan->edge > 1; scan->edge /= 2) {
     const double extent = (double)(scan->edge - 1) * params->step;
     VmTileBox box;
-    VmOpticsBox(optics, (double[2]){0.0, 0.0}, (double[2]){extent, extent}, &box);
+    Box(scan, (double[2]){0.0, 0.0}, (double[2]){extent, extent}, &box);
     if (method->bytes(context, &box) <= 1e6 * optics->params->memory) break;
   }
   for (int d = 0; d < 2; ++d) scan->tiles[d] = (scan->points[d] + scan->edge - 1) / scan->edge;
@@ -55,7 +61,7 @@ void VmScanBox(const VmScan *scan, const VmScanRun *run, VmTileBox *box)
     lo[d] = scan->origin[d] + (double)first[d] * step;
     hi[d] = scan->origin[d] + (double)(first[d] + count[d] - 1) * step;
   }
-  VmOpticsBox(scan->optics, lo, hi, box);
+  Box(scan, lo, hi, box);
 }
 
 void VmScanRow(const VmScan *scan, const VmScanRun *run, int64_t i, int64_t *first, int64_t *count)

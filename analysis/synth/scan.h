@@ -8,6 +8,8 @@
 
 typedef struct {
   const VmOptics *optics;
+  const VmSynthMethod *method;
+  void *context; /* of the method */
   int64_t points[2];
   double origin[2]; /* nm */
   int64_t edge;     /* probes along the edge of a tile */

@@ -111,6 +111,11 @@ static PetscErrorCode Run(void)
   PetscCall(TestInvariance("{" SCAN ", ewald: false, window: 2, detector: {pixels: [10, 12], pitch: 0.6 1/nm}}", 0.0,
                            1.0, 0.5));
   PetscCall(TestInvariance("{method: multislice, " SCAN ", detector: {" DETECTOR "}}", 0.0, 1.0, 0.1));
+  PetscCall(
+      TestInvariance("{method: multislice, precision: single, " SCAN ", detector: {" DETECTOR "}}", 0.0, 1.0, 0.1));
+  PetscCall(TestInvariance("{method: prism, accuracy: 0.01, scan: {points: [9, 5], step: 0.3 nm}, memory: 60, "
+                           "detector: {" DETECTOR "}}",
+                           0.0, 1.0, 0.1));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -29,7 +29,8 @@ typedef struct {
   const char *const *state_names;
   const char *const *vary; /* NULL-terminated names of the parameters that may vary from point to point */
   bool linear;             /* the tangent is isotropic and does not depend on strain or state */
-  /** Stress, and state, after a step dt. Not collective. */
+  /** Stress, and state, after a step dt. A step of no time and no strain answers with the stress at its start and
+   * changes no state. Not collective. */
   VmStepStatus (*update)(const void *params, const VmPoints *points);
   /** d stress/d strain at the end of the step, symmetric, [36][np] row by row [GPa]; the states are those before the
    * step and are left alone. Not collective. */

@@ -79,7 +79,7 @@ static PetscErrorCode SolveLinear(VmBody b, double norm, double unit, double tar
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Tangents at the start of the step; those of linear laws hold while dt and temperature stay. */
+/* Tangents where the solver starts; those of linear laws hold while dt and temperature stay. */
 static PetscErrorCode Prepare(VmBody b)
 {
   const double medium[2] = {b->dt, 0.5 * (b->temperature + b->end_temperature)};
@@ -98,9 +98,9 @@ static PetscErrorCode Solve(VmBody b, const VmMacroLoad *load, VmBodyStep *step)
   double unit, least, norm, stress[6];
   VmStepStatus worst;
   PetscFunctionBegin;
-  PetscCall(Prepare(b));
   for (int c = 0; c < 6; ++c)
     if (!load->stress_controlled[c]) e->strain[c] = load->level[c];
+  PetscCall(Prepare(b));
   PetscCall(UniformResidual(b, load, &unit, &least));
   PetscCall(VmBodyResidual(b, load, &norm, stress, &worst));
   if (worst != VM_STEP_OK || !isfinite(norm)) {

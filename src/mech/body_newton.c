@@ -7,14 +7,14 @@
 static const double shortest = 1.0 / 256.0;
 
 /* Solves the linearised system to a residual that falls with the square of the present one; the increment goes to
- * e->solution, from base_u. */
+ * e->solution, from base_u. The body is already linearised where the iterations start. */
 static PetscErrorCode Direction(VmBody b, double norm, double unit, double target, VmBodyStep *step, bool *useful)
 {
   VmEquilibrium e = b->e;
   VmEquilibriumResult result = {.status = VM_SOLVE_CONVERGED};
   const double forcing = fmin(0.1, norm / unit);
   PetscFunctionBegin;
-  PetscCall(VmBodyLinearise(b, e->solution.u, e->strain));
+  if (step->newton > 0) PetscCall(VmBodyLinearise(b, e->solution.u, e->strain));
   for (int64_t i = 0; i < 3 * b->grid->np; ++i) b->base_u[i] = e->solution.u[i];
   memset(e->solution.mean, 0, sizeof e->solution.mean);
   e->history[0] = norm / unit;

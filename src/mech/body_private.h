@@ -88,8 +88,9 @@ PetscErrorCode VmBodyOutput(VmBody b);
  * the mean stress. Collective. */
 PetscErrorCode VmBodyResidual(VmBody b, const VmMacroLoad *load, double *norm, double stress[6], VmStepStatus *worst);
 
-/** Newton's method from there, with own conjugate gradients or with PETSc's SNES, to a residual of `target`; `unit` is
- * that of uniform strain, `norm` that at the start. Leaves status, message and iterations in step. Collective. */
+/** Newton's method from there, where the body is linearised, with own conjugate gradients or with PETSc's SNES, to a
+ * residual of `target`; `unit` is that of uniform strain, `norm` that at the start. Leaves status, message and
+ * iterations in step. Collective. */
 PetscErrorCode VmBodyNewton(VmBody b, const VmMacroLoad *load, double norm, double unit, double target,
                             VmBodyStep *step);
 PetscErrorCode VmBodySnes(VmBody b, const VmMacroLoad *load, double norm, double unit, double target, VmBodyStep *step);

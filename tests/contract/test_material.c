@@ -245,6 +245,26 @@ static PetscErrorCode CheckHalfSteps(const VmMaterialOps *ops, const void *param
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Without time and strain the stress is found again and no state changes. */
+static PetscErrorCode CheckRest(const VmMaterialOps *ops, const void *params)
+{
+  Batch batch = {0};
+  PetscFunctionBegin;
+  for (uint32_t s = 0; s < 4; ++s) {
+    RandomStrain(&batch, 20 + s);
+    VmPoints points = Points(&batch, 0.3 * s);
+    Update(ops, params, &batch, &points);
+  }
+  const Batch before = batch;
+  VmPoints points = Points(&batch, 0.0);
+  Update(ops, params, &batch, &points);
+  for (int i = 0; i < POINTS; ++i) {
+    for (int c = 0; c < 6; ++c) VmExpectNear(batch.stress[c][i], before.stress[c][i], 1e-15);
+    for (int c = 0; c < ops->nstate; ++c) VmExpectNear(batch.state[c][i], before.state[c][i], 0.0);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A step that is refused leaves stress and state alone. */
 static PetscErrorCode CheckRefusal(const VmMaterialOps *ops, const void *params)
 {
@@ -368,6 +388,7 @@ static PetscErrorCode Run(void)
     PetscCall(CheckWork(ops, params));
     PetscCall(CheckTangent(ops, params));
     PetscCall(CheckHalfSteps(ops, params));
+    PetscCall(CheckRest(ops, params));
     PetscCall(CheckRefusal(ops, params));
     PetscCall(CheckHarmonic(ops, params));
     PetscCall(CheckFactors(ops, params));

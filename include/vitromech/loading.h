@@ -12,6 +12,7 @@ typedef struct {
   double level[6];           /* stress at the start of the segment [GPa]; unused for strain control */
   double rate[6];            /* strain rate [1/s] or stress rate [GPa/s] */
   double duration;           /* s; INFINITY: until the stage ends */
+  double temperature_rate;   /* K/s */
 } VmSegment;
 
 typedef struct {
@@ -27,6 +28,8 @@ typedef struct {
   bool (*segment)(const void *params, const void *common, int index, const double stress[6], VmSegment *segment);
   /** What is wrong with the common keys for this programme, or NULL. Not collective. */
   const char *(*complaint)(const void *params, const void *common);
+  /** Period [s] of a programme that goes round a loop; the member is NULL if it does not. Not collective. */
+  double (*period)(const void *params);
 } VmLoadingOps;
 
 extern const VmPluginKind vm_loading_kind; /* selector "programme" */
@@ -36,6 +39,12 @@ typedef struct {
   double strain_rate, stress, stress_rate;
 } VmControlParams;
 
+/* Heating or cooling at a constant rate. */
+typedef struct {
+  double rate; /* K/s; only its size counts if `to` is given */
+  double to;   /* K, NAN: no end */
+} VmTemperatureParams;
+
 /* Common keys of every stage. */
 typedef struct {
   VmControlParams *control[6]; /* NULL: the component holds its strain */
@@ -43,7 +52,8 @@ typedef struct {
     double strain[6]; /* NAN: no limit */
     int64_t events;   /* 0: no limit */
   } until;
-  double duration; /* s, NAN: no limit */
+  double duration;                  /* s, NAN: no limit */
+  VmTemperatureParams *temperature; /* NULL: constant */
 } VmStageParams;
 
 extern const VmTable vm_stage_table;

@@ -17,7 +17,8 @@ typedef enum {
   VM_STREAM_BOOTSTRAP,
   VM_STREAM_TEST,
   VM_STREAM_TILING,
-  VM_STREAM_SWEEP
+  VM_STREAM_SWEEP,
+  VM_STREAM_VARIATION
 } VmStream;
 
 typedef struct {

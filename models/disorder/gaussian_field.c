@@ -43,12 +43,12 @@ PetscErrorCode VmGaussianField(VmGrid grid, double correlation_length, VmRngKey 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Generate(VmGrid grid, const void *params, double fraction, double correlation_length,
-                               VmRngKey key, double *flow_unit)
+static PetscErrorCode Generate(VmGrid grid, const void *params, const char *base, double fraction,
+                               double correlation_length, VmRngKey key, double *flow_unit)
 {
   double *field;
   PetscFunctionBegin;
-  (void)params;
+  (void)params, (void)base;
   PetscCall(PetscMalloc1((size_t)grid->np, &field));
   PetscCall(VmGaussianField(grid, correlation_length, key, field));
   PetscCall(VmThresholdCount(grid, field, llround(fraction * (double)grid->total), flow_unit));

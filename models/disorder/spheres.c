@@ -29,8 +29,8 @@ static void Cover(VmGrid grid, const double centre[3], double radius, double ord
 
 /* Spheres are laid one after the other; a voxel's value is the number of the first that covers it. The voxels covered
  * earliest are the flow units, whole spheres as far as the fraction allows. */
-static PetscErrorCode Generate(VmGrid grid, const void *params, double fraction, double correlation_length,
-                               VmRngKey key, double *flow_unit)
+static PetscErrorCode Generate(VmGrid grid, const void *params, const char *base, double fraction,
+                               double correlation_length, VmRngKey key, double *flow_unit)
 {
   const double radius = fmax(correlation_length, 0.5 * grid->spacing);
   const double volume = 4.0 / 3.0 * VM_PI * radius * radius * radius;
@@ -39,7 +39,7 @@ static PetscErrorCode Generate(VmGrid grid, const void *params, double fraction,
   double *first;
 
   PetscFunctionBegin;
-  (void)params;
+  (void)params, (void)base;
   PetscCall(PetscMalloc1((size_t)grid->np, &first));
   for (int64_t i = 0; i < grid->np; ++i) first[i] = HUGE_VAL;
   const int64_t batch = 1 + (int64_t)(0.1 * grid->length[0] * grid->length[1] * grid->length[2] / volume);

@@ -3,6 +3,7 @@
 
 void VmPrescribe(const VmStageParams *stage, bool first, const double stress[6], VmSegment *segment)
 {
+  segment->temperature_rate = stage->temperature ? stage->temperature->rate : 0.0;
   for (int c = 0; c < 6; ++c) {
     const VmControlParams *control = stage->control[c];
     segment->stress_controlled[c] = control && isnan(control->strain_rate);
@@ -29,7 +30,8 @@ bool VmPrescribedSegment(const void *params, const void *common, int index, cons
 
 const char *VmEndless(const VmStageParams *stage)
 {
-  bool ends = !isnan(stage->duration) || stage->until.events > 0;
+  bool ends =
+      !isnan(stage->duration) || stage->until.events > 0 || (stage->temperature && !isnan(stage->temperature->to));
   for (int c = 0; c < 6; ++c) ends = ends || !isnan(stage->until.strain[c]);
-  return ends ? NULL : "the stage has no end; give duration or until";
+  return ends ? NULL : "the stage has no end; give duration, until or temperature.to";
 }

@@ -84,6 +84,37 @@ static const VmParam until_rows[] = {LIMIT("xx", VM_XX),
 static const VmTable until_table = {
     .name = "until", .doc = "what ends the stage, whichever comes first", .size = sizeof(Until), .rows = until_rows};
 
+static const VmParam temperature_rows[] = {
+    {.key = "rate",
+     .type = VM_REAL,
+     .offset = offsetof(VmTemperatureParams, rate),
+     .unit = "K/s",
+     .min = -1e15,
+     .max = 1e15,
+     .doc = "rate of heating, negative for cooling; its sign is that of the way to `to` if that is given"},
+    {.key = "to",
+     .type = VM_REAL,
+     .offset = offsetof(VmTemperatureParams, to),
+     .unit = "K",
+     .default_text = "none",
+     .min = 1.0,
+     .max = 5000.0,
+     .doc = "temperature at which heating or cooling ends, and the stage too if nothing else ends it"},
+    {0}};
+static PetscErrorCode TemperatureCheck(const void *params, const VmNode *node, VmReport report)
+{
+  const VmTemperatureParams *p = params;
+  PetscFunctionBegin;
+  if (p->rate == 0.0)
+    PetscCall(VmReportAdd(report, node, "temperature.rate is 0; leave `temperature` out to keep the temperature"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+static const VmTable temperature_table = {.name = "temperature",
+                                          .doc = "heating or cooling at a constant rate",
+                                          .size = sizeof(VmTemperatureParams),
+                                          .rows = temperature_rows,
+                                          .check = TemperatureCheck};
+
 static const VmParam stage_rows[] = {{.key = "control",
                                       .type = VM_BLOCK,
                                       .offset = offsetof(VmStageParams, control),
@@ -104,6 +135,12 @@ static const VmParam stage_rows[] = {{.key = "control",
                                       .min = 1e-30,
                                       .max = 1e30,
                                       .doc = "longest duration of the stage"},
+                                     {.key = "temperature",
+                                      .type = VM_OPTIONAL,
+                                      .offset = offsetof(VmStageParams, temperature),
+                                      .subtable = &temperature_table,
+                                      .default_text = "none",
+                                      .doc = "heating or cooling during the stage; left out: the temperature stays"},
                                      {0}};
 
 static PetscErrorCode StageCheck(const void *params, const VmNode *node, VmReport report)

@@ -74,6 +74,7 @@ static PetscErrorCode CheckBlocks(const void *params, const VmNode *node, VmRepo
     PetscCall(VmReportAdd(report, VmTreeGet(node, "compare"),
                           "compare needs a microscope block and an analysis: there is nothing to compare"));
   }
+  if (c->sim) PetscCall(VmSimCheckOutput(c->sim, &c->output, VmTreeGet(node, "output"), report));
   PetscCall(CheckAnalysis(c, VmTreeGet(node, "analysis"), report));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

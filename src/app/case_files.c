@@ -29,19 +29,38 @@ static const VmNode *FindName(const VmNode *node, const char *path)
   return NULL;
 }
 
+PetscErrorCode VmCaseFiles(VmCaseFile file, char ***paths)
+{
+  const VmCase *c = &file->params;
+  char **parts[2] = {NULL, NULL};
+  size_t count = 0;
+  PetscFunctionBegin;
+  if (c->glass) PetscCall(VmGlassFiles(c->glass, file->base, &parts[0]));
+  if (c->sim) PetscCall(VmSimFiles(c->sim, file->base, &parts[1]));
+  for (int i = 0; i < 2; ++i)
+    for (char **p = parts[i]; p && *p; ++p) ++count;
+  PetscCall(PetscCalloc1(count + 1, paths));
+  count = 0;
+  for (int i = 0; i < 2; ++i) {
+    for (char **p = parts[i]; p && *p; ++p) (*paths)[count++] = *p;
+    PetscCall(PetscFree(parts[i]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode VmCaseCheckFiles(VmCaseFile file, const VmNode *root, VmReport report)
 {
+  static const char *const blocks[] = {"glass", "material", "flow_units"};
   char **paths;
   PetscFunctionBegin;
-  if (!file->params.glass) PetscFunctionReturn(PETSC_SUCCESS);
-  const VmNode *glass = VmTreeGet(root, "glass");
-  PetscCall(VmGlassFiles(file->params.glass, file->base, &paths));
-  for (char **p = paths; p && *p; ++p) {
+  PetscCall(VmCaseFiles(file, &paths));
+  for (char **p = paths; *p; ++p) {
+    const VmNode *where = NULL;
     bool readable;
     PetscCall(Readable(file->comm, *p, &readable));
     if (readable) continue;
-    const VmNode *where = FindName(glass, *p);
-    PetscCall(VmReportAdd(report, where ? where : glass,
+    for (int b = 0; !where && b < 3; ++b) where = FindName(VmTreeGet(root, blocks[b]), *p);
+    PetscCall(VmReportAdd(report, where ? where : root,
                           "cannot read the file %s; relative names start from the directory of the case", *p));
   }
   VmGlassFilesFree(&paths);

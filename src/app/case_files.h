@@ -4,6 +4,9 @@
 
 #include "case.h"
 
+/** All files the case refers to, NULL-terminated; freed by VmGlassFilesFree. Not collective. */
+PetscErrorCode VmCaseFiles(VmCaseFile file, char ***paths);
+
 /** Adds a problem for each file of the case that cannot be opened, at the line that names it. Collective. */
 PetscErrorCode VmCaseCheckFiles(VmCaseFile file, const VmNode *root, VmReport report);
 

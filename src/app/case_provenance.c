@@ -1,4 +1,4 @@
-#include "case.h"
+#include "case_files.h"
 
 #include <string.h>
 
@@ -51,14 +51,14 @@ static PetscErrorCode AddTable(VmProvenance provenance, const VmTable *table, co
 
 PetscErrorCode VmCaseProvenance(VmCaseFile file, int argc, char **argv, VmProvenance *provenance)
 {
-  char **paths = NULL;
+  char **paths;
   PetscFunctionBegin;
   PetscCall(VmProvenanceCreate(file->comm, argc, argv, (uint64_t)file->params.seed, provenance));
   PetscCall(VmProvenanceAddInput(*provenance, file->path + strlen(file->base), file->text));
   PetscCall(VmProvenanceAddInput(*provenance, "used.yaml", file->used_yaml));
-  if (file->params.glass) PetscCall(VmGlassFiles(file->params.glass, file->base, &paths));
-  for (char **p = paths; p && *p; ++p) PetscCall(VmProvenanceAddFile(*provenance, *p));
-  if (paths) VmGlassFilesFree(&paths);
+  PetscCall(VmCaseFiles(file, &paths));
+  for (char **p = paths; *p; ++p) PetscCall(VmProvenanceAddFile(*provenance, *p));
+  VmGlassFilesFree(&paths);
   PetscCall(AddTable(*provenance, &vm_case_table, (const char *)&file->params));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

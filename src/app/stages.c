@@ -46,7 +46,7 @@ static PetscErrorCode Simulate(const VmRun *run)
   VmSim sim;
   VmProgress progress;
   PetscFunctionBegin;
-  PetscCall(VmSimCreate(run->file->comm, c->sim, &c->output, (uint64_t)c->seed, c->temperature, &sim));
+  PetscCall(VmSimCreate(run->file->comm, c->sim, &c->output, run->file->base, (uint64_t)c->seed, c->temperature, &sim));
   PetscCall(VmProgressCreate(run->file->comm, "run", c->output.directory, &progress));
   const PetscErrorCode code = EndProgress(&progress, Advance(run, sim, progress));
   PetscCall(VmSimDestroy(&sim));

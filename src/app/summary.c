@@ -9,6 +9,8 @@ static PetscErrorCode PrintHistory(MPI_Comm comm, const char *path)
   int rank;
   int64_t dims[8];
   double *time, *strain, *stress;
+  char events[64] = "";
+  bool has_events;
   PetscFunctionBegin;
   PetscCall(VmH5Open(comm, path, VM_H5_READ, &file));
   PetscCall(VmH5Shape(file, VM_PATH_HISTORY "/time", &rank, dims));
@@ -17,16 +19,19 @@ static PetscErrorCode PrintHistory(MPI_Comm comm, const char *path)
   PetscCall(VmH5Read(file, VM_PATH_HISTORY "/time", VM_F64, time));
   PetscCall(VmH5Read(file, VM_PATH_HISTORY "/strain", VM_F64, strain));
   PetscCall(VmH5Read(file, VM_PATH_HISTORY "/stress", VM_F64, stress));
-  PetscCall(VmH5Shape(file, VM_PATH_EVENTS "/time", &rank, dims));
+  PetscCall(VmH5Exists(file, VM_PATH_EVENTS "/time", &has_events));
+  if (has_events) {
+    PetscCall(VmH5Shape(file, VM_PATH_EVENTS "/time", &rank, dims));
+    snprintf(events, sizeof events, " in %lld events", (long long)dims[0]);
+  }
   int64_t peak = 0;
   for (int64_t i = 1; i < rows; ++i) {
     if (VmEquivalentStress(stress + 6 * i) > VmEquivalentStress(stress + 6 * peak)) peak = i;
   }
   if (rows) {
-    PetscCall(VmLog(
-        comm, "  deformed to t = %.4g s in %lld events; highest von Mises stress %.4g GPa at equivalent strain %.4g",
-        time[rows - 1], (long long)dims[0], VmEquivalentStress(stress + 6 * peak),
-        VmEquivalentStrain(strain + 6 * peak)));
+    PetscCall(VmLog(comm, "  deformed to t = %.4g s%s; highest von Mises stress %.4g GPa at equivalent strain %.4g",
+                    time[rows - 1], events, VmEquivalentStress(stress + 6 * peak),
+                    VmEquivalentStrain(strain + 6 * peak)));
   }
   PetscCall(PetscFree3(time, strain, stress));
   PetscCall(VmH5Close(&file));

@@ -13,12 +13,15 @@ typedef struct {
   double time, temperature;
   double strain[6], stress[6]; /* means; GPa */
   double strain_rate[6];       /* prescribed, or expected of stress-controlled components */
-  int64_t events;
+  int64_t events, steps;
 } VmNow;
 
 typedef struct {
   const VmColumn *columns; /* of the history, beginning with VM_COMMON_COLUMNS */
   int steps_per_look;      /* between looks at the clock and at stop requests, which cost a message between ranks */
+  bool exact;              /* now.strain_rate of stress-controlled components lasts until the next event; else it is an
+                              expectation, and strains are known to solver.tolerance */
+  const char *const *fields; /* it can write; NULL-terminated */
 
   /** Text lines for `check`: memory and time. Collective. */
   PetscErrorCode (*estimate)(MPI_Comm comm, const VmSimParams *params);
@@ -54,7 +57,7 @@ typedef struct {
   PetscErrorCode (*load)(VmSim sim, VmH5 file);
 } VmEngineOps;
 
-extern const VmEngineOps vm_kinetics_engine;
+extern const VmEngineOps vm_kinetics_engine, vm_field_engine;
 
 /* The history of every engine begins with these. */
 #define VM_COMMON_COLUMNS                                                                                              \

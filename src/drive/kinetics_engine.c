@@ -27,6 +27,14 @@ static const VmColumn columns[] = {
      "(sum p)^2/(N sum p^2) of the equivalent plastic strain p: 1 if it is uniform, 1/N if one voxel bears it all"},
     {NULL, 0, NULL, NULL}};
 
+static const char *const fields[] = {VM_FIELD_PLASTIC_STRAIN,
+                                     VM_FIELD_STRESS,
+                                     VM_FIELD_FLOW_UNIT,
+                                     VM_FIELD_DISPLACEMENT,
+                                     VM_FIELD_BARRIER,
+                                     VM_FIELD_EVENTS,
+                                     NULL};
+
 static PetscErrorCode Estimate(MPI_Comm comm, const VmSimParams *params)
 {
   const int64_t *n = params->grid.cells;
@@ -360,6 +368,8 @@ static PetscErrorCode Load(VmSim sim, VmH5 file)
 
 const VmEngineOps vm_kinetics_engine = {.columns = columns,
                                         .steps_per_look = 16,
+                                        .exact = true,
+                                        .fields = fields,
                                         .estimate = Estimate,
                                         .create = Create,
                                         .destroy = Destroy,

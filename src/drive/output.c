@@ -84,6 +84,7 @@ PetscErrorCode VmSimOutputOpen(VmSim sim, VmProvenance provenance, bool resume)
   if (resume) PetscCall(CutResult(sim));
   else PetscCall(CreateResult(sim));
   PetscCall(sim->ops->open(sim, resume));
+  PetscCall(VmLoopsOpen(sim, resume));
   PetscCall(VmH5AttrText(sim->file, "/", "status", VM_STATUS_RUNNING));
   if (provenance) PetscCall(VmProvenanceWrite(provenance, sim->file));
   PetscCall(VmHistoryAttach(sim->history, sim->file, sim->csv_path));
@@ -146,7 +147,7 @@ PetscErrorCode VmSimWriteRow(VmSim sim, bool with_fields)
   const bool due = sim->output->fields_every > 0 && number % sim->output->fields_every == 0;
   if (with_fields || due) PetscCall(WriteFields(sim, number));
   PetscCall(VmH5Flush(sim->file));
-  sim->at.row_time = now->time, sim->at.row_events = now->events;
+  sim->at.row_time = now->time, sim->at.row_events = now->events, sim->at.row_steps = now->steps;
   memcpy(sim->at.row_strain, now->strain, sizeof now->strain);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -3,7 +3,7 @@
 
 typedef struct {
   double strain, time;
-  int64_t events;
+  int64_t events, steps;
 } EveryParams;
 static const VmParam every_rows[] = {{.key = "strain",
                                       .type = VM_REAL,
@@ -27,6 +27,12 @@ static const VmParam every_rows[] = {{.key = "strain",
                                       .default_text = "0",
                                       .max = 1e15,
                                       .doc = "number of events; 0: no such rule"},
+                                     {.key = "steps",
+                                      .type = VM_INT,
+                                      .offset = offsetof(EveryParams, steps),
+                                      .default_text = "0",
+                                      .max = 1e15,
+                                      .doc = "number of time steps of a run without kinetics; 0: no such rule"},
                                      {0}};
 static const VmTable every_table = {.name = "every",
                                     .doc = "a history row is due when any of these has passed",
@@ -39,6 +45,12 @@ static const char *const field_names[] = {VM_FIELD_PLASTIC_STRAIN,
                                           VM_FIELD_DISPLACEMENT,
                                           VM_FIELD_BARRIER,
                                           VM_FIELD_EVENTS,
+                                          VM_FIELD_STRAIN,
+                                          VM_FIELD_SHEAR_MODULUS,
+                                          VM_FIELD_BULK_MODULUS,
+                                          VM_FIELD_VISCOSITY,
+                                          VM_FIELD_EXPANSION,
+                                          VM_FIELD_GROWN_FRACTION,
                                           NULL};
 static const VmParam output_rows[] = {
     {.key = "directory",
@@ -57,7 +69,8 @@ static const VmParam output_rows[] = {
      .offset = offsetof(VmOutputParams, fields),
      .choices = field_names,
      .default_text = "[plastic_strain, flow_unit, displacement]",
-     .doc = "fields written at the end of each stage"},
+     .doc = "fields written at the end of each stage; barrier and event_count with kinetics only, strain, moduli, "
+            "viscosity, thermal_expansion and grown_fraction without"},
     {.key = "fields_every",
      .type = VM_INT,
      .offset = offsetof(VmOutputParams, fields_every),

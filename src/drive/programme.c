@@ -3,6 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+/* Part of the expected way to a limit that is gone at once: where the expectation is not exact, a limit is approached
+ * by ever shorter steps. */
+#define CAUTION 0.9
+
 static const VmPlugin *Stage(VmSim sim, int64_t stage) { return (const VmPlugin *)sim->params->loading.items + stage; }
 
 static const VmStageParams *StageCommon(VmSim sim) { return Stage(sim, sim->at.stage)->common; }
@@ -14,13 +18,35 @@ static double LimitTime(VmSim sim, int c)
   const VmNow *now = &sim->now;
   const double limit = StageCommon(sim)->until.strain[c], rate = now->strain_rate[c];
   if (isnan(limit)) return HUGE_VAL;
-  if ((limit - now->strain[c]) * (limit - sim->at.stage_strain[c]) <= 0.0) return now->time;
+  const double way = limit - sim->at.stage_strain[c], rest = limit - now->strain[c];
+  if (rest * way <= 0.0) return now->time;
   if (!sim->at.now.stress_controlled[c]) {
-    if (rate * (limit - sim->at.stage_strain[c]) <= 0.0) return rate == 0.0 ? HUGE_VAL : now->time;
+    if (rate * way <= 0.0) return rate == 0.0 ? HUGE_VAL : now->time;
     return sim->at.segment_start + (limit - sim->at.segment_strain[c]) / rate;
   }
-  const double ahead = (limit - now->strain[c]) / rate;
-  return ahead > 0.0 ? now->time + ahead : HUGE_VAL;
+  if (!sim->ops->exact && fabs(rest) <= sim->params->solver.tolerance * PetscMax(fabs(way), fabs(limit)))
+    return now->time;
+  const double ahead = rest / rate;
+  if (!(ahead > 0.0)) return HUGE_VAL;
+  return now->time + (sim->ops->exact ? ahead : CAUTION * ahead);
+}
+
+/* Time at which heating or cooling has come to its end; HUGE_VAL if it goes on. */
+static double ArrivalTime(VmSim sim)
+{
+  const VmTemperatureParams *temperature = StageCommon(sim)->temperature;
+  if (!temperature || isnan(temperature->to) || sim->at.now.temperature_rate == 0.0) return HUGE_VAL;
+  return sim->at.segment_start + (temperature->to - sim->at.segment_temperature) / sim->at.now.temperature_rate;
+}
+
+/* Whether the end of heating or cooling is all that ends the stage. */
+static bool EndsByTemperature(VmSim sim)
+{
+  const VmStageParams *common = StageCommon(sim);
+  bool limited = !common->temperature || isnan(common->temperature->to) || !isnan(common->duration) ||
+                 common->until.events > 0 || isfinite(sim->at.now.duration);
+  for (int c = 0; c < 6; ++c) limited |= !isnan(common->until.strain[c]);
+  return !limited;
 }
 
 static double StageEnd(VmSim sim)
@@ -31,6 +57,7 @@ static double StageEnd(VmSim sim)
   if (!isnan(common->duration)) end = PetscMin(end, sim->at.stage_start + common->duration);
   if (common->until.events && now->events - sim->at.stage_events >= common->until.events) end = now->time;
   for (int c = 0; c < 6; ++c) end = PetscMin(end, LimitTime(sim, c));
+  if (EndsByTemperature(sim)) end = PetscMin(end, sim->at.now.temperature_rate == 0.0 ? now->time : ArrivalTime(sim));
   return end;
 }
 
@@ -55,26 +82,55 @@ static bool RowDue(VmSim sim, double row_time)
   const VmNow *now = &sim->now;
   if (now->time >= row_time) return true;
   if (sim->output->every.events && now->events - sim->at.row_events >= sim->output->every.events) return true;
+  if (sim->output->every.steps && now->steps - sim->at.row_steps >= sim->output->every.steps) return true;
   if (!isnan(sim->output->every.strain))
     for (int c = 0; c < 6; ++c)
       if (fabs(now->strain[c] - sim->at.row_strain[c]) >= sim->output->every.strain) return true;
   return false;
 }
 
+/* Gives at->now to the engine as it begins at the present time. */
+static PetscErrorCode Give(VmSim sim)
+{
+  VmProgramme *at = &sim->at;
+  PetscFunctionBegin;
+  at->segment_start = sim->now.time;
+  at->segment_end = sim->now.time + at->now.duration;
+  at->segment_temperature = sim->now.temperature;
+  memcpy(at->segment_strain, sim->now.strain, sizeof at->segment_strain);
+  PetscCall(sim->ops->begin(sim, &at->now));
+  at->begun = true;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Begins the next segment of the stage; *more = false if the stage has none. */
 static PetscErrorCode BeginSegment(VmSim sim, bool *more)
 {
   const VmPlugin *stage = Stage(sim, sim->at.stage);
-  VmProgramme *at = &sim->at;
+  const VmTemperatureParams *temperature = StageCommon(sim)->temperature;
+  VmSegment *segment = &sim->at.now;
   PetscFunctionBegin;
   *more = ((const VmLoadingOps *)stage->head)
-              ->segment(stage->params, stage->common, (int)at->segment, sim->now.stress, &at->now);
+              ->segment(stage->params, stage->common, (int)sim->at.segment, sim->now.stress, segment);
   if (!*more) PetscFunctionReturn(PETSC_SUCCESS);
-  at->segment_start = sim->now.time;
-  at->segment_end = sim->now.time + at->now.duration;
-  memcpy(at->segment_strain, sim->now.strain, sizeof at->segment_strain);
-  PetscCall(sim->ops->begin(sim, &at->now));
-  at->begun = true;
+  if (temperature && !isnan(temperature->to)) {
+    const double way = temperature->to - sim->now.temperature;
+    segment->temperature_rate = way == 0.0 ? 0.0 : copysign(segment->temperature_rate, way);
+  }
+  PetscCall(Give(sim));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Heating or cooling has come to its end within a segment: what is left of it goes on at this temperature. */
+static PetscErrorCode Arrive(VmSim sim)
+{
+  VmSegment *segment = &sim->at.now;
+  PetscFunctionBegin;
+  sim->now.temperature = StageCommon(sim)->temperature->to;
+  segment->temperature_rate = 0.0;
+  memcpy(segment->level, sim->now.stress, sizeof segment->level);
+  if (isfinite(segment->duration)) segment->duration = sim->at.segment_end - sim->now.time;
+  PetscCall(Give(sim));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -87,6 +143,8 @@ static double StageFraction(VmSim sim)
   if (!isnan(common->duration)) done = (now->time - sim->at.stage_start) / common->duration;
   if (common->until.events)
     done = PetscMax(done, (double)(now->events - sim->at.stage_events) / (double)common->until.events);
+  if (EndsByTemperature(sim))
+    done = (now->temperature - sim->at.stage_temperature) / (common->temperature->to - sim->at.stage_temperature);
   for (int c = 0; c < 6; ++c)
     if (!isnan(common->until.strain[c]))
       done = PetscMax(done,
@@ -130,6 +188,7 @@ static PetscErrorCode RunStage(VmSim sim, VmProgress progress, bool *stop)
       bool more;
       PetscCall(BeginSegment(sim, &more));
       if (!more) PetscFunctionReturn(PETSC_SUCCESS);
+      PetscCall(VmLoopsFollow(sim));
       PetscCall(VmSimWriteRow(sim, false));
     }
     const double end = StageEnd(sim), due = RowTime(sim);
@@ -141,7 +200,10 @@ static PetscErrorCode RunStage(VmSim sim, VmProgress progress, bool *stop)
       PetscCall(Look(sim, progress, stop));
       if (*stop) PetscFunctionReturn(PETSC_SUCCESS);
     }
-    PetscCall(sim->ops->advance(sim, PetscMin(end, row)));
+    const double arrival = ArrivalTime(sim);
+    PetscCall(sim->ops->advance(sim, PetscMin(PetscMin(end, row), arrival)));
+    PetscCall(VmLoopsFollow(sim));
+    if (sim->now.time >= arrival) PetscCall(Arrive(sim));
     if (sim->now.time >= StageEnd(sim)) {
       if (sim->now.time < sim->at.segment_end) PetscFunctionReturn(PETSC_SUCCESS);
       ++sim->at.segment, sim->at.begun = false;
@@ -160,6 +222,8 @@ PetscErrorCode VmProgrammeRun(VmSim sim, VmProgress progress, bool *stop)
     if (!at->begun && at->segment == 0) {
       at->stage_start = sim->now.time, at->stage_events = sim->now.events;
       memcpy(at->stage_strain, sim->now.strain, sizeof at->stage_strain);
+      at->stage_temperature = sim->now.temperature;
+      PetscCall(VmLoopsBegin(sim));
     }
     PetscCall(RunStage(sim, progress, stop));
     if (*stop) break;

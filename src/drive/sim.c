@@ -5,8 +5,7 @@
 
 const VmEngineOps *VmSimEngine(const VmSimParams *params)
 {
-  (void)params;
-  return &vm_kinetics_engine;
+  return params->kinetics.head ? &vm_kinetics_engine : &vm_field_engine;
 }
 
 PetscErrorCode VmSimEstimate(MPI_Comm comm, const VmSimParams *params, const VmOutputParams *output)
@@ -21,7 +20,8 @@ PetscErrorCode VmSimEstimate(MPI_Comm comm, const VmSimParams *params, const VmO
   double per_step = 0.0;
   for (int i = 0; i < output->fields.count; ++i) {
     const char *name = ((char **)output->fields.items)[i];
-    const bool tensor = !strcmp(name, VM_FIELD_PLASTIC_STRAIN) || !strcmp(name, VM_FIELD_STRESS);
+    const bool tensor =
+        !strcmp(name, VM_FIELD_PLASTIC_STRAIN) || !strcmp(name, VM_FIELD_STRESS) || !strcmp(name, VM_FIELD_STRAIN);
     per_step += 8.0 * (double)total * (tensor ? 6 : (!strcmp(name, VM_FIELD_DISPLACEMENT) ? 3 : 1));
   }
   PetscCall(VmLog(comm, "grid           %lld x %lld x %lld voxels of %g nm: %.4g x %.4g x %.4g nm", (long long)n[0],
@@ -33,13 +33,14 @@ PetscErrorCode VmSimEstimate(MPI_Comm comm, const VmSimParams *params, const VmO
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmSimCreate(MPI_Comm comm, const VmSimParams *params, const VmOutputParams *output, uint64_t seed,
-                           double temperature, VmSim *out)
+PetscErrorCode VmSimCreate(MPI_Comm comm, const VmSimParams *params, const VmOutputParams *output, const char *base,
+                           uint64_t seed, double temperature, VmSim *out)
 {
   VmSim sim;
   PetscFunctionBegin;
   PetscCall(PetscNew(&sim));
   sim->comm = comm, sim->params = params, sim->output = output, sim->seed = seed;
+  PetscCall(PetscStrallocpy(base, &sim->base));
   sim->now.temperature = temperature;
   sim->ops = VmSimEngine(params);
   PetscCall(VmSimOutputCreate(sim));
@@ -54,6 +55,7 @@ PetscErrorCode VmSimDestroy(VmSim *sim)
   PetscCall(VmSimOutputDestroy(*sim));
   if ((*sim)->engine) PetscCall((*sim)->ops->destroy(*sim));
   PetscCall(PetscFree((*sim)->flow_unit));
+  PetscCall(PetscFree((*sim)->base));
   PetscCall(VmGridDestroy(&(*sim)->grid));
   PetscCall(PetscFree(*sim));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -71,10 +73,15 @@ static PetscErrorCode LayFlowUnits(VmSim sim)
   PetscCall(PetscCalloc1((size_t)sim->grid->np, &sim->flow_unit));
   if (!ops) PetscFunctionReturn(PETSC_SUCCESS);
   const VmRngKey key = {.seed = sim->seed, .stream = VM_STREAM_DISORDER};
-  PetscCall(
-      ops->generate(sim->grid, plugin->params, common->fraction, common->correlation_length, key, sim->flow_unit));
+  PetscCall(ops->generate(sim->grid, plugin->params, sim->base, common->fraction, common->correlation_length, key,
+                          sim->flow_unit));
   PetscCall(VmSumField(sim->grid, sim->flow_unit, &sum));
   sim->flow_unit_fraction = sum / (double)sim->grid->total;
+  if (ops->file) {
+    PetscCall(
+        VmLog(sim->comm, "flow units     fraction %.4f, from %s", sim->flow_unit_fraction, ops->file(plugin->params)));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(VmLog(sim->comm, "flow units     fraction %.4f, correlation length %g nm (%s percolates at %.3f)",
                   sim->flow_unit_fraction, common->correlation_length, ops->head.name,
                   ops->threshold(common->correlation_length, sim->grid->spacing)));
@@ -102,7 +109,9 @@ PetscErrorCode VmSimAdvance(VmSim sim, VmProgress progress, VmSimOutcome *outcom
 {
   bool stop;
   PetscFunctionBegin;
-  PetscCall(VmProgrammeRun(sim, progress, &stop));
+  const PetscErrorCode code = VmProgrammeRun(sim, progress, &stop);
+  if (code == VM_ERR_DIVERGED) PetscCall(VmH5AttrText(sim->file, "/", "status", VM_STATUS_FAILED));
+  PetscCall(code);
   *outcome = stop ? VM_SIM_STOPPED : VM_SIM_COMPLETE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

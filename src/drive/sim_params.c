@@ -1,5 +1,7 @@
 #include "sim_private.h"
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 /* Voxels beyond which the replicated kernel and 32-bit plane sizes of the transform are no longer sensible. */
 #define MOST_VOXELS 8.6e9
@@ -40,13 +42,40 @@ static const VmTable grid_table = {.name = "grid",
                                    .rows = grid_rows,
                                    .check = GridCheck};
 
+typedef struct {
+  char *parameter;
+} VaryParams;
+static const VmParam vary_rows[] = {{.key = "parameter",
+                                     .type = VM_STRING,
+                                     .offset = offsetof(VaryParams, parameter),
+                                     .doc = "what varies: a parameter of the law that may, or thermal_expansion"},
+                                    {0}};
+static const VmTable vary_table = {
+    .name = "variation", .doc = "keys of every variation", .size = sizeof(VaryParams), .rows = vary_rows};
+
+static const VmParam phase_rows[] = {{.type = VM_INCLUDE,
+                                      .offset = offsetof(VmPhaseCommon, material),
+                                      .subtable = &vm_material_common,
+                                      .doc = "keys of every material"},
+                                     {.key = "vary",
+                                      .type = VM_PLUGINS,
+                                      .offset = offsetof(VmPhaseCommon, vary),
+                                      .plugin = &vm_distribution_kind,
+                                      .subtable = &vary_table,
+                                      .default_text = "none",
+                                      .doc = "parameters that differ from voxel to voxel"},
+                                     {0}};
+static const VmTable phase_common = {
+    .name = "phase", .doc = "keys of the material of a phase", .size = sizeof(VmPhaseCommon), .rows = phase_rows};
+
 static const VmParam flow_unit_rows[] = {{.key = "fraction",
                                           .type = VM_REAL,
                                           .offset = offsetof(VmFlowUnitCommon, fraction),
                                           .unit = "1",
+                                          .default_text = "none",
                                           .min = 0.0,
                                           .max = 1.0,
-                                          .doc = "volume fraction of flow units, c_FU",
+                                          .doc = "volume fraction of flow units, c_FU; needed unless a file says it",
                                           .source = "Wang & Wang, Natl. Sci. Rev. 6 (2019) 304"},
                                          {.key = "correlation_length",
                                           .type = VM_REAL,
@@ -64,9 +93,16 @@ static const VmParam flow_unit_rows[] = {{.key = "fraction",
                                           .min = 1e-3,
                                           .max = 10.0,
                                           .doc = "mean barrier of flow units over that of the matrix"},
+                                         {.key = "material",
+                                          .type = VM_PLUGIN,
+                                          .offset = offsetof(VmFlowUnitCommon, material),
+                                          .plugin = &vm_material_kind,
+                                          .subtable = &phase_common,
+                                          .default_text = "none",
+                                          .doc = "law of the flow units; left out: that of the matrix"},
                                          {0}};
 static const VmTable flow_unit_common = {.name = "flow_units",
-                                         .doc = "loosely packed voxels of lower barrier",
+                                         .doc = "loosely packed voxels of lower barrier or softer law",
                                          .size = sizeof(VmFlowUnitCommon),
                                          .rows = flow_unit_rows};
 
@@ -84,30 +120,6 @@ static const VmParam kinetics_rows[] = {
 static const VmTable kinetics_common = {
     .name = "kinetics", .doc = "keys of all kinetics", .size = sizeof(VmKineticsCommon), .rows = kinetics_rows};
 
-typedef struct {
-  int64_t refresh;
-  double margin;
-} SolverParams;
-static const VmParam solver_rows[] = {
-    {.key = "refresh",
-     .type = VM_INT,
-     .offset = offsetof(SolverParams, refresh),
-     .default_text = "1000",
-     .min = 1,
-     .max = 1e9,
-     .doc = "events between renewals of the stress by Fourier transform, which remove the rounding of the increments"},
-    {.key = "margin",
-     .type = VM_REAL,
-     .offset = offsetof(SolverParams, margin),
-     .unit = "GPa",
-     .default_text = "0.06 GPa",
-     .min = 1e-3,
-     .max = 10.0,
-     .doc = "stress by which rates may change before their bounds are renewed (finder thinned)"},
-    {0}};
-static const VmTable solver_table = {
-    .name = "solver", .doc = "numerical settings of the run", .size = sizeof(SolverParams), .rows = solver_rows};
-
 static const VmParam rows[] = {{.key = "grid",
                                 .type = VM_BLOCK,
                                 .offset = offsetof(struct VmSimParams_s, grid),
@@ -117,8 +129,8 @@ static const VmParam rows[] = {{.key = "grid",
                                 .type = VM_PLUGIN,
                                 .offset = offsetof(struct VmSimParams_s, material),
                                 .plugin = &vm_material_kind,
-                                .subtable = &vm_material_common,
-                                .doc = "elastic response"},
+                                .subtable = &phase_common,
+                                .doc = "law of the glass"},
                                {.key = "flow_units",
                                 .type = VM_PLUGIN,
                                 .offset = offsetof(struct VmSimParams_s, flow_units),
@@ -131,7 +143,9 @@ static const VmParam rows[] = {{.key = "grid",
                                 .offset = offsetof(struct VmSimParams_s, kinetics),
                                 .plugin = &vm_kinetics_kind,
                                 .subtable = &kinetics_common,
-                                .doc = "events"},
+                                .default_text = "none",
+                                .doc = "events; left out: none, the fields of strain and stress follow the material "
+                                       "laws"},
                                {.key = "loading",
                                 .type = VM_PLUGINS,
                                 .offset = offsetof(struct VmSimParams_s, loading),
@@ -141,16 +155,19 @@ static const VmParam rows[] = {{.key = "grid",
                                {.key = "solver",
                                 .type = VM_BLOCK,
                                 .offset = offsetof(struct VmSimParams_s, solver),
-                                .subtable = &solver_table,
+                                .subtable = &vm_solver_table,
                                 .default_text = "",
                                 .doc = "numerical settings"},
                                {0}};
 
-static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
+/* What kinetics cannot do. */
+static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, VmReport report)
 {
-  const VmSimParams *p = params;
   const VmStz *stz = p->kinetics.params;
   const VmMaterialOps *material = (const VmMaterialOps *)p->material.head;
+  const VmPhaseCommon *phase = p->material.common;
+  const VmFlowUnitCommon *flow_units = p->flow_units.common;
+  const VmKineticsCommon *common = p->kinetics.common;
   const double voxel = pow(p->grid.spacing, 3);
 
   PetscFunctionBegin;
@@ -162,9 +179,12 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
   if (material->nstate > 0)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "material"),
                           "law %s is not purely elastic; between its events this run knows elastic materials only: use "
-                          "law elastic with its instantaneous moduli",
+                          "law elastic with its instantaneous moduli, or leave kinetics out",
                           material->head.name));
-  const VmKineticsCommon *common = p->kinetics.common;
+  if (phase->vary.count > 0 || (flow_units && flow_units->material.head))
+    PetscCall(VmReportAdd(report, VmTreeGet(node, phase->vary.count > 0 ? "material" : "flow_units"),
+                          "a run with kinetics knows one elastic law for all voxels; leave %s out, or kinetics",
+                          phase->vary.count > 0 ? "vary" : "flow_units.material"));
   if (common->finder == VM_FINDER_THINNED && stz->softening.decaying < 0.0)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "finder thinned cannot bound barriers that fall with time; use finder full, or softening "
@@ -173,14 +193,156 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "without temperature there is no time in which softening could decay; with finder extremal "
                           "use softening.permanent only"));
-  const VmNode *list = VmTreeGet(node, "loading");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static bool IsListed(const char *const *names, const char *name)
+{
+  for (; names && *names; ++names)
+    if (!strcmp(*names, name)) return true;
+  return false;
+}
+
+/* Variations name parameters that their law lets vary, each once. */
+static PetscErrorCode CheckVary(const VmPlugin *material, const VmNode *node, VmReport report)
+{
+  const VmMaterialOps *ops = (const VmMaterialOps *)material->head;
+  const VmPhaseCommon *common = material->common;
+  const VmNode *list = VmTreeGet(node, "vary");
+  PetscFunctionBegin;
+  for (int i = 0; i < common->vary.count; ++i) {
+    const VmNode *where = list && i < list->count ? list->items[i] : node;
+    const char *name = VmVaryParameter(common, i);
+    char names[512] = "thermal_expansion";
+    for (const char *const *v = ops->vary; v && *v; ++v)
+      snprintf(names + strlen(names), sizeof names - strlen(names), ", %s", *v);
+    if (strcmp(name, "thermal_expansion") && !IsListed(ops->vary, name))
+      PetscCall(VmReportAdd(report, where, "law %s has no parameter \"%s\" that may vary; there are: %s",
+                            ops->head.name, name, names));
+    for (int j = 0; j < i; ++j)
+      if (!strcmp(name, VmVaryParameter(common, j)))
+        PetscCall(VmReportAdd(report, where, "parameter %s varies twice; leave one of them out", name));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CheckFlowUnits(const VmPlugin *flow_units, const VmNode *node, VmReport report)
+{
+  const VmDisorderOps *ops = (const VmDisorderOps *)flow_units->head;
+  const VmFlowUnitCommon *common = flow_units->common;
+  PetscFunctionBegin;
+  if (!ops) PetscFunctionReturn(PETSC_SUCCESS);
+  if (isnan(common->fraction) && !ops->file)
+    PetscCall(
+        VmReportAdd(report, node, "generator %s needs fraction, the volume fraction of flow units", ops->head.name));
+  if (!isnan(common->fraction) && ops->file)
+    PetscCall(
+        VmReportAdd(report, node, "generator %s takes the flow units from a file; leave fraction out", ops->head.name));
+  if (common->material.head) PetscCall(CheckVary(&common->material, VmTreeGet(node, "material"), report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A limit of a strain that follows from the stress does not tell how long a step may be. */
+static bool StepsAreOpen(const VmSimParams *p, const VmStageParams *stage)
+{
+  bool follows = false;
+  for (int c = 0; c < 6; ++c)
+    follows |= !isnan(stage->until.strain[c]) && stage->control[c] && isnan(stage->control[c]->strain_rate);
+  return follows && !p->kinetics.head && isnan(stage->duration) && isnan(p->solver.time_step);
+}
+
+static PetscErrorCode CheckLoading(const VmSimParams *p, const VmNode *list, const VmNode *node, VmReport report)
+{
   const VmPlugin *stages = p->loading.items;
+  PetscFunctionBegin;
   if (p->loading.count == 0)
     PetscCall(VmReportAdd(report, list ? list : node, "loading has no stage; give at least one"));
   for (int i = 0; i < p->loading.count; ++i) {
-    const char *complaint = ((const VmLoadingOps *)stages[i].head)->complaint(stages[i].params, stages[i].common);
-    if (complaint) PetscCall(VmReportAdd(report, list && i < list->count ? list->items[i] : list, "%s", complaint));
+    const VmNode *where = list && i < list->count ? list->items[i] : list;
+    const VmStageParams *stage = stages[i].common;
+    const char *complaint = ((const VmLoadingOps *)stages[i].head)->complaint(stages[i].params, stage);
+    if (complaint) PetscCall(VmReportAdd(report, where, "%s", complaint));
+    if (stage->temperature && p->kinetics.head)
+      PetscCall(VmReportAdd(report, where, "a run with kinetics keeps its temperature; leave `temperature` out"));
+    if (StepsAreOpen(p, stage))
+      PetscCall(
+          VmReportAdd(report, where, "nothing tells how long a step may be; give solver.time_step, or a duration"));
+    if (stage->until.events > 0 && !p->kinetics.head)
+      PetscCall(VmReportAdd(report, where, "until.events is never reached: without kinetics there are no events"));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
+{
+  const VmSimParams *p = params;
+  PetscFunctionBegin;
+  if (p->kinetics.head) PetscCall(CheckKinetics(p, node, report));
+  PetscCall(CheckVary(&p->material, VmTreeGet(node, "material"), report));
+  PetscCall(CheckFlowUnits(&p->flow_units, VmTreeGet(node, "flow_units"), report));
+  PetscCall(CheckLoading(p, VmTreeGet(node, "loading"), node, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const char *VmVaryParameter(const VmPhaseCommon *phase, int i)
+{
+  const VmPlugin *vary = phase->vary.items;
+  return ((const VaryParams *)vary[i].common)->parameter;
+}
+
+PetscErrorCode VmSimCheckOutput(const VmSimParams *params, const VmOutputParams *output, const VmNode *node,
+                                VmReport report)
+{
+  const VmNode *list = VmTreeGet(node, "fields"), *every = VmTreeGet(node, "every");
+  const char *what = params->kinetics.head ? "with kinetics" : "without kinetics";
+  PetscFunctionBegin;
+  for (int i = 0; i < output->fields.count; ++i) {
+    const char *name = ((char **)output->fields.items)[i];
+    if (!IsListed(VmSimEngine(params)->fields, name))
+      PetscCall(
+          VmReportAdd(report, list && i < list->count ? list->items[i] : node, "a run %s has no field %s", what, name));
+  }
+  if (params->kinetics.head ? output->every.steps > 0 : output->every.events > 0)
+    PetscCall(VmReportAdd(report, every, "a run %s has no %s to count; use every.%s", what,
+                          params->kinetics.head ? "steps" : "events", params->kinetics.head ? "events" : "steps"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Adds the file of a plug-in, if it reads one. */
+static PetscErrorCode AddFile(const char *name, const char *base, int *count, char **paths)
+{
+  PetscFunctionBegin;
+  const size_t size = strlen(base) + strlen(name) + 1;
+  PetscCall(PetscMalloc1(size, &paths[*count]));
+  snprintf(paths[(*count)++], size, "%s%s", name[0] == '/' ? "" : base, name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddVaryFiles(const VmPlugin *material, const char *base, int *count, char **paths)
+{
+  const VmPhaseCommon *common = material->common;
+  PetscFunctionBegin;
+  for (int i = 0; i < common->vary.count; ++i) {
+    const VmPlugin *vary = (const VmPlugin *)common->vary.items + i;
+    const VmDistributionOps *ops = (const VmDistributionOps *)vary->head;
+    if (ops->file) PetscCall(AddFile(ops->file(vary->params), base, count, paths));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmSimFiles(const VmSimParams *params, const char *base, char ***paths)
+{
+  const VmDisorderOps *ops = (const VmDisorderOps *)params->flow_units.head;
+  const VmFlowUnitCommon *flow_units = params->flow_units.common;
+  const VmPlugin *soft = flow_units && flow_units->material.head ? &flow_units->material : NULL;
+  size_t most = 2 + (size_t)((const VmPhaseCommon *)params->material.common)->vary.count;
+  int count = 0;
+  PetscFunctionBegin;
+  if (soft) most += (size_t)((const VmPhaseCommon *)soft->common)->vary.count;
+  PetscCall(PetscCalloc1(most, paths));
+  if (ops && ops->file) PetscCall(AddFile(ops->file(params->flow_units.params), base, &count, *paths));
+  PetscCall(AddVaryFiles(&params->material, base, &count, *paths));
+  if (soft) PetscCall(AddVaryFiles(soft, base, &count, *paths));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -190,7 +352,9 @@ void VmSimBox(const VmSimParams *params, double length[3])
 }
 
 const VmTable vm_sim_table = {.name = "simulation",
-                              .doc = "mesoscale deformation by flow units and shear transformation zones",
+                              .doc =
+                                  "mesoscale deformation: flow units and shear transformation zones, or the fields of "
+                                  "material laws",
                               .size = sizeof(struct VmSimParams_s),
                               .rows = rows,
                               .check = Check};

@@ -50,6 +50,8 @@ static const char *const good[] = {
     "{programme: relaxation, duration: 100 s}",
     "{programme: cyclic, amplitude: {xy: {strain: 0.01}, xx: {stress: 0.3 GPa}}, period: 40 s, cycles: 3, "
     "control: {yy: {stress: 0.2 GPa}, zz: {stress_rate: 1e-3 GPa/s}}}",
+    "{programme: cyclic, waveform: sine, points: 40, amplitude: {xy: {strain: 0.01}, xx: {stress: 0.3 GPa}}, period: "
+    "40 s, cycles: 3, temperature: {rate: 1 K/s}}",
     "{programme: piecewise, points: [{duration: 10 s, to: {xy: {strain: 0.01}}}, {duration: 5 s, to: {xx: {stress: 0.4 "
     "GPa}}}, {duration: 20 s, to: {xy: {strain: -0.005}}}], control: {yy: {stress: 0.2 GPa}}}"};
 
@@ -81,6 +83,9 @@ static const struct {
     {"{programme: piecewise, points: [{duration: 1 s, to: {xy: {strain: 0.1}}}, {duration: 1 s, to: {xy: {stress: 1 "
      "GPa}}}]}",
      NULL},
+    {"{programme: relaxation, duration: 1 s, temperature: {to: 400 K}}", NULL},
+    {"{programme: relaxation, duration: 1 s, temperature: {rate: 0 K/s}}", NULL},
+    {"{programme: relaxation, temperature: {rate: 1 K/s}}", "no end"},
     {"{programme: creep, control: {xy: {stress: 1 GPa, strain_rate: 1 1/s}}, duration: 1 s}", NULL}};
 
 static PetscErrorCode CheckRefused(void)
@@ -132,6 +137,7 @@ static void Follow(const Programme *programme, Path *path)
         path->stress[c] = segment.level[c] + segment.rate[c] * duration;
       } else path->strain[c] += segment.rate[c] * duration;
     }
+    VmExpectNear(segment.temperature_rate, common->temperature ? common->temperature->rate : 0.0, 0.0);
     path->time += duration;
     path->corner_time[index] = path->time;
     memcpy(path->corner_strain[index], path->strain, sizeof path->strain);
@@ -156,6 +162,17 @@ static void CheckCyclic(const Path *path)
     VmExpectNear(path->corner_stress[i][VM_YY], 0.2, 0.0);
     VmExpectNear(path->corner_stress[i][VM_ZZ], 0.15 + 1e-3 * path->corner_time[i], 1e-14);
     VmExpectNear(path->corner_strain[i][VM_XZ], 0.004, 0.0);
+  }
+}
+
+static void CheckSine(const Path *path)
+{
+  VmExpectInt(path->segments, 120);
+  for (int i = 0; i < path->segments; ++i) {
+    const double sine = sin(2.0 * VM_PI * (i + 1) / 40.0);
+    VmExpectNear(path->corner_time[i], i + 1.0, 1e-12);
+    VmExpectNear(path->corner_strain[i][VM_XY], 0.005 + sine * 0.01, 1e-15);
+    VmExpectNear(path->corner_stress[i][VM_XX], 0.05 + sine * 0.3, 1e-14);
   }
 }
 
@@ -196,7 +213,7 @@ static PetscErrorCode Run(void)
         ++samples;
         VmExpect(!Complaint(&programme), "%s: %s", good[i], Complaint(&programme));
         Follow(&programme, &path);
-        if (!strcmp(name, "cyclic")) CheckCyclic(&path);
+        if (!strcmp(name, "cyclic")) (strstr(good[i], "sine") ? CheckSine : CheckCyclic)(&path);
         if (!strcmp(name, "piecewise")) CheckPiecewise(&path);
         if (!strcmp(name, "stress_rate")) CheckStressRate(&path);
       }

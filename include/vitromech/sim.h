@@ -41,8 +41,8 @@ typedef enum { VM_SIM_COMPLETE, VM_SIM_STOPPED } VmSimOutcome;
 /** What a run will need: text lines of grid, memory per rank, disk, estimated time. Collective. */
 PetscErrorCode VmSimEstimate(MPI_Comm comm, const VmSimParams *params, const VmOutputParams *output);
 
-/** Names of files in params are relative to the directory `base` ("" or with a slash at the end). params and output must
- * outlive the object. Collective. */
+/** Names of files in params are relative to the directory `base` ("" or with a slash at the end). params and output
+ * must outlive the object. Collective. */
 PetscErrorCode VmSimCreate(MPI_Comm comm, const VmSimParams *params, const VmOutputParams *output, const char *base,
                            uint64_t seed, double temperature, VmSim *sim);
 /** Builds fields and kernel, or reads the checkpoint in the output directory if resume is true; opens the outputs.

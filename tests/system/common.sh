@@ -51,27 +51,30 @@ output: {directory: out, every: {strain: 0.001}, checkpoint_every: 0.2 s}
 YAML
 }
 
-# True if the history, the events and the fields of two output directories are the same bits.
-same_results() { # same_results A B
-  cmp "$1/history.csv" "$2/history.csv" && /usr/bin/python3 - "$1/result.h5" "$2/result.h5" <<'PYTHON'
+# True if the history, the events and the fields (or the groups named) of two output directories are the same bits.
+same_results() { # same_results A B [GROUPS...]
+  cmp "$1/history.csv" "$2/history.csv" && /usr/bin/python3 - "$1/result.h5" "$2/result.h5" "${@:3}" <<'PYTHON'
 import sys
 
 import h5py
 
 
+groups = sys.argv[3:] or ("history", "events", "fields")
+
+
 def datasets(path):
     found = {}
     with h5py.File(path, "r") as f:
-        for group in ("history", "events", "fields"):
+        for group in groups:
             f[group].visititems(lambda name, item, group=group: found.update({f"{group}/{name}": item[()]})
                                 if isinstance(item, h5py.Dataset) else None)
     return found
 
 
-a, b = (datasets(path) for path in sys.argv[1:])
+a, b = (datasets(path) for path in sys.argv[1:3])
 different = sorted(set(a) ^ set(b)) + [n for n in sorted(set(a) & set(b))
                                        if a[n].shape != b[n].shape or a[n].tobytes() != b[n].tobytes()]
-if different or not len(a["events/time"]):
+if different or ("events" in groups and not len(a["events/time"])):
     sys.exit(f"not the same: {different}" if different else "there are no events to compare")
 PYTHON
 }

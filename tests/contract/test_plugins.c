@@ -133,6 +133,17 @@ static int CountKey(const VmTable *table, const char *key)
 
 static PetscErrorCode WalkTable(Walk *walk, const VmTable *table);
 
+/* No key of a plug-in is a key that all plug-ins of its kind have. */
+static void CheckApart(const VmPluginKind *kind, const VmPluginHead *head, const VmTable *common)
+{
+  for (const VmParam *row = common->rows; IsRow(row); ++row) {
+    if (row->type == VM_INCLUDE) CheckApart(kind, head, row->subtable);
+    else
+      VmExpect(CountKey(head->params, row->key) == 0, "%s.%s: %s is also a common key", kind->kind, head->name,
+               row->key);
+  }
+}
+
 static PetscErrorCode WalkKind(Walk *walk, const VmPluginKind *kind, const VmTable *common)
 {
   PetscFunctionBegin;
@@ -146,9 +157,7 @@ static PetscErrorCode WalkKind(Walk *walk, const VmPluginKind *kind, const VmTab
     VmExpect(VmPluginFind(kind, (*head)->name) == *head, "%s.%s: the name is not unique", kind->kind, (*head)->name);
     if (!(*head)->params) continue;
     VmExpect(CountKey((*head)->params, kind->selector) == 0, "%s.%s: a key is the selector", kind->kind, (*head)->name);
-    for (const VmParam *row = common ? common->rows : NULL; row && IsRow(row); ++row)
-      VmExpect(CountKey((*head)->params, row->key) == 0, "%s.%s: %s is also a common key", kind->kind, (*head)->name,
-               row->key);
+    if (common) CheckApart(kind, *head, common);
     PetscCall(WalkTable(walk, (*head)->params));
   }
   PetscFunctionReturn(PETSC_SUCCESS);

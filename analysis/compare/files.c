@@ -1,4 +1,5 @@
 /* Two analysis files beside each other. */
+#include "distance.h"
 #include "statistics.h"
 
 #include <vitromech/compare.h>
@@ -55,19 +56,6 @@ static PetscErrorCode ReadAll(VmH5 file, const char *name, int *rank, int64_t di
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Standard error of a scalar, 0 if the file has none. */
-static PetscErrorCode ReadError(VmH5 file, const char *name, double *error)
-{
-  char path[256];
-  bool exists;
-  PetscFunctionBegin;
-  *error = 0.0;
-  snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s_error", name);
-  PetscCall(VmH5Exists(file, path, &exists));
-  if (exists) PetscCall(VmH5Read(file, path, VM_F64, error));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Relative root mean square difference and Pearson correlation over the points that are numbers in both. */
 static void Distance(int64_t n, const double *a, const double *b, double *rms, double *correlation)
 {
@@ -91,43 +79,162 @@ static void Distance(int64_t n, const double *a, const double *b, double *rms, d
   *correlation = product / sqrt(square[0] * square[1]);
 }
 
-static PetscErrorCode CompareScalar(MPI_Comm comm, VmH5 a, VmH5 b, const char *name, double x, double y, FILE *csv)
+/* What is gone through in turn, each with a heading of its own. */
+typedef enum { NUMBERS, CURVES, MAPS, KINDS } Kind;
+
+typedef struct {
+  MPI_Comm comm;
+  VmH5 file[2];
+  double level;
+  FILE *csv;
+  int tested, different;
+} Comparison;
+
+/* One dataset as both files hold it. */
+typedef struct {
+  const char *name;
+  int rank[2];
+  int64_t dims[2][8], count[2];
+  double *values[2], *errors[2]; /* errors: NULL where a file has none */
+} Pair;
+
+static const char *Verdict(Comparison *c, double probability)
 {
-  double error[2];
+  if (!isfinite(probability)) return "";
+  ++c->tested;
+  if (probability >= c->level) return "alike";
+  ++c->different;
+  return "DIFFERENT";
+}
+
+static void WriteCsv(const Comparison *c, const char *name, const char *distance, const double numbers[6],
+                     const char *verdict)
+{
+  if (!c->csv) return;
+  fprintf(c->csv, "%s,%s", name, distance);
+  for (int i = 0; i < 6; ++i) fprintf(c->csv, isfinite(numbers[i]) ? ",%.10g" : ",", numbers[i]);
+  fprintf(c->csv, ",%s\n", verdict);
+}
+
+/* Difference in units of both standard errors. */
+static PetscErrorCode CompareNumber(Comparison *c, const Pair *p)
+{
+  const double x = p->values[0][0], y = p->values[1][0];
+  double both = 0.0, probability = NAN;
   char sigma[32] = "";
   PetscFunctionBegin;
-  PetscCall(ReadError(a, name, &error[0]));
-  PetscCall(ReadError(b, name, &error[1]));
-  const double both = hypot(error[0], error[1]);
-  if (both > 0.0 && isfinite(both)) snprintf(sigma, sizeof sigma, "(%.1f sigma)", fabs(x - y) / both);
-  PetscCall(VmLog(comm, "  %-44s %-12.6g %-12.6g %+-12.4g %s", name, x, y, x - y, sigma));
-  if (csv) fprintf(csv, "%s,%.10g,%.10g,,\n", name, x, y);
+  for (int s = 0; s < 2; ++s)
+    if (p->errors[s]) both = hypot(both, p->errors[s][0]);
+  if (both > 0.0 && isfinite(both) && isfinite(x - y)) {
+    probability = erfc(fabs(x - y) / both * sqrt(0.5));
+    snprintf(sigma, sizeof sigma, "(%.1f sigma)", fabs(x - y) / both);
+  }
+  const char *verdict = Verdict(c, probability);
+  PetscCall(VmLog(c->comm, "  %-44s %-12.6g %-12.6g %+-12.4g %-13s %s", p->name, x, y, x - y, sigma, verdict));
+  WriteCsv(c, p->name, "difference",
+           (double[]){x, y, x - y, both > 0.0 ? x - y - 1.96 * both : NAN, both > 0.0 ? x - y + 1.96 * both : NAN,
+                      probability},
+           verdict);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CompareDataset(MPI_Comm comm, VmH5 a, VmH5 b, const char *name, bool scalars, FILE *csv)
+static PetscErrorCode CompareCurve(Comparison *c, const Pair *p)
 {
-  int rank[2];
-  int64_t dims[2][8], count[2];
-  double *x = NULL, *y = NULL;
-  bool same = true;
+  double rms, correlation;
+  VmDistance chi = {NAN, NAN, NAN, NAN};
+  int64_t points = 0;
+  char text[64] = "";
   PetscFunctionBegin;
-  PetscCall(ReadAll(a, name, &rank[0], dims[0], &count[0], &x));
-  PetscCall(ReadAll(b, name, &rank[1], dims[1], &count[1], &y));
-  same = rank[0] == rank[1];
-  for (int d = 0; same && d < rank[0]; ++d) same = dims[0][d] == dims[1][d];
-  if (scalars && same && count[0] == 1) {
-    PetscCall(CompareScalar(comm, a, b, name, x[0], y[0], csv));
-  } else if (!scalars && same && count[0] > 1) {
-    double rms, correlation;
-    Distance(count[0], x, y, &rms, &correlation);
-    PetscCall(VmLog(comm, "  %-44s %-12.4g %-12.4g", name, rms, correlation));
-    if (csv) fprintf(csv, "%s,,,%.10g,%.10g\n", name, rms, correlation);
-  } else if (!scalars && !same) {
-    PetscCall(VmLog(comm, "  %-44s shapes differ", name));
+  Distance(p->count[0], p->values[0], p->values[1], &rms, &correlation);
+  if (p->errors[0] && p->errors[1])
+    VmCurveChiSquare(p->count[0], p->values[0], p->errors[0], p->values[1], p->errors[1], &chi, &points);
+  if (points > 0)
+    snprintf(text, sizeof text, "%.3g of %lld points, p = %.2g", chi.value, (long long)points, chi.probability);
+  const char *verdict = Verdict(c, chi.probability);
+  PetscCall(VmLog(c->comm, "  %-44s %-12.4g %-12.4g %-34s %s", p->name, rms, correlation, text, verdict));
+  WriteCsv(c, p->name, "chi_square_per_point", (double[]){NAN, NAN, chi.value, NAN, NAN, chi.probability}, verdict);
+  WriteCsv(c, p->name, "relative_rms", (double[]){NAN, NAN, rms, NAN, NAN, NAN}, "");
+  WriteCsv(c, p->name, "correlation", (double[]){NAN, NAN, correlation, NAN, NAN, NAN}, "");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PrintDistance(Comparison *c, const char *name, const char *what, const VmDistance *d)
+{
+  char interval[48] = "", probability[24] = "";
+  PetscFunctionBegin;
+  if (isfinite(d->low)) snprintf(interval, sizeof interval, "(%.3g ... %.3g)", d->low, d->high);
+  if (isfinite(d->probability)) snprintf(probability, sizeof probability, "p = %.2g", d->probability);
+  const char *verdict = Verdict(c, d->probability);
+  PetscCall(
+      VmLog(c->comm, "  %-44s %-12s %-9.3g %-22s %-11s %s", name, what, d->value, interval, probability, verdict));
+  WriteCsv(c, name, what, (double[]){NAN, NAN, d->value, d->low, d->high, d->probability}, verdict);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Only the distributions are compared: two glasses do not have the same map. */
+static PetscErrorCode CompareMap(Comparison *c, const Pair *p)
+{
+  enum { SEED = 1 };
+  VmMapDistance d;
+  const VmMapView a = {{p->dims[0][0], p->dims[0][1]}, p->values[0]},
+                  b = {{p->dims[1][0], p->dims[1][1]}, p->values[1]};
+  PetscFunctionBegin;
+  PetscCall(VmMapDistances(&a, &b, SEED, &d));
+  PetscCall(PrintDistance(c, p->name, "KS", &d.kolmogorov_smirnov));
+  PetscCall(PrintDistance(c, p->name, "Wasserstein", &d.wasserstein));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode IsMap(VmH5 file, const char *name, bool *map)
+{
+  char path[256], *axes;
+  PetscFunctionBegin;
+  snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", name);
+  PetscCall(VmH5AttrReadText(file, path, "axes", &axes));
+  *map = axes && strcmp(axes, "scan0,scan1") == 0;
+  PetscCall(PetscFree(axes));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Standard errors of a dataset, NULL if the file has none of its size. */
+static PetscErrorCode ReadErrors(VmH5 file, const char *name, int64_t count, double **errors)
+{
+  char path[256], dataset[224];
+  int rank;
+  int64_t dims[8], n;
+  bool exists;
+  PetscFunctionBegin;
+  *errors = NULL;
+  snprintf(dataset, sizeof dataset, "%s_error", name);
+  snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", dataset);
+  PetscCall(VmH5Exists(file, path, &exists));
+  if (!exists) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(ReadAll(file, dataset, &rank, dims, &n, errors));
+  if (n != count) PetscCall(PetscFree(*errors));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CompareDataset(Comparison *c, const char *name, Kind wanted)
+{
+  Pair p = {.name = name};
+  bool same = true, map[2];
+  PetscFunctionBegin;
+  for (int s = 0; s < 2; ++s) {
+    PetscCall(ReadAll(c->file[s], name, &p.rank[s], p.dims[s], &p.count[s], &p.values[s]));
+    PetscCall(ReadErrors(c->file[s], name, p.count[s], &p.errors[s]));
+    PetscCall(IsMap(c->file[s], name, &map[s]));
   }
-  PetscCall(PetscFree(x));
-  PetscCall(PetscFree(y));
+  same = p.rank[0] == p.rank[1];
+  for (int d = 0; same && d < p.rank[0]; ++d) same = p.dims[0][d] == p.dims[1][d];
+  const bool maps = map[0] && map[1] && p.rank[0] == 2 && p.rank[1] == 2;
+  const Kind kind = maps ? MAPS : same && p.count[0] == 1 ? NUMBERS : CURVES;
+  if (kind == wanted && kind == CURVES && !same) PetscCall(VmLog(c->comm, "  %-44s shapes differ", name));
+  else if (kind == wanted && p.count[0] > 0)
+    PetscCall((kind == MAPS ? CompareMap : kind == NUMBERS ? CompareNumber : CompareCurve)(c, &p));
+  for (int s = 0; s < 2; ++s) {
+    PetscCall(PetscFree(p.values[s]));
+    PetscCall(PetscFree(p.errors[s]));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -137,22 +244,29 @@ static bool IsError(const char *name)
   return length > 6 && strcmp(name + length - 6, "_error") == 0;
 }
 
-static PetscErrorCode CompareAll(MPI_Comm comm, const Names *names, VmH5 a, VmH5 b, FILE *csv)
+static PetscErrorCode CompareAll(Comparison *c, const Names *names)
 {
   PetscFunctionBegin;
-  for (int scalars = 1; scalars >= 0; --scalars) {
-    PetscCall(scalars ? VmLog(comm, "  %-44s %-12s %-12s %s", "number", "A", "B", "A - B")
-                      : VmLog(comm, "  %-44s %-12s %s", "curve or map", "rms, relative", "correlation"));
+  for (Kind kind = NUMBERS; kind < KINDS; ++kind) {
+    if (kind == NUMBERS) PetscCall(VmLog(c->comm, "  %-44s %-12s %-12s %s", "number", "A", "B", "A - B"));
+    if (kind == CURVES)
+      PetscCall(VmLog(c->comm, "  %-44s %-12s %-12s %s", "curve", "rms, relative", "correlation", "chi^2 per point"));
+    if (kind == MAPS)
+      PetscCall(VmLog(c->comm, "  %-44s %-12s %s", "distribution of a map", "distance", "95 % interval"));
     for (int i = 0; i < names->count; ++i) {
       char path[256];
       bool exists;
       if (IsError(names->names[i])) continue;
       snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", names->names[i]);
-      PetscCall(VmH5Exists(b, path, &exists));
-      if (exists) PetscCall(CompareDataset(comm, a, b, names->names[i], scalars, csv));
-      else if (scalars) PetscCall(VmLog(comm, "  %-44s not measured in B", names->names[i]));
+      PetscCall(VmH5Exists(c->file[1], path, &exists));
+      if (exists) PetscCall(CompareDataset(c, names->names[i], kind));
+      else if (kind == NUMBERS) PetscCall(VmLog(c->comm, "  %-44s not measured in B", names->names[i]));
     }
   }
+  if (c->tested > 0)
+    PetscCall(VmLog(
+        c->comm, "%d of %d tests find a difference at the level of %.3g; %.1f would do so by chance if all were alike",
+        c->different, c->tested, c->level, c->level * c->tested));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -164,7 +278,7 @@ static PetscErrorCode CloseCsv(const char *path, FILE *csv)
   return PETSC_SUCCESS;
 }
 
-PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, const char *csv_path)
+PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, double level, const char *csv_path)
 {
   int rank;
   FILE *csv = NULL;
@@ -174,12 +288,13 @@ PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, const char *csv_pat
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   if (csv_path && rank == 0) {
     csv = fopen(csv_path, "w");
-    if (csv) fputs("quantity,a,b,relative_rms,correlation\n", csv);
+    if (csv) fputs("quantity,distance,a,b,value,low,high,probability,verdict\n", csv);
     else code = VmRaiseLocal(VM_ERR_FILE, "cannot write %s", csv_path);
   }
   PetscCall(VmAgree(comm, code));
   PetscCall(ListDatasets(a, &names));
-  code = CompareAll(comm, &names, a, b, csv);
+  Comparison c = {.comm = comm, .file = {a, b}, .level = level, .csv = csv};
+  code = CompareAll(&c, &names);
   PetscCall(PetscFree(names.names));
   if (code) {
     if (csv) fclose(csv);

@@ -16,6 +16,8 @@ static const double least_information = 0.3, least_of_best = 0.1;
 /* Two statistics whose errors are correlated more than this are one. */
 static const double same_statistic = 0.97;
 static const double poor_fit = 0.01;
+/* The largest of some thirty Gaussian errors is about this. */
+static const double usual_largest = 2.5;
 
 typedef struct {
   const VmInferStatistic *statistic;
@@ -37,6 +39,8 @@ typedef struct {
   double *posterior, *spread;           /* [size] probability; part of the variance that more runs would remove */
   int64_t best;
   double chi_square, p_value;
+  const char *worst; /* of the statistics that are not used */
+  double worst_z, others_p;
 } Inference;
 
 static int64_t Side(int parameters) { return parameters == 1 ? 401 : parameters == 2 ? 81 : 27; }
@@ -237,6 +241,38 @@ static double PValue(const Inference *f)
   return IncompleteBeta(0.5 * f->freedom, 0.5 * k, f->freedom / (f->freedom + f->chi_square));
 }
 
+/* Two-sided probability of a deviation z of a t distribution. */
+static double TwoSided(double z, double freedom)
+{
+  return IncompleteBeta(0.5 * freedom, 0.5, freedom / (freedom + z * z));
+}
+
+/* What was not used to find the parameters can still contradict them: the worst deviation of these statistics, its
+ * probability that of the worst of as many. Where leave-one-out errors have tails, deviations count for less. */
+static void CheckOthers(Inference *f)
+{
+  double best[VM_MOST_PARAMETERS], least = 1.0;
+  int tests = 0;
+  GridPoint(f, f->best, best);
+  f->worst = NULL;
+  f->others_p = NAN;
+  for (int i = f->used; i < f->candidates; ++i) {
+    const Used *u = &f->candidate[i];
+    double mean, uncertainty, noise, largest = 0.0;
+    for (int k = 0; k < f->data.points; ++k)
+      if (isfinite(u->error[k])) largest = fmax(largest, fabs(u->error[k]));
+    VmEmulatorPredict(u->emulator, best, &mean, &uncertainty, &noise);
+    const double variance = uncertainty + noise + u->statistic->error * u->statistic->error;
+    if (!(variance > 0.0)) continue;
+    const double z = (u->statistic->measured - mean) / sqrt(variance) / fmax(largest / usual_largest, 1.0);
+    ++tests;
+    if (f->worst && TwoSided(z, f->freedom) >= least) continue;
+    least = TwoSided(z, f->freedom);
+    f->worst = u->statistic->name, f->worst_z = z;
+  }
+  if (tests > 0) f->others_p = fmin(1.0, least * tests);
+}
+
 typedef struct {
   double *density;                     /* [side] probability of each grid value */
   double mean, deviation, quantile[5]; /* 2.5, 16, 50, 84, 97.5 % */
@@ -406,6 +442,7 @@ static PetscErrorCode WriteStatistics(const Inference *f, VmH5 out)
   char path[VM_INFER_NAME + 64];
   PetscFunctionBegin;
   PetscCall(VmH5AttrReal(out, "/inference", "p_value", 1, &f->p_value));
+  PetscCall(VmH5AttrReal(out, "/inference", "p_value_others", 1, &f->others_p));
   PetscCall(VmH5AttrReal(out, "/inference", "chi_square", 1, &f->chi_square));
   for (int i = 0; i < f->used; ++i) {
     const Used *u = &f->candidate[i];
@@ -466,6 +503,10 @@ static PetscErrorCode Report(Inference *f, const bool asked[VM_MOST_PARAMETERS],
   } else {
     PetscCall(VmLog(f->comm, "fit: not tested, as many parameters as statistics"));
   }
+  if (f->worst)
+    PetscCall(VmLog(f->comm, "beside it: %d more statistics, %s deviates most, %+.1f sigma, probability %.3g%s",
+                    f->candidates - f->used, f->worst, f->worst_z, f->others_p,
+                    f->others_p < poor_fit ? ": POOR, the sample is not like these glasses" : ""));
   NextPoints(f, next);
   PetscCall(PrintNext(f, next));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -479,6 +520,7 @@ static PetscErrorCode Infer(Inference *f, const VmInferOptions *options, VmH5 ou
   PetscCall(Prepare(f));
   Posterior(f);
   f->p_value = PValue(f);
+  CheckOthers(f);
   PetscCall(Report(f, asked, out));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -23,11 +23,14 @@ PetscErrorCode VmCompare(MPI_Comm comm, const VmCompareParams *params, const cha
 
 /**
  * Puts the numbers, curves and maps that two analysis files share beside each other: difference of numbers in units of
- * their standard errors, relative root mean square difference and correlation of curves and maps.
+ * their standard errors; chi^2 per point, relative root mean square difference and correlation of curves;
+ * Kolmogorov-Smirnov and Wasserstein distances of the distributions of maps with bootstrap intervals. Each with the
+ * verdict of a test at the given level where errors are known.
  *
+ * \param[in] level     probability of calling two samples of one glass different
  * \param[in] csv_path  or NULL
  * Collective.
  */
-PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, const char *csv_path);
+PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, double level, const char *csv_path);
 
 #endif

@@ -9,7 +9,7 @@
   "compare ANALYSIS --with NAME   with a publication (im2018)\n"                                                       \
   "compare ANALYSIS --measured FILE [--k-unit 1/A]\n"                                                                  \
   "                               with a measured curve: columns k, V(k), standard deviation\n"                        \
-  "compare A B                    two analysis files: numbers, curves and maps that both hold\n"                       \
+  "compare A B                    two analysis files: numbers, curves and maps that both hold: distances, verdicts\n"  \
   "compare SAMPLE... --infer PARAMETER SWEEP\n"                                                                        \
   "                               values of PARAMETER for which glasses of a sweep look like the sample\n\n"           \
   "The table is printed and written to /comparison of ANALYSIS and to a CSV. Differences of composition, probe\n"      \
@@ -17,6 +17,7 @@
   "  --with NAME       may be given several times\n"                                                                   \
   "  --measured FILE   may be given several times; conditions of the measurement are named in a case\n"                \
   "  --k-unit UNIT     of the measured files: 1/nm (default) or 1/A\n"                                                 \
+  "  --level P         of the verdicts of A and B (default 0.05)\n"                                                    \
   "  --csv FILE        default: comparison.csv beside ANALYSIS\n\n"                                                    \
   "With --infer, SAMPLE is result.h5, analysis.h5 or both, SWEEP the directory or table.h5 of vitromech sweep:\n"      \
   "  --infer NAMES     flow_unit_fraction, or paths of the plan with commas; all that is varied is fitted\n"           \
@@ -112,7 +113,7 @@ static PetscErrorCode CompareCase(MPI_Comm comm, const char *path, const char *c
   PetscFunctionReturn(code);
 }
 
-static PetscErrorCode CompareTwo(MPI_Comm comm, const char *const *paths, const char *csv)
+static PetscErrorCode CompareTwo(MPI_Comm comm, const char *const *paths, double level, const char *csv)
 {
   VmH5 a, b;
   PetscFunctionBegin;
@@ -120,7 +121,7 @@ static PetscErrorCode CompareTwo(MPI_Comm comm, const char *const *paths, const 
   PetscErrorCode code = VmH5Open(comm, paths[1], VM_H5_READ, &b);
   if (!code) {
     PetscCall(VmLog(comm, "A: %s\nB: %s", paths[0], paths[1]));
-    code = VmCompareFiles(comm, a, b, csv);
+    code = VmCompareFiles(comm, a, b, level, csv);
     PetscCall(VmH5Close(&b));
   }
   PetscCall(VmH5Close(&a));
@@ -197,17 +198,19 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   VmWords words = {0};
   Options o = {0};
   InferOptions infer = {0};
-  const VmOption options[] = {{.name = "--with", .values = &o.with},
-                              {.name = "--measured", .values = &o.measured},
-                              {.name = "--k-unit", .value = &o.k_unit},
-                              {.name = "--csv", .value = &o.csv},
-                              {.name = "--infer", .value = &infer.parameters},
-                              {.name = "--value", .values = &infer.values},
-                              {.name = "--using", .values = &infer.names},
-                              {.name = "--output", .value = &infer.output},
-                              {.name = NULL}};
+  const char *level_text = NULL;
+  double level = 0.05;
+  char why[256];
+  const VmOption options[] = {
+      {.name = "--with", .values = &o.with},        {.name = "--measured", .values = &o.measured},
+      {.name = "--k-unit", .value = &o.k_unit},     {.name = "--csv", .value = &o.csv},
+      {.name = "--level", .value = &level_text},    {.name = "--infer", .value = &infer.parameters},
+      {.name = "--value", .values = &infer.values}, {.name = "--using", .values = &infer.names},
+      {.name = "--output", .value = &infer.output}, {.name = NULL}};
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_compare, argc, argv, options, 1, VM_MAX_WORDS, &words));
+  if (level_text && !(VmUnitParse(level_text, "1", &level, why) && level > 0.0 && level < 1.0))
+    VmThrow(comm, VM_ERR_INPUT, "--level \"%s\": a probability between 0 and 1 is needed", level_text);
   if (infer.parameters) {
     PetscCall(InferFrom(comm, &words, &infer));
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -222,7 +225,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   if (words.count == 2 && IsCase(words.words[1])) {
     PetscCall(CompareCase(comm, words.words[0], words.words[1], o.csv));
   } else if (words.count == 2) {
-    PetscCall(CompareTwo(comm, words.words, o.csv));
+    PetscCall(CompareTwo(comm, words.words, level, o.csv));
   } else if (given) {
     PetscCall(CompareOptions(comm, words.words[0], &o));
   } else {
@@ -234,7 +237,8 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 
 const VmCommand vm_command_compare = {
     .name = "compare",
-    .usage = "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--csv FILE]\n"
+    .usage = "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--level P] "
+             "[--csv FILE]\n"
              "       vitromech compare SAMPLE... --infer PARAMETER SWEEP [--value NAME=X+-E ...] [--using NAME ...]",
     .summary = "an analysis beside published and measured values, or beside another analysis",
     .help = HELP,

@@ -41,7 +41,7 @@ def results(directory):
     for row in csv.DictReader(open(f"{directory}/table.csv")):
         with h5py.File(f"{directory}/points/{row['id']}/inference.h5") as f:
             quantiles = f["inference/parameters/flow_units.fraction/quantile"][:]
-            yield float(row["flow_units.fraction"]), quantiles, float(f["inference"].attrs["p_value"])
+            yield float(row["flow_units.fraction"]), quantiles, min(float(f["inference"].attrs["p_value"]), float(f["inference"].attrs["p_value_others"]))
 
 inside, widest, poor = 0, 0.0, 0
 for truth, q, p in results("truths"):

@@ -29,6 +29,24 @@ typedef struct {
 
 extern const VmPluginKind vm_barrier_kind; /* selector "law" */
 
+/* A state variable of each voxel that events and rest change, and that changes the rates of its modes. */
+typedef struct {
+  VmPluginHead head;
+  const char *quantity; /* what the state is: long name of its column and field */
+  bool of_flow_units;   /* the law itself says how flow units differ: their barrier ratio is then 1 */
+  /** State at the start. Not collective. */
+  double (*start)(const void *params, bool flow_unit);
+  /** State after an event that shears the voxel by `shear` (engineering) at a temperature [K]. Not collective. */
+  double (*transform)(const void *params, double state, double shear, double temperature);
+  /** State after a rest dt [s] at a temperature [K]; monotone in dt. Not collective. */
+  double (*age)(const void *params, double state, double dt, double temperature);
+  /** Rates are nu_0 weight exp(-left/kT) with the barrier without stress times `factor`, both positive. The higher the
+   * state, the higher the weight and the lower the factor. Not collective. */
+  void (*effect)(const void *params, double state, double *factor, double *weight);
+} VmMemoryOps;
+
+extern const VmPluginKind vm_memory_kind; /* selector "law" */
+
 typedef enum { VM_PER_VOXEL, VM_PER_MODE } VmPer;
 
 typedef struct {
@@ -59,6 +77,7 @@ typedef struct {
   double saddle;            /* fraction of the strain at the saddle point */
   VmPlugin barrier;
   VmSoftening softening;
+  VmPlugin memory; /* head NULL: none */
 } VmStz;
 
 extern const VmPluginKind vm_kinetics_kind; /* selector "law" */

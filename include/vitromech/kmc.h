@@ -52,6 +52,7 @@ typedef struct {
 
   double temperature, temperature_time, temperature_rate; /* K at a time [s], K/s since */
   double *viscous;            /* [6][np] viscous strain of flow units that relax, NULL if none do */
+  double *memory;             /* [np] state of the memory law, NULL if there is none */
   double window, window_rate; /* length [s] of the last time window and bound of the rate in it; 0: no window yet */
 
   /* Finder `thinned` only: since the stress was last renewed everywhere. */

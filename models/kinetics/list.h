@@ -6,3 +6,8 @@ VM_KINETICS(stz)
 VM_BARRIER(linear)
 VM_BARRIER(cooperative)
 #endif
+#ifdef VM_MEMORY
+VM_MEMORY(flow_units)
+VM_MEMORY(free_volume)
+VM_MEMORY(effective_temperature)
+#endif

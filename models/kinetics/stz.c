@@ -184,6 +184,12 @@ static const VmParam rows[] = {
      .subtable = &softening_table,
      .default_text = "",
      .doc = "memory of events"},
+    {.key = "memory",
+     .type = VM_PLUGIN,
+     .offset = offsetof(VmStz, memory),
+     .plugin = &vm_memory_kind,
+     .default_text = "none",
+     .doc = "further memory: a state of each voxel that events and rest change (finder full); left out: none"},
     {0}};
 static const VmTable table = {
     .name = "stz", .doc = "thermally activated shear transformation zones", .size = sizeof(VmStz), .rows = rows};

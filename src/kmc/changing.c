@@ -1,6 +1,7 @@
 /* The event finder `full` where rates change in time otherwise than by load and memory alone: by temperature, by flow
- * units that relax, by thermal expansion that differs from voxel to voxel. In short windows every rate has a bound; a
- * candidate drawn from the bounds is accepted with the true rate of its time over the bound. */
+ * units that relax, by thermal expansion that differs from voxel to voxel, by the state of a memory law. In short
+ * windows every rate has a bound; a candidate drawn from the bounds is accepted with the true rate of its time over the
+ * bound. */
 #include "kmc_private.h"
 #include <math.h>
 #include <string.h>
@@ -45,6 +46,38 @@ static double ShearNorm(const double sig[6])
   double sum = 0.0;
   for (int c = 0; c < 6; ++c) sum += c < 3 ? (sig[c] - mean) * (sig[c] - mean) : 2.0 * sig[c] * sig[c];
   return sqrt(0.5 * sum);
+}
+
+static const VmMemoryOps *Memory(VmKmc kmc) { return (const VmMemoryOps *)kmc->stz.memory.head; }
+
+/* State of a voxel's memory law at a time of the window. */
+static double StateAt(VmKmc kmc, int64_t voxel, double time)
+{
+  const double start = kmc->state.mean.time;
+  return Memory(kmc)->age(kmc->stz.memory.params, kmc->state.memory[voxel], time - start,
+                          VmKmcTemperature(kmc, 0.5 * (start + time)));
+}
+
+/* Factor of the barriers and weight of the rates of a voxel at a time; softening included. */
+static void EffectAt(VmKmc kmc, int64_t voxel, double time, double *factor, double *weight)
+{
+  *factor = *weight = 1.0;
+  if (Memory(kmc)) Memory(kmc)->effect(kmc->stz.memory.params, StateAt(kmc, voxel, time), factor, weight);
+  *factor *= VmKmcMemory(kmc, voxel, time);
+}
+
+/* Their bounds in the window [now, until]: both parts of the memory are monotone. */
+static void EffectBound(VmKmc kmc, int64_t voxel, double until, double *factor, double *weight)
+{
+  const double now = kmc->state.mean.time;
+  *factor = *weight = 1.0;
+  if (Memory(kmc)) {
+    double factors[2], weights[2];
+    for (int end = 0; end < 2; ++end)
+      Memory(kmc)->effect(kmc->stz.memory.params, StateAt(kmc, voxel, end ? until : now), &factors[end], &weights[end]);
+    *factor = fmin(factors[0], factors[1]), *weight = fmax(weights[0], weights[1]);
+  }
+  *factor *= VmKmcMemoryBound(kmc, voxel, now, until);
 }
 
 static bool Flows(VmKmc kmc) { return kmc->changing->relaxation.shear > 0.0; }
@@ -214,13 +247,15 @@ static PetscErrorCode Bound(VmKmc kmc, double length)
     for (int64_t i = x * grid->plane; i < (x + 1) * grid->plane; ++i) {
       double change[6];
       Change(kmc, &start, &end, i, change);
-      const double work = per_stress * ShearNorm(change), memory = VmKmcMemoryBound(kmc, i, now, then);
+      double memory, weight;
+      const double work = per_stress * ShearNorm(change);
+      EffectBound(kmc, i, then, &memory, &weight);
       ch->bound[i] = 0.0, ch->lowest[i] = HUGE_VAL;
       for (int m = 0; m < kmc->stz.modes; ++m) {
         const VmBarrierLeft b = VmKmcBarrierLeft(kmc, i, m, start.stress, memory);
         /* the tangent of a convex barrier lies below it */
         const double slope = b.reserve < HUGE_VAL && b.left > 0.0 ? b.left / b.reserve : 0.0;
-        ch->bound[i] += kmc->stz.attempt_frequency * exp(-fmax(b.left - slope * work, 0.0) / kt);
+        ch->bound[i] += weight * kmc->stz.attempt_frequency * exp(-fmax(b.left - slope * work, 0.0) / kt);
         row[SPEED] = fmax(row[SPEED], fmax(work / fmax(b.reserve, 1e-300), slope * work / (WINDOW_WORK * kt)));
         if (b.left < ch->lowest[i]) ch->lowest[i] = b.left, ch->lowest_mode[i] = m;
       }
@@ -292,6 +327,7 @@ static void MoveTo(VmKmc kmc, double time)
   const int64_t n = 6 * kmc->grid->np;
   const double part = ch->length > 0.0 ? PetscMin((time - ch->start) / ch->length, 1.0) : 0.0;
   double flow[6];
+  for (int64_t i = 0; Memory(kmc) && i < kmc->grid->np; ++i) state->memory[i] = StateAt(kmc, i, time);
   for (int c = 0; c < 6; ++c) flow[c] = part * ch->mean_flow[c];
   state->mean = MeanAt(kmc, time, flow);
   for (int64_t i = 0; i < n; ++i) state->fluctuation[i] += part * (ch->end[i] - state->fluctuation[i]);
@@ -333,13 +369,14 @@ static PetscErrorCode Propose(VmKmc kmc, double time, VmChoice *choice)
     const VmMean start = MeanAt(kmc, ch->start, none), end = MeanAt(kmc, ch->start + ch->length, ch->mean_flow);
     const int64_t first = (plane - grid->x0) * grid->plane,
                   voxel = first + VmKmcPick(grid->plane, 1, ch->bound + first, &target);
-    const double memory = VmKmcMemory(kmc, voxel, time), kt = VM_BOLTZMANN * VmKmcTemperature(kmc, time);
-    double sig[6], change[6], total = 0.0;
+    const double kt = VM_BOLTZMANN * VmKmcTemperature(kmc, time);
+    double sig[6], change[6], memory, weight, total = 0.0;
+    EffectAt(kmc, voxel, time, &memory, &weight);
     Change(kmc, &start, &end, voxel, change);
     for (int c = 0; c < 6; ++c) sig[c] = start.stress[c] + change[c] * ((time - ch->start) / ch->length);
     for (int m = 0; m < kmc->stz.modes; ++m) {
       const double left = VmKmcBarrierLeft(kmc, voxel, m, sig, memory).left;
-      kmc->room[m] = kmc->stz.attempt_frequency * exp(-fmax(left, 0.0) / kt);
+      kmc->room[m] = weight * kmc->stz.attempt_frequency * exp(-fmax(left, 0.0) / kt);
       total += kmc->room[m];
     }
     if (total > ch->bound[voxel] * (1.0 + 1e-9)) choice->accepted = -1.0;
@@ -359,8 +396,14 @@ static PetscErrorCode Propose(VmKmc kmc, double time, VmChoice *choice)
 
 static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
 {
+  const int64_t local = choice->voxel - VmGridGlobal(kmc->grid, 0);
   PetscFunctionBegin;
   VmKmcTransform(kmc, choice, event);
+  if (Memory(kmc) && local >= 0 && local < kmc->grid->np) {
+    const double share = kmc->stz.volume / pow(kmc->grid->spacing, 3);
+    kmc->state.memory[local] = Memory(kmc)->transform(kmc->stz.memory.params, kmc->state.memory[local],
+                                                      share * kmc->stz.strain, kmc->temperature);
+  }
   PetscCall(Stress(kmc, Flows(kmc) ? kmc->state.viscous : NULL, kmc->temperature, kmc->state.fluctuation));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -430,6 +473,11 @@ PetscErrorCode VmKmcChangingCreate(VmKmc kmc, const VmKmcSetup *setup)
   PetscCall(PetscCalloc1(np, &ch->flow_unit));
   for (size_t i = 0; setup->flow_unit && i < np; ++i) ch->flow_unit[i] = setup->flow_unit[i];
   if (Flows(kmc)) PetscCall(PetscCalloc1(6 * np, &kmc->state.viscous));
+  if (Memory(kmc)) {
+    PetscCall(PetscMalloc1(np, &kmc->state.memory));
+    for (size_t i = 0; i < np; ++i)
+      kmc->state.memory[i] = Memory(kmc)->start(kmc->stz.memory.params, ch->flow_unit[i] > 0.0);
+  }
   PetscCall(VmSumField(kmc->grid, ch->flow_unit, &units));
   const double share = units / (double)kmc->grid->total;
   ch->expansion[0] = setup->expansion, ch->expansion[1] = setup->flow_unit_expansion;
@@ -448,6 +496,7 @@ PetscErrorCode VmKmcChangingDestroy(VmKmc kmc)
     PetscCall(PetscFree3(ch->bound, ch->lowest, ch->lowest_mode));
   }
   PetscCall(PetscFree(kmc->state.viscous));
+  PetscCall(PetscFree(kmc->state.memory));
   PetscCall(PetscFree(kmc->changing));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -456,7 +505,7 @@ bool VmKmcChanges(VmKmc kmc)
 {
   const Changing ch = kmc->changing;
   return kmc->finder == VM_FINDER_FULL &&
-         (Flows(kmc) || ch->expansion[0] != ch->expansion[1] || kmc->state.temperature_rate != 0.0);
+         (Flows(kmc) || Memory(kmc) || ch->expansion[0] != ch->expansion[1] || kmc->state.temperature_rate != 0.0);
 }
 
 PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate)

@@ -37,8 +37,10 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   if (setup->finder == VM_FINDER_THINNED) PetscCall(VmKmcThinningCreate(kmc, setup->margin));
   if (setup->finder == VM_FINDER_EXTREMAL) PetscCall(VmKmcExtremalCreate(kmc));
   kmc->state.temperature = kmc->start_temperature = setup->temperature;
-  PetscCheck(setup->finder == VM_FINDER_FULL || (!setup->relaxation && setup->expansion == setup->flow_unit_expansion),
-             grid->comm, PETSC_ERR_SUP, "only the finder `full` knows flow units that relax or expand");
+  PetscCheck(setup->finder == VM_FINDER_FULL ||
+                 (!setup->relaxation && !setup->stz->memory.head && setup->expansion == setup->flow_unit_expansion),
+             grid->comm, PETSC_ERR_SUP,
+             "only the finder `full` knows flow units that relax or expand, and memory laws");
   PetscCall(VmKmcChangingCreate(kmc, setup));
   PetscCall(VmKmcRestore(kmc));
   *out = kmc;

@@ -302,6 +302,71 @@ static PetscErrorCode Expansion(VmGrid grid)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+typedef struct {
+  VmPlugin memory;
+} Holder;
+static const VmParam memory_rows[] = {{.key = "memory",
+                                       .type = VM_PLUGIN,
+                                       .offset = offsetof(Holder, memory),
+                                       .plugin = &vm_memory_kind,
+                                       .doc = "one law"},
+                                      {0}};
+static const VmTable memory_table = {.name = "holder", .doc = "one law", .size = sizeof(Holder), .rows = memory_rows};
+
+/* The second event of a site: its memory law has made it faster by the first and slows it down again while it waits. */
+static PetscErrorCode Ageing(VmGrid one, const char *yaml)
+{
+  enum { SEEDS = 600, STEPS = 4000, MODES = 2 };
+  const double height = 0.9, kt = VM_BOLTZMANN * 300.0;
+  Holder holder = {0};
+  VmReport report;
+  VmNode *root;
+  Law law;
+  double u[SEEDS], change = 0.0;
+  PetscFunctionBegin;
+  PetscCall(VmReportCreate(PETSC_COMM_SELF, "law", &report));
+  PetscCall(VmTreeParse(yaml, strlen(yaml), report, &root));
+  PetscCall(VmParamsRead(&memory_table, root, report, &holder));
+  VmExpectInt(VmReportCount(report), 0);
+  SetLaw(&law, MODES, height);
+  law.interacting = false;
+  law.stz.memory = holder.memory;
+  const VmMemoryOps *ops = (const VmMemoryOps *)holder.memory.head;
+  const void *params = holder.memory.params;
+  const double share = 1.6 / pow(one->spacing, 3);
+  for (uint64_t seed = 1; seed <= SEEDS; ++seed) {
+    VmKmc kmc;
+    VmKmcOutcome outcome;
+    VmEvent first, second;
+    double hazard = 0.0, factor, weight;
+    PetscCall(Create(one, &law, seed, 1, &kmc));
+    Load(kmc, true, 0.0);
+    PetscCall(VmKmcNext(kmc, HUGE_VAL, &outcome, &first));
+    double state = ops->age(params, ops->start(params, true), first.time, 300.0);
+    state = ops->transform(params, state, share * 0.1, 300.0);
+    if (one->np) VmExpectNear(VmKmcGetState(kmc)->memory[0] / state, 1.0, 1e-7);
+    PetscCall(VmKmcNext(kmc, HUGE_VAL, &outcome, &second));
+    const double wait = second.time - first.time;
+    double now = ops->age(params, state, 0.5 * wait / STEPS, 300.0);
+    for (int s = 0; s < STEPS; ++s, now = ops->age(params, now, wait / STEPS, 300.0)) { /* midpoint rule */
+      ops->effect(params, now, &factor, &weight);
+      hazard += wait / STEPS * MODES * 1e13 * weight * exp(-height * factor / kt);
+    }
+    ops->effect(params, state, &factor, &weight);
+    change += log(wait * MODES * 1e13 * weight * exp(-height * factor / kt) / hazard) / SEEDS;
+    u[seed - 1] = -expm1(-hazard);
+    PetscCall(VmKmcDestroy(&kmc));
+  }
+  const double p = KsUniform(SEEDS, u);
+  printf("%s: KS probability %.3f, mean logarithm of the slowing down %.3f\n", ops->head.name, p, change);
+  VmExpect(p > 0.01, "%s: p = %g", ops->head.name, p);
+  VmExpect(change > 0.05, "%s: the rate hardly changes while the site waits", ops->head.name);
+  PetscCall(VmParamsFree(&memory_table, &holder));
+  PetscCall(VmTreeDestroy(&root));
+  PetscCall(VmReportDestroy(&report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   const int64_t n[3] = {4, 3, 5}, unity[3] = {1, 1, 1};
@@ -313,6 +378,11 @@ static PetscErrorCode Run(void)
   PetscCall(Expansion(grid));
   PetscCall(Heating(one, 15.0));
   PetscCall(Heating(one, -15.0));
+  PetscCall(Ageing(one, "{memory: {law: flow_units, ageing_time: 1 s, creation: 0.6, barrier_ratio: 0.9}}"));
+  PetscCall(Ageing(one, "{memory: {law: free_volume, stiffness: 1 GPa, matrix: 0.3, flow_unit: 0.3, migration_energy: "
+                        "0.94 eV}}"));
+  PetscCall(Ageing(one, "{memory: {law: effective_temperature, flow_unit: 0.2, steady: 0.5, formation_energy: 0.2 eV, "
+                        "ageing_rate: 0.003 1/s}}"));
   PetscCall(RelaxingHazard(grid));
   PetscCall(VmGridDestroy(&one));
   PetscCall(VmGridDestroy(&grid));

@@ -2,6 +2,7 @@
 #ifndef VITROMECH_LAW_H
 #define VITROMECH_LAW_H
 
+#include <vitromech/h5.h>
 #include <vitromech/params.h>
 
 enum { VM_LAW_MOST_PARAMETERS = 8, VM_LAW_MOST_VALUES = 2 };
@@ -71,6 +72,11 @@ void VmLawFitOptionsInit(VmLawFitOptions *options);
  * converge is a status. Every rank computes the same; no messages. Not collective.
  */
 PetscErrorCode VmLawFitRun(const VmLawOps *law, const VmLawData *data, const VmLawFitOptions *options, VmLawFit *fit);
+
+/** Writes a fit into a new group: attributes law, converged, rms, message; parameter_<name> [4]: value, error, low,
+ * high. value_unit: unit of the values. Collective. */
+PetscErrorCode VmLawFitWrite(VmH5 file, const char *group, const VmLawOps *law, const VmLawFit *fit,
+                             const char *value_unit);
 
 /**
  * Shift factors of time-temperature superposition: the horizontal shifts of log omega that bring the spectra of

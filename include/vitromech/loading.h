@@ -15,6 +15,26 @@ typedef struct {
   double temperature_rate;   /* K/s */
 } VmSegment;
 
+/* Strain or stress of a component; the other is NAN. */
+typedef struct {
+  double strain, stress;
+} VmTarget;
+
+/* Points from `from` to `to`, both included; one point: `from`. */
+typedef struct {
+  double from, to;
+  int64_t points;
+} VmPointsParams;
+
+/* A sweep of steady oscillation. */
+typedef struct {
+  VmTarget *amplitude[6];       /* one component; the others are NULL */
+  VmPointsParams frequencies;   /* Hz, at equal ratios */
+  VmPointsParams *temperatures; /* K, equally spaced; NULL: the present one */
+  bool stiffness, fields;       /* also the whole effective stiffness; also fields at the largest loss */
+  char *fit;                    /* law fitted to the spectrum or master curve; NULL: none */
+} VmHarmonicParams;
+
 typedef struct {
   VmPluginHead head;
   /**
@@ -30,6 +50,13 @@ typedef struct {
   const char *(*complaint)(const void *params, const void *common);
   /** Period [s] of a programme that goes round a loop; the member is NULL if it does not. Not collective. */
   double (*period)(const void *params);
+  /** What a programme of steady oscillation sweeps instead of going in time; the member is NULL for all others. Not
+   * collective. */
+  const VmHarmonicParams *(*harmonic)(const void *params);
+  /** Name of the law that is fitted to the stress of the stage against time, or NULL; the member may be NULL. Not
+   * collective.
+   */
+  const char *(*fit)(const void *params);
 } VmLoadingOps;
 
 extern const VmPluginKind vm_loading_kind; /* selector "programme" */

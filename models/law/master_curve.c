@@ -12,18 +12,25 @@ typedef struct {
   bool whole;        /* all y are finite */
 } Curve;
 
-/* Slopes by Fritsch & Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300: zero where the curve turns. */
+/* Slope at the middle one of three points of the parabola through them, at the parameter `at` of the first interval. */
+static double Parabola(double h0, double h1, double d0, double d1, double at)
+{
+  return d0 + (d1 - d0) / (h0 + h1) * (2.0 * at - h0);
+}
+
+/* Slopes of parabolas, at most three times the smaller difference quotient where the data are monotone, so that the
+ * interpolant is monotone too (Fritsch & Carlson, SIAM J. Numer. Anal. 17 (1980) 238). */
 static void Slopes(Curve *c)
 {
   const int64_t n = c->n;
   for (int64_t i = 1; i + 1 < n; ++i) {
     const double h0 = c->x[i] - c->x[i - 1], h1 = c->x[i + 1] - c->x[i];
     const double d0 = (c->y[i] - c->y[i - 1]) / h0, d1 = (c->y[i + 1] - c->y[i]) / h1;
-    const double w0 = 2.0 * h1 + h0, w1 = h1 + 2.0 * h0;
-    c->slope[i] = d0 * d1 > 0.0 ? (w0 + w1) / (w0 / d0 + w1 / d1) : 0.0;
+    const double slope = Parabola(h0, h1, d0, d1, h0), most = 3.0 * fmin(fabs(d0), fabs(d1));
+    c->slope[i] = d0 * d1 > 0.0 ? copysign(fmin(fabs(slope), most), d0) : slope;
+    if (i == 1) c->slope[0] = Parabola(h0, h1, d0, d1, 0.0);
+    if (i == n - 2) c->slope[n - 1] = Parabola(h0, h1, d0, d1, h0 + h1);
   }
-  c->slope[0] = (c->y[1] - c->y[0]) / (c->x[1] - c->x[0]);
-  c->slope[n - 1] = (c->y[n - 1] - c->y[n - 2]) / (c->x[n - 1] - c->x[n - 2]);
 }
 
 static PetscErrorCode CurveCreate(int64_t n, const double *x, const double *values, Curve *c)

@@ -4,11 +4,6 @@
 
 #include <vitromech/loading.h>
 
-/* One of the two; the other is NAN. */
-typedef struct {
-  double strain, stress;
-} VmTarget;
-
 /* VmTarget *[6]; NULL: the component is not driven by the programme. */
 extern const VmTable vm_target_table;
 

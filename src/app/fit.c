@@ -167,7 +167,6 @@ static PetscErrorCode WriteH5(MPI_Comm comm, const Job *job, const double *model
 {
   const int64_t version = VM_FORMAT_VERSION, n = job->data.data.n;
   const char *const group = VM_PATH_STATISTICS "/fit";
-  const VmParam *rows = job->law->head.params->rows;
   char path[PETSC_MAX_PATH_LEN + 8];
   VmH5 file;
   PetscFunctionBegin;
@@ -175,10 +174,8 @@ static PetscErrorCode WriteH5(MPI_Comm comm, const Job *job, const double *model
   PetscCall(VmH5Open(comm, path, VM_H5_CREATE, &file));
   PetscCall(VmH5AttrText(file, "/", "format", VM_FORMAT));
   PetscCall(VmH5AttrInt(file, "/", "format_version", 1, &version));
-  PetscCall(VmH5Group(file, group));
+  PetscCall(VmLawFitWrite(file, group, job->law, &job->fit, job->data.unit_text));
   PetscCall(VmH5AttrText(file, group, "statistic", "fit"));
-  PetscCall(VmH5AttrText(file, group, "law", job->law->head.name));
-  PetscCall(VmH5AttrText(file, group, "doc", job->law->head.doc));
   PetscCall(VmH5AttrText(file, group, "of", job->source));
   snprintf(path, sizeof path, "%s/x", group);
   PetscCall(VmH5Write(file, path, VM_F64, 1, &n, job->data.x,
@@ -189,14 +186,6 @@ static PetscErrorCode WriteH5(MPI_Comm comm, const Job *job, const double *model
     PetscCall(VmH5Write(file, path, VM_F64, 1, &n, job->data.values + k * n, meta));
     snprintf(path, sizeof path, "%s/%s_fitted", group, job->law->values[k].name);
     PetscCall(VmH5Write(file, path, VM_F64, 1, &n, model + k * n, meta));
-  }
-  for (int p = 0; rows[p].key; ++p) {
-    const double row[4] = {job->fit.value[p], job->fit.error[p], job->fit.low[p], job->fit.high[p]};
-    const int64_t four = 4;
-    snprintf(path, sizeof path, "%s/parameter_%s", group, rows[p].key);
-    PetscCall(
-        VmH5Write(file, path, VM_F64, 1, &four, row,
-                  (VmMeta){.unit = ParameterUnit(job, p), .long_name = rows[p].doc, .axes = "value,error,low,high"}));
   }
   PetscCall(VmH5AttrText(file, "/", "status", VM_STATUS_COMPLETE));
   PetscCall(VmH5Close(&file));

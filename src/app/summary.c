@@ -28,7 +28,7 @@ static PetscErrorCode PrintHistory(MPI_Comm comm, const char *path)
   for (int64_t i = 1; i < rows; ++i) {
     if (VmEquivalentStress(stress + 6 * i) > VmEquivalentStress(stress + 6 * peak)) peak = i;
   }
-  if (rows) {
+  if (rows && time[rows - 1] > 0.0) {
     PetscCall(VmLog(comm, "  deformed to t = %.4g s%s; highest von Mises stress %.4g GPa at equivalent strain %.4g",
                     time[rows - 1], events, VmEquivalentStress(stress + 6 * peak),
                     VmEquivalentStrain(strain + 6 * peak)));

@@ -225,9 +225,12 @@ PetscErrorCode VmProgrammeRun(VmSim sim, VmProgress progress, bool *stop)
       at->stage_temperature = sim->now.temperature;
       PetscCall(VmLoopsBegin(sim));
     }
-    PetscCall(RunStage(sim, progress, stop));
+    const bool harmonic = ((const VmLoadingOps *)Stage(sim, at->stage)->head)->harmonic != NULL;
+    if (harmonic) PetscCall(VmSpectrumRun(sim, Stage(sim, at->stage), progress, stop));
+    else PetscCall(RunStage(sim, progress, stop));
     if (*stop) break;
     PetscCall(VmSimWriteRow(sim, true));
+    PetscCall(VmStageFit(sim, Stage(sim, at->stage)));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -264,6 +264,8 @@ static PetscErrorCode CheckLoading(const VmSimParams *p, const VmNode *list, con
     if (complaint) PetscCall(VmReportAdd(report, where, "%s", complaint));
     if (stage->temperature && p->kinetics.head)
       PetscCall(VmReportAdd(report, where, "a run with kinetics keeps its temperature; leave `temperature` out"));
+    if (((const VmLoadingOps *)stages[i].head)->harmonic && p->kinetics.head)
+      PetscCall(VmReportAdd(report, where, "programme harmonic needs a run without kinetics, of material laws alone"));
     if (StepsAreOpen(p, stage))
       PetscCall(
           VmReportAdd(report, where, "nothing tells how long a step may be; give solver.time_step, or a duration"));

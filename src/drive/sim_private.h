@@ -130,6 +130,13 @@ PetscErrorCode VmLoopsFollow(VmSim sim);
 PetscErrorCode VmLoopsOpen(VmSim sim, bool resume);
 void VmLoopsScalars(VmSim sim, VmScalars *scalars);
 
+/** A stage of steady oscillation: /statistics/harmonic and harmonic.csv; goes on with the temperature at.segment.
+ * Collective. */
+PetscErrorCode VmSpectrumRun(VmSim sim, const VmPlugin *stage, VmProgress progress, bool *stop);
+
+/** Fits the law a stage that is over asks for: /statistics/relaxation_<stage>. Collective. */
+PetscErrorCode VmStageFit(VmSim sim, const VmPlugin *stage);
+
 /** Paths, history, result file. Collective. */
 PetscErrorCode VmSimOutputCreate(VmSim sim);
 PetscErrorCode VmSimOutputOpen(VmSim sim, VmProvenance provenance, bool resume);

@@ -98,6 +98,9 @@ VmKmcState *VmKmcGetState(VmKmc kmc);
  * only. The unit of thermal strain is that of the temperature the object was created with. Collective. */
 PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate);
 
+/** Long name of the state of the memory law, NULL if there is none. Not collective. */
+const char *VmKmcMemoryQuantity(VmKmc kmc);
+
 /** Brings `fluctuation` up to date, as a checkpoint needs it. Not collective. */
 void VmKmcSettle(VmKmc kmc);
 /** Present stress of each voxel [6][np] [GPa]. Collective. */

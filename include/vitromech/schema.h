@@ -33,5 +33,6 @@
 #define VM_FIELD_VISCOSITY "viscosity"           /* [nx,ny,nz] GPa s, parameter of the law */
 #define VM_FIELD_EXPANSION "thermal_expansion"   /* [nx,ny,nz] 1/K */
 #define VM_FIELD_GROWN_FRACTION "grown_fraction" /* [nx,ny,nz] of flow units, since the start */
+#define VM_FIELD_MEMORY_STATE "memory_state"     /* [nx,ny,nz] of the memory law */
 
 #endif

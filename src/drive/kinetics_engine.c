@@ -25,6 +25,7 @@ static const VmColumn columns[] = {
     {"flow_unit_fraction", 1, "1", "volume fraction of flow units"},
     {"participation_ratio", 1, "1",
      "(sum p)^2/(N sum p^2) of the equivalent plastic strain p: 1 if it is uniform, 1/N if one voxel bears it all"},
+    {"memory_state", 1, "1", "mean state of the memory law: see the field memory_state; 0: no such law"},
     {NULL, 0, NULL, NULL}};
 
 static const char *const fields[] = {VM_FIELD_PLASTIC_STRAIN,
@@ -63,7 +64,7 @@ static void TakeNow(VmSim sim)
   memcpy(now->strain, state->mean.strain, sizeof now->strain);
   memcpy(now->stress, state->mean.stress, sizeof now->stress);
   memcpy(now->strain_rate, state->mean.strain_rate, sizeof now->strain_rate);
-  now->events = state->events;
+  now->events = state->events, now->temperature = state->temperature;
 }
 
 static PetscErrorCode Create(VmSim sim)
@@ -78,7 +79,9 @@ static PetscErrorCode Create(VmSim sim)
                       .refresh = sim->params->solver.refresh,
                       .finder = (VmFinder)kinetics->finder,
                       .margin = sim->params->solver.margin,
+                      .flow_unit = sim->flow_unit,
                       .interacting = true};
+  const VmMemoryOps *memory = (const VmMemoryOps *)setup.stz->memory.head;
   Kinetics *k;
   PetscFunctionBegin;
   PetscCall(PetscNew(&k));
@@ -87,7 +90,8 @@ static PetscErrorCode Create(VmSim sim)
                          EVENT_ROOM, &k->event_mode, EVENT_ROOM, &k->event_stage));
   material->moduli(sim->params->material.params, &(VmPoints){.np = 1}, &setup.shear, &setup.bulk);
   PetscCall(PetscMalloc1((size_t)sim->grid->np, &ratio));
-  for (int64_t i = 0; i < sim->grid->np; ++i) ratio[i] = sim->flow_unit[i] > 0.0 ? common->barrier_ratio : 1.0;
+  for (int64_t i = 0; i < sim->grid->np; ++i)
+    ratio[i] = sim->flow_unit[i] > 0.0 && !(memory && memory->of_flow_units) ? common->barrier_ratio : 1.0;
   setup.barrier_ratio = ratio;
   PetscCall(VmKmcCreate(sim->grid, &setup, &k->kmc));
   PetscCall(PetscFree(ratio));
@@ -213,7 +217,11 @@ static PetscErrorCode Row(VmSim sim, double *values)
   for (int c = 0; c < 6; ++c) *values++ = state->mean.eigenstrain[c];
   *values++ = VmKmcRate(Kmc(sim));
   *values++ = sim->flow_unit_fraction;
-  PetscCall(Participation(sim, values));
+  PetscCall(Participation(sim, values++));
+  *values = 0.0;
+  if (!state->memory) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmSumField(sim->grid, state->memory, values));
+  *values /= (double)sim->grid->total;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -248,6 +256,10 @@ static PetscErrorCode Field(VmSim sim, const char *name, double *room, int *ncom
   } else if (!strcmp(name, VM_FIELD_BARRIER)) {
     meta->unit = "eV", meta->long_name = "lowest barrier of the voxel without stress";
     VmKmcBarrierField(Kmc(sim), room);
+  } else if (!strcmp(name, VM_FIELD_MEMORY_STATE)) {
+    const char *quantity = VmKmcMemoryQuantity(Kmc(sim));
+    meta->long_name = quantity ? quantity : "state of the memory law: there is none";
+    for (int64_t i = 0; i < np; ++i) room[i] = state->memory ? state->memory[i] : 0.0;
   } else {
     meta->long_name = "events of the voxel";
     for (int64_t i = 0; i < np; ++i) room[i] = (double)state->generation[i];
@@ -267,6 +279,8 @@ static void Scalars(VmSim sim, VmScalars *s)
   VmScalarSix(s, mean->segment.level), VmScalarSix(s, mean->segment.rate), VmScalar(s, &mean->segment.duration);
   VmScalarSix(s, state->reference), VmScalarInteger(s, &state->pending);
   VmScalarInteger(s, &state->generation_now);
+  VmScalar(s, &mean->thermal), VmScalar(s, &state->temperature), VmScalar(s, &state->temperature_time);
+  VmScalar(s, &state->temperature_rate), VmScalar(s, &state->window), VmScalar(s, &state->window_rate);
   if (((Kinetics *)sim->engine)->avalanches) VmAvalancheLogScalars(((Kinetics *)sim->engine)->avalanches, s);
 }
 
@@ -347,6 +361,8 @@ static PetscErrorCode Save(VmSim sim, VmH5 file)
   PetscCall(VmH5WriteField(file, "/last_event", sim->grid, 1, state->last_event, (VmMeta){.unit = "s"}));
   PetscCall(SaveIntegers(sim, file, "/generation", state->generation));
   if (state->onset) PetscCall(SaveIntegers(sim, file, "/onset", state->onset));
+  if (state->viscous) PetscCall(VmH5WriteField(file, "/viscous", sim->grid, 6, state->viscous, (VmMeta){.unit = "1"}));
+  if (state->memory) PetscCall(VmH5WriteField(file, "/memory", sim->grid, 1, state->memory, (VmMeta){.unit = "1"}));
   PetscCall(SaveRecent(sim, file));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -360,6 +376,8 @@ static PetscErrorCode Load(VmSim sim, VmH5 file)
   PetscCall(VmH5ReadField(file, "/last_event", sim->grid, 1, state->last_event));
   PetscCall(LoadIntegers(sim, file, "/generation", state->generation));
   if (state->onset) PetscCall(LoadIntegers(sim, file, "/onset", state->onset));
+  if (state->viscous) PetscCall(VmH5ReadField(file, "/viscous", sim->grid, 6, state->viscous));
+  if (state->memory) PetscCall(VmH5ReadField(file, "/memory", sim->grid, 1, state->memory));
   PetscCall(LoadRecent(sim, file));
   PetscCall(VmKmcRestore(Kmc(sim)));
   TakeNow(sim);

@@ -39,19 +39,13 @@ static const VmTable every_table = {.name = "every",
                                     .size = sizeof(EveryParams),
                                     .rows = every_rows};
 
-static const char *const field_names[] = {VM_FIELD_PLASTIC_STRAIN,
-                                          VM_FIELD_STRESS,
-                                          VM_FIELD_FLOW_UNIT,
-                                          VM_FIELD_DISPLACEMENT,
-                                          VM_FIELD_BARRIER,
-                                          VM_FIELD_EVENTS,
-                                          VM_FIELD_STRAIN,
-                                          VM_FIELD_SHEAR_MODULUS,
-                                          VM_FIELD_BULK_MODULUS,
-                                          VM_FIELD_VISCOSITY,
-                                          VM_FIELD_EXPANSION,
-                                          VM_FIELD_GROWN_FRACTION,
-                                          NULL};
+static const char *const field_names[] = {VM_FIELD_PLASTIC_STRAIN, VM_FIELD_STRESS,
+                                          VM_FIELD_FLOW_UNIT,      VM_FIELD_DISPLACEMENT,
+                                          VM_FIELD_BARRIER,        VM_FIELD_EVENTS,
+                                          VM_FIELD_MEMORY_STATE,   VM_FIELD_STRAIN,
+                                          VM_FIELD_SHEAR_MODULUS,  VM_FIELD_BULK_MODULUS,
+                                          VM_FIELD_VISCOSITY,      VM_FIELD_EXPANSION,
+                                          VM_FIELD_GROWN_FRACTION, NULL};
 static const VmParam output_rows[] = {
     {.key = "directory",
      .type = VM_STRING,

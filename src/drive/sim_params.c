@@ -189,6 +189,10 @@ static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, Vm
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "finder thinned cannot bound barriers that fall with time; use finder full, or softening "
                           "with decaying at least 0"));
+  if (common->finder != VM_FINDER_FULL && stz->memory.head)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
+                          "memory %s changes rates while no event comes; only finder full follows that",
+                          stz->memory.head->name));
   if (common->finder == VM_FINDER_EXTREMAL && stz->softening.decaying != 0.0)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "without temperature there is no time in which softening could decay; with finder extremal "

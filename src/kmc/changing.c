@@ -528,3 +528,5 @@ PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate)
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+const char *VmKmcMemoryQuantity(VmKmc kmc) { return Memory(kmc) ? Memory(kmc)->quantity : NULL; }

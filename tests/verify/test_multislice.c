@@ -452,6 +452,52 @@ static PetscErrorCode TestSlices(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The same window on finer grids, up to higher frequencies: the pattern inside 4 1/nm of the coarsest converges. */
+static PetscErrorCode TestSampling(void)
+{
+  enum { LEVELS = 5 };
+  const double r[2] = {0.0, 0.0};
+  const int64_t pixels[LEVELS] = {32, 48, 64, 96, 192};
+  double *intensity[LEVELS], distance[LEVELS - 1];
+  VmOptics optics[LEVELS];
+  VmAtoms atoms = {0};
+
+  PetscFunctionBegin;
+  PetscCall(RandomColumn(2500, 1.7, 10.0, 0.0, &atoms));
+  for (int l = 0; l < LEVELS; ++l) {
+    VmMicroscopeParams params = Microscope();
+    for (int d = 0; d < 2; ++d) params.detector.pixels[d] = pixels[l];
+    params.slice = 0.5;
+    PetscCall(Pattern(&params, &atoms, r, &optics[l], &intensity[l]));
+  }
+  const int64_t most = (int64_t)(4.0 * optics[0].period), *fine = optics[LEVELS - 1].grid;
+  for (int l = 0; l < LEVELS - 1; ++l) {
+    const int64_t *n = optics[l].grid;
+    double difference = 0.0, sum = 0.0, total = 0.0;
+    for (int64_t i = -most; i <= most; ++i) {
+      for (int64_t j = -most; j <= most; ++j) {
+        const double k = hypot((double)i, (double)j);
+        if (k < 2.0 * optics[0].aperture * optics[0].period || k > (double)most) continue;
+        const double a = intensity[l][(i + n[0]) % n[0] * n[1] + (j + n[1]) % n[1]];
+        const double b = intensity[LEVELS - 1][(i + fine[0]) % fine[0] * fine[1] + (j + fine[1]) % fine[1]];
+        difference += (a - b) * (a - b);
+        sum += b * b;
+      }
+    }
+    for (int64_t q = 0; q < n[0] * n[1]; ++q) total += intensity[l][q];
+    distance[l] = sqrt(difference / sum);
+    printf(
+        "grid spacing %.4f nm, band limit %.2f 1/nm: %.4f of the electrons kept, relative difference of the scattered "
+        "pattern below 4 1/nm %.3e\n",
+        optics[l].spacing[0], (double)n[0] / optics[l].period / 3.0, total, distance[l]);
+    VmExpect(l == 0 || distance[l] < 0.8 * distance[l - 1], "a finer grid: %g after %g", distance[l], distance[l - 1]);
+  }
+  VmExpectNear(distance[LEVELS - 2], 0.0, 0.05);
+  for (int l = 0; l < LEVELS; ++l) PetscCall(PetscFree(intensity[l]));
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Largest difference of two patterns, in units of `unit`. */
 static double WorstDifference(const VmOptics *optics, const double *a, const double *b, double unit)
 {
@@ -572,6 +618,7 @@ static PetscErrorCode Run(void)
   PetscCall(TestRow("400", 4.0 / 0.40495, 235.0, 0.02));
   PetscCall(TestDefocus());
   PetscCall(TestSlices());
+  PetscCall(TestSampling());
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

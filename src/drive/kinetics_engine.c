@@ -1,6 +1,7 @@
 /* Engine of runs with `kinetics`: kinetic Monte Carlo in a homogeneous elastic box. */
 #include "avalanche_log.h"
 #include "sim_private.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,13 +29,9 @@ static const VmColumn columns[] = {
     {"memory_state", 1, "1", "mean state of the memory law: see the field memory_state; 0: no such law"},
     {NULL, 0, NULL, NULL}};
 
-static const char *const fields[] = {VM_FIELD_PLASTIC_STRAIN,
-                                     VM_FIELD_STRESS,
-                                     VM_FIELD_FLOW_UNIT,
-                                     VM_FIELD_DISPLACEMENT,
-                                     VM_FIELD_BARRIER,
-                                     VM_FIELD_EVENTS,
-                                     NULL};
+static const char *const fields[] = {
+    VM_FIELD_PLASTIC_STRAIN, VM_FIELD_STRESS, VM_FIELD_FLOW_UNIT,    VM_FIELD_DISPLACEMENT,
+    VM_FIELD_BARRIER,        VM_FIELD_EVENTS, VM_FIELD_MEMORY_STATE, NULL};
 
 static PetscErrorCode Estimate(MPI_Comm comm, const VmSimParams *params)
 {
@@ -93,6 +90,9 @@ static PetscErrorCode Create(VmSim sim)
   for (int64_t i = 0; i < sim->grid->np; ++i)
     ratio[i] = sim->flow_unit[i] > 0.0 && !(memory && memory->of_flow_units) ? common->barrier_ratio : 1.0;
   setup.barrier_ratio = ratio;
+  setup.expansion = setup.flow_unit_expansion = ((VmMaterialCommon *)sim->params->material.common)->thermal_expansion;
+  if (common && !isnan(common->thermal_expansion)) setup.flow_unit_expansion = common->thermal_expansion;
+  if (common) setup.relaxation = common->relaxation;
   PetscCall(VmKmcCreate(sim->grid, &setup, &k->kmc));
   PetscCall(PetscFree(ratio));
   if (setup.finder == VM_FINDER_EXTREMAL) PetscCall(VmAvalancheLogCreate(sim->grid->total, &k->avalanches));
@@ -115,6 +115,7 @@ static PetscErrorCode Begin(VmSim sim, const VmSegment *segment)
 {
   PetscFunctionBegin;
   VmMeanBegin(&VmKmcGetState(Kmc(sim))->mean, segment);
+  PetscCall(VmKmcHeat(Kmc(sim), sim->now.temperature, segment->temperature_rate));
   TakeNow(sim);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

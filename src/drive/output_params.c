@@ -63,7 +63,8 @@ static const VmParam output_rows[] = {
      .offset = offsetof(VmOutputParams, fields),
      .choices = field_names,
      .default_text = "[plastic_strain, flow_unit, displacement]",
-     .doc = "fields written at the end of each stage; barrier and event_count with kinetics only, strain, moduli, "
+     .doc = "fields written at the end of each stage; barrier, event_count and memory_state with kinetics only, "
+            "strain, moduli, "
             "viscosity, thermal_expansion and grown_fraction without"},
     {.key = "fields_every",
      .type = VM_INT,

@@ -68,6 +68,44 @@ static const VmParam phase_rows[] = {{.type = VM_INCLUDE,
 static const VmTable phase_common = {
     .name = "phase", .doc = "keys of the material of a phase", .size = sizeof(VmPhaseCommon), .rows = phase_rows};
 
+static const VmParam relaxation_rows[] = {
+    {.key = "shear_modulus",
+     .type = VM_REAL,
+     .offset = offsetof(VmKmcRelaxation, shear),
+     .unit = "GPa",
+     .min = 1e-6,
+     .max = 1e6,
+     .doc = "part G_II of the shear modulus of the material that relaxes; the rest, G_I, stays",
+     .source = "Wang & Wang, Natl. Sci. Rev. 6 (2019) 304, eq. 4-8"},
+    {.key = "viscosity",
+     .type = VM_REAL,
+     .offset = offsetof(VmKmcRelaxation, viscosity),
+     .unit = "GPa s",
+     .min = 1e-15,
+     .max = 1e30,
+     .doc = "shear viscosity at the reference temperature; the relaxation time is viscosity/G_II",
+     .source = "Wang & Wang (2019): about 1.5 GPa s in LaNiAl, 4 GPa s in CuZrAg"},
+    {.key = "activation_energy",
+     .type = VM_REAL,
+     .offset = offsetof(VmKmcRelaxation, activation),
+     .unit = "eV",
+     .default_text = "0 eV",
+     .max = 100.0,
+     .doc = "of the viscosity, Arrhenius; 0: the same at any temperature"},
+    {.key = "reference_temperature",
+     .type = VM_REAL,
+     .offset = offsetof(VmKmcRelaxation, reference_temperature),
+     .unit = "K",
+     .default_text = "300 K",
+     .min = 1.0,
+     .max = 1e5,
+     .doc = "temperature at which the viscosity is given"},
+    {0}};
+static const VmTable relaxation_table = {.name = "relaxation",
+                                         .doc = "flow units relax between events as three-parameter solids",
+                                         .size = sizeof(VmKmcRelaxation),
+                                         .rows = relaxation_rows};
+
 static const VmParam flow_unit_rows[] = {{.key = "fraction",
                                           .type = VM_REAL,
                                           .offset = offsetof(VmFlowUnitCommon, fraction),
@@ -100,6 +138,19 @@ static const VmParam flow_unit_rows[] = {{.key = "fraction",
                                           .subtable = &phase_common,
                                           .default_text = "none",
                                           .doc = "law of the flow units; left out: that of the matrix"},
+                                         {.key = "relaxation",
+                                          .type = VM_OPTIONAL,
+                                          .offset = offsetof(VmFlowUnitCommon, relaxation),
+                                          .subtable = &relaxation_table,
+                                          .doc = "viscous relaxation between the events of kinetics; left out: none"},
+                                         {.key = "thermal_expansion",
+                                          .type = VM_REAL,
+                                          .offset = offsetof(VmFlowUnitCommon, thermal_expansion),
+                                          .unit = "1/K",
+                                          .default_text = "none",
+                                          .min = -1.0,
+                                          .max = 1.0,
+                                          .doc = "linear, with kinetics; left out: that of the matrix"},
                                          {0}};
 static const VmTable flow_unit_common = {.name = "flow_units",
                                          .doc = "loosely packed voxels of lower barrier or softer law",
@@ -189,6 +240,17 @@ static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, Vm
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "finder thinned cannot bound barriers that fall with time; use finder full, or softening "
                           "with decaying at least 0"));
+  const bool uneven = flow_units && !isnan(flow_units->thermal_expansion);
+  double shear, bulk;
+  material->moduli(p->material.params, &(VmPoints){.np = 1}, &shear, &bulk);
+  if (flow_units && flow_units->relaxation && flow_units->relaxation->shear >= shear)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "flow_units"),
+                          "relaxation.shear_modulus %g GPa is not below the shear modulus of the material, %g GPa",
+                          flow_units->relaxation->shear, shear));
+  if (common->finder != VM_FINDER_FULL && flow_units && (flow_units->relaxation || uneven))
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "flow_units"),
+                          "%s changes stresses while no event comes; only finder full follows that",
+                          uneven ? "thermal_expansion" : "relaxation"));
   if (common->finder != VM_FINDER_FULL && stz->memory.head)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "memory %s changes rates while no event comes; only finder full follows that",
@@ -230,7 +292,7 @@ static PetscErrorCode CheckVary(const VmPlugin *material, const VmNode *node, Vm
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CheckFlowUnits(const VmPlugin *flow_units, const VmNode *node, VmReport report)
+static PetscErrorCode CheckFlowUnits(const VmPlugin *flow_units, bool kinetics, const VmNode *node, VmReport report)
 {
   const VmDisorderOps *ops = (const VmDisorderOps *)flow_units->head;
   const VmFlowUnitCommon *common = flow_units->common;
@@ -242,6 +304,10 @@ static PetscErrorCode CheckFlowUnits(const VmPlugin *flow_units, const VmNode *n
   if (!isnan(common->fraction) && ops->file)
     PetscCall(
         VmReportAdd(report, node, "generator %s takes the flow units from a file; leave fraction out", ops->head.name));
+  if (!kinetics && (common->relaxation || !isnan(common->thermal_expansion)))
+    PetscCall(VmReportAdd(report, node,
+                          "relaxation and thermal_expansion of flow_units belong to kinetics; without, give their law: "
+                          "flow_units.material"));
   if (common->material.head) PetscCall(CheckVary(&common->material, VmTreeGet(node, "material"), report));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -266,8 +332,8 @@ static PetscErrorCode CheckLoading(const VmSimParams *p, const VmNode *list, con
     const VmStageParams *stage = stages[i].common;
     const char *complaint = ((const VmLoadingOps *)stages[i].head)->complaint(stages[i].params, stage);
     if (complaint) PetscCall(VmReportAdd(report, where, "%s", complaint));
-    if (stage->temperature && p->kinetics.head)
-      PetscCall(VmReportAdd(report, where, "a run with kinetics keeps its temperature; leave `temperature` out"));
+    if (stage->temperature && p->kinetics.head && ((VmKineticsCommon *)p->kinetics.common)->finder != VM_FINDER_FULL)
+      PetscCall(VmReportAdd(report, where, "only finder full knows temperatures that change; leave `temperature` out"));
     if (((const VmLoadingOps *)stages[i].head)->harmonic && p->kinetics.head)
       PetscCall(VmReportAdd(report, where, "programme harmonic needs a run without kinetics, of material laws alone"));
     if (StepsAreOpen(p, stage))
@@ -285,7 +351,7 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
   PetscFunctionBegin;
   if (p->kinetics.head) PetscCall(CheckKinetics(p, node, report));
   PetscCall(CheckVary(&p->material, VmTreeGet(node, "material"), report));
-  PetscCall(CheckFlowUnits(&p->flow_units, VmTreeGet(node, "flow_units"), report));
+  PetscCall(CheckFlowUnits(&p->flow_units, p->kinetics.head != NULL, VmTreeGet(node, "flow_units"), report));
   PetscCall(CheckLoading(p, VmTreeGet(node, "loading"), node, report));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

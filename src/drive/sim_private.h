@@ -24,6 +24,9 @@ const char *VmVaryParameter(const VmPhaseCommon *phase, int i);
 typedef struct {
   double fraction, correlation_length, barrier_ratio; /* fraction NAN: by a file */
   VmPlugin material;                                  /* head NULL: that of the matrix */
+  /* with kinetics */
+  VmKmcRelaxation *relaxation; /* NULL: elastic */
+  double thermal_expansion;    /* 1/K; NAN: that of the matrix */
 } VmFlowUnitCommon;
 
 /* Common keys of the kinetics block. */

@@ -41,4 +41,51 @@ for t, value in zip(time[rest], state[rest]):
 assert rest.sum() > 3 and events[-1] > 50
 assert state[-1] > state.min()
 PYTHON
+
+# A thermal cycle between two loads: flow units relax, and expand more than the matrix.
+sed 's/barrier_ratio: 0.85/barrier_ratio: 0.85, thermal_expansion: 6e-5 1\/K, relaxation: {shear_modulus: 8 GPa, viscosity: 200 GPa s}/
+     s/^  law: stz/  law: stz\n  memory: {law: effective_temperature, matrix: 0.5, flow_unit: 0.6, steady: 1}/
+     s/modulus: 101.2 GPa/modulus: 101.2 GPa, thermal_expansion: 1e-5 1\/K/
+     /^loading/,/^output/{/programme/d}' plain.yaml >cycle.yaml
+sed -i 's|^loading:|loading:\
+  - {programme: strain_rate, control: {xy: {strain_rate: 1e-4 1/s}}, until: {xy: 0.01}}\
+  - {programme: creep, control: {xx: {stress: 0 GPa}, yy: {stress: 0 GPa}, zz: {stress: 0 GPa}, xy: {stress: 0.2 GPa}}, temperature: {rate: 20 K/s, to: 120 K}}\
+  - {programme: creep, control: {xx: {stress: 0 GPa}, yy: {stress: 0 GPa}, zz: {stress: 0 GPa}, xy: {stress: 0.2 GPa}}, temperature: {rate: 20 K/s, to: 340 K}}|' cycle.yaml
+sed 's/^  law: stz/  law: stz\n  finder: thinned/' cycle.yaml >thinned.yaml
+"$VITROMECH" check thinned.yaml >log_cycle_thinned 2>&1
+expect "finder thinned keeps its temperature" grep -q "only finder full knows temperatures" log_cycle_thinned
+expect "finder thinned has no uneven expansion" grep -q "thermal_expansion changes stresses" log_cycle_thinned
+
+expect "cycle, 1 rank" on_ranks 1 "$VITROMECH" run cycle.yaml --set output.directory=cycle >log_cycle
+expect "cycle, 3 ranks" on_ranks 3 "$VITROMECH" run cycle.yaml --set output.directory=cycle3 >log_cycle3
+expect "cycle: same results" same_results cycle cycle3
+stops=0 status=85
+while [ "$status" -eq 85 ] && [ "$stops" -lt 60 ]; do
+  on_ranks $((1 + stops % 2)) "$VITROMECH" run cycle.yaml --set output.directory=again --max-walltime "800 ms" \
+    >>log_again 2>&1
+  status=$?
+  [ "$status" -ne 85 ] || stops=$((stops + 1))
+done
+expect "cycle: resumed to the end, exit $status" test "$status" -eq 0
+expect "cycle, stopped and resumed: same results" same_results cycle again
+echo "$stops stops"
+
+expect "the temperature goes down and up, and the free glass shrinks by its mean expansion" /usr/bin/python3 - cycle/result.h5 <<'PYTHON'
+import sys
+
+import h5py
+import numpy as np
+
+with h5py.File(sys.argv[1], "r") as f:
+    h = {name: f["history/" + name][:] for name in ("temperature", "strain", "plastic_strain", "stage", "stress")}
+    units = f["history/flow_unit_fraction"][0]
+stage, temperature = h["stage"], h["temperature"]
+assert temperature[0] == 300 and temperature[-1] == 340 and abs(temperature[stage == 1][-1] - 120) < 1e-9
+expansion = units * 6e-5 + (1 - units) * 1e-5
+free = stage >= 1
+# what the stress does not strain and events have not left, the trace is thermal
+trace = h["strain"][free, :3].sum(axis=1) - h["plastic_strain"][free, :3].sum(axis=1)
+assert np.allclose(trace, 3 * expansion * (temperature[free] - 300), rtol=0, atol=1e-12), trace
+assert np.allclose(h["stress"][free, 5], 0.2, rtol=0, atol=1e-14)
+PYTHON
 finish

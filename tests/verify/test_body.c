@@ -1,4 +1,4 @@
-/* ranks: 1 3; timeout: 60; links: vm_solvers
+/* ranks: 1 3; timeout: 240; links: vm_solvers
  * A body of one three-parameter solid is that solid; layers of two of them have exact solutions; what varies in space
  * enters; thermal strain. */
 #include "body_case.h"

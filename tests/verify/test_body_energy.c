@@ -1,4 +1,4 @@
-/* ranks: 1 2; timeout: 120; links: vm_solvers
+/* ranks: 1 2; timeout: 240; links: vm_solvers
  * A random mixture: work is stored or dissipated, orders in the time step, bounds of the effective moduli. */
 #include "body_case.h"
 

@@ -1,4 +1,4 @@
-/* ranks: 1 2 3 4; timeout: 60; links: vm_solvers
+/* ranks: 1 2 3 4; timeout: 240; links: vm_solvers
  * Flow units in a body: closed form, quadratic convergence, SNES, same bits on any number of ranks, checkpoints,
  * refused steps. */
 #include "body_case.h"

@@ -8,7 +8,7 @@
 /* A step is given up when it has been cut to this part of what it should have been. */
 #define LEAST_CUT 1e-6
 
-/* Where stresses drive the strain, the first step after a corner is this part of what it may be. */
+/* Where stresses drive the strain, the first step of a stage is this part of what it may be. */
 #define CAREFUL 1e-3
 
 typedef struct {
@@ -174,7 +174,7 @@ static double StepLength(VmSim sim, double rest)
   }
   if (f->last_step > 0.0) return PetscMin(length, solver->growth * f->last_step);
   if (!isnan(solver->first_step)) return PetscMin(length, solver->first_step);
-  return stress_driven ? CAREFUL * length : length;
+  return stress_driven && sim->at.segment == 0 ? CAREFUL * length : length;
 }
 
 static PetscErrorCode Advance(VmSim sim, double horizon)

@@ -46,9 +46,8 @@ static const VmParam rows[] = {
      .default_text = "none",
      .min = 1e-30,
      .max = 1e30,
-     .doc =
-         "first step after a corner of the loading, from which steps grow; left out: under strain control as long as "
-         "the others, under stress control a thousandth of that"},
+     .doc = "first step after a corner of the loading, from which steps grow; left out: as long as the others, but a "
+            "thousandth of that where a stage begins with stresses that drive the strain"},
     {.key = "growth",
      .type = VM_REAL,
      .offset = ROW(growth),

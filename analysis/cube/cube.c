@@ -35,9 +35,10 @@ static int Find(const char *name)
 }
 
 /* Index of the format asked for by name, or of the one that is surest of the file; -1 if none, -2 if the file cannot
- * be read (reason in errno). Rank 0. */
+ * be read (reason in errno), -3 if it is a damaged HDF5 file. Rank 0. */
 static int Recognise(const char *path, const char *name)
 {
+  static const uint8_t hdf5[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   uint8_t head[HEAD];
   struct stat status;
   int best = -1, surest = 0;
@@ -51,6 +52,7 @@ static int Recognise(const char *path, const char *name)
   }
   const size_t n = fread(head, 1, HEAD, file);
   fclose(file);
+  if (n >= sizeof hdf5 && memcmp(head, hdf5, sizeof hdf5) == 0 && !VmH5Trial(path)) return -3;
   if (name) return Find(name);
   for (int i = 0; vm_cube_formats[i]; ++i) {
     const int sure = vm_cube_formats[i]->probe(head, n, path);
@@ -99,6 +101,7 @@ PetscErrorCode VmCubeOpen(MPI_Comm comm, const char *path, const VmCubeHints *hi
   }
   PetscCallMPI(MPI_Bcast(found, 2, MPI_INT, 0, comm));
   if (found[0] == -2) VmThrow(comm, VM_ERR_INPUT, "cannot read %s: %s", path, strerror(found[1]));
+  if (found[0] == -3) VmThrow(comm, VM_ERR_INPUT, "%s is damaged: the HDF5 library cannot go through it", path);
   if (found[0] < 0) PetscCall(Unknown(comm, path, hints->format));
 
   PetscCall(PetscNew(&c));

@@ -33,4 +33,24 @@ PetscErrorCode VmAnalyzeCube(MPI_Comm comm, VmCube cube, const VmList *list, VmH
  */
 PetscErrorCode VmAnalyzeResult(MPI_Comm comm, VmH5 result, const VmList *list, VmH5 out);
 
+/* Maps of one sample from outside, on one grid; values on rank 0. */
+typedef struct VmMaps_s *VmMaps;
+
+/** The one image of a file (any cube format), named "image"; scan_pitch of the cube is its pixel. Collective. */
+PetscErrorCode VmMapsFromImage(MPI_Comm comm, VmCube cube, VmMaps *maps);
+
+/**
+ * Columns of a table of comma-separated values with a header; its columns x and y say where each row lies on a grid, y
+ * along the first axis. Empty cells and missing places are left out.
+ *
+ * \param[in] text   the file, on all ranks
+ * \param[in] pitch  step of the grid [nm]; 0: unknown, lengths are in pixels
+ * Errors: VM_ERR_INPUT with the line. Collective.
+ */
+PetscErrorCode VmMapsFromTable(MPI_Comm comm, const char *path, const char *text, double pitch, VmMaps *maps);
+PetscErrorCode VmMapsDestroy(VmMaps *maps);
+
+/** Runs the map statistics of a list, `of` and `with` naming maps, and writes /statistics/<name>/... Collective. */
+PetscErrorCode VmAnalyzeMaps(MPI_Comm comm, VmMaps maps, const VmList *list, VmH5 out);
+
 #endif

@@ -23,6 +23,12 @@ typedef struct {
 
 /** VM_H5_CREATE truncates. Missing file: VM_ERR_INPUT; not HDF5 or truncated: VM_ERR_FILE. Collective. */
 PetscErrorCode VmH5Open(MPI_Comm comm, const char *path, VmH5Mode mode, VmH5 *file);
+/**
+ * False if a process that goes through all attributes and datasets of a file (of large ones: the ends) is stopped by a
+ * signal: the file is damaged and must not be opened, since the library would take this process with it. True also for
+ * what is no HDF5 file. Forks; with the serial driver; at most 20 s. Not collective: call it on one rank.
+ */
+bool VmH5Trial(const char *path);
 PetscErrorCode VmH5Flush(VmH5 file);
 PetscErrorCode VmH5Close(VmH5 *file);
 hid_t VmH5Id(VmH5 file);

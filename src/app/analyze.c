@@ -2,6 +2,7 @@
 #include "outputs.h"
 
 #include <vitromech/conditions.h>
+#include <vitromech/stat.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@ static const char result_recipe[] = "schema: 1\nanalysis:\n"
                                     "  - {statistic: clusters, of: plastic_strain}\n"
                                     "  - {statistic: autocorrelation, of: plastic_strain}\n"
                                     "  - {statistic: percolation, of: plastic_strain}\n";
+
+/* What the input is. */
+typedef enum { INPUT_CUBE, INPUT_RESULT, INPUT_IMAGE, INPUT_TABLE } Input;
 
 typedef struct {
   const char *input, *recipe, *output;
@@ -107,22 +111,68 @@ static PetscErrorCode AnalyzeFields(MPI_Comm comm, const Options *o, const VmLis
   PetscFunctionReturn(code);
 }
 
-static PetscErrorCode Measure(MPI_Comm comm, const Options *o, bool is_result, const VmList *list,
-                              VmProvenance provenance, VmH5 out)
+static PetscErrorCode AnalyzeImage(MPI_Comm comm, const Options *o, const VmList *list, VmH5 out)
+{
+  VmCube cube;
+  VmMaps maps = NULL;
+  PetscFunctionBegin;
+  PetscCall(VmCubeOpen(comm, o->input, &o->hints, &cube));
+  PetscErrorCode code = VmMapsFromImage(comm, cube, &maps);
+  if (!code) code = VmAnalyzeMaps(comm, maps, list, out);
+  PetscCall(VmMapsDestroy(&maps));
+  PetscCall(VmCubeClose(&cube));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode AnalyzeTable(MPI_Comm comm, const Options *o, const VmList *list, VmH5 out)
+{
+  VmMaps maps = NULL;
+  char *text;
+  size_t size;
+  PetscFunctionBegin;
+  PetscCall(VmFileBroadcast(comm, o->input, &text, &size));
+  PetscErrorCode code = VmMapsFromTable(comm, o->input, text, o->hints.scan_pitch, &maps);
+  if (!code) code = VmAnalyzeMaps(comm, maps, list, out);
+  PetscCall(VmMapsDestroy(&maps));
+  PetscCall(PetscFree(text));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode AnalyzeInput(MPI_Comm comm, const Options *o, Input input, const VmList *list, VmH5 out)
+{
+  PetscFunctionBegin;
+  switch (input) {
+  case INPUT_RESULT:
+    PetscCall(AnalyzeFields(comm, o, list, out));
+    break;
+  case INPUT_IMAGE:
+    PetscCall(AnalyzeImage(comm, o, list, out));
+    break;
+  case INPUT_TABLE:
+    PetscCall(AnalyzeTable(comm, o, list, out));
+    break;
+  default:
+    PetscCall(AnalyzeCube(comm, o, list, out));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Measure(MPI_Comm comm, const Options *o, Input input, const VmList *list, VmProvenance provenance,
+                              VmH5 out)
 {
   const int64_t version = VM_FORMAT_VERSION;
   PetscFunctionBegin;
   PetscCall(VmH5AttrText(out, "/", "format", VM_FORMAT));
   PetscCall(VmH5AttrInt(out, "/", "format_version", 1, &version));
   PetscCall(VmProvenanceWrite(provenance, out));
-  PetscCall(is_result ? AnalyzeFields(comm, o, list, out) : AnalyzeCube(comm, o, list, out));
+  PetscCall(AnalyzeInput(comm, o, input, list, out));
   PetscCall(VmProvenanceEnd(provenance, out));
   PetscCall(VmH5AttrText(out, "/", "status", VM_STATUS_COMPLETE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The output appears whole or not at all. */
-static PetscErrorCode WriteAnalysis(MPI_Comm comm, const Options *o, bool is_result, const VmList *list,
+static PetscErrorCode WriteAnalysis(MPI_Comm comm, const Options *o, Input input, const VmList *list,
                                     VmProvenance provenance)
 {
   VmH5 out;
@@ -136,7 +186,7 @@ static PetscErrorCode WriteAnalysis(MPI_Comm comm, const Options *o, bool is_res
     PetscCall(VmProvenanceAddSource(provenance, head->name, head->source));
   }
   PetscCall(VmCheckpointBegin(comm, o->output, &out));
-  const PetscErrorCode code = Measure(comm, o, is_result, list, provenance, out);
+  const PetscErrorCode code = Measure(comm, o, input, list, provenance, out);
   if (code) {
     PetscCall(VmH5Close(&out));
     snprintf(part, sizeof part, "%s.part", o->output);
@@ -148,8 +198,19 @@ static PetscErrorCode WriteAnalysis(MPI_Comm comm, const Options *o, bool is_res
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AnalyzeBy(MPI_Comm comm, int argc, char **argv, const Options *o, bool is_result,
-                                const char *name, const char *text)
+/* A recipe of statistics of maps only, none of a map made from a cube, is for an image. */
+static bool IsForImage(const VmList *list)
+{
+  for (int i = 0; i < list->count; ++i) {
+    const VmPlugin *entry = &((const VmPlugin *)list->items)[i];
+    const VmStatisticCommon *common = entry->common;
+    if (VmStatisticReadsCube(entry->head) || !common->of || strcmp(common->of, "image") != 0) return false;
+  }
+  return true;
+}
+
+static PetscErrorCode AnalyzeBy(MPI_Comm comm, int argc, char **argv, const Options *o, Input input, const char *name,
+                                const char *text)
 {
   const VmTable table = RecipeTable();
   VmCase recipe = {0};
@@ -159,7 +220,8 @@ static PetscErrorCode AnalyzeBy(MPI_Comm comm, int argc, char **argv, const Opti
   if (!code) {
     PetscCall(VmProvenanceCreate(comm, argc, argv, (uint64_t)recipe.seed, &provenance));
     PetscCall(VmProvenanceAddInput(provenance, name, text));
-    code = WriteAnalysis(comm, o, is_result, &recipe.analysis, provenance);
+    if (input == INPUT_CUBE && IsForImage(&recipe.analysis)) input = INPUT_IMAGE;
+    code = WriteAnalysis(comm, o, input, &recipe.analysis, provenance);
     PetscCall(VmProvenanceDestroy(&provenance));
   }
   PetscCall(VmParamsFree(&table, &recipe));
@@ -179,22 +241,35 @@ static PetscErrorCode IsResult(MPI_Comm comm, const char *path, bool *is_result)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static bool EndsWith(const char *text, const char *end)
+{
+  const size_t length = strlen(text), tail = strlen(end);
+  return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
 static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   Options o = {0};
+  Input input = INPUT_TABLE;
   bool is_result;
   char *text;
   size_t size;
   PetscFunctionBegin;
   PetscCall(ReadOptions(comm, argc, argv, &o));
   PetscCall(VmStopInit(0.0));
-  PetscCall(IsResult(comm, o.input, &is_result));
+  if (!EndsWith(o.input, ".csv")) {
+    PetscCall(IsResult(comm, o.input, &is_result));
+    input = is_result ? INPUT_RESULT : INPUT_CUBE;
+  } else if (!o.recipe)
+    VmThrow(comm, VM_ERR_INPUT,
+            "%s is a table: give a recipe that names its columns, e.g. {statistic: distribution, of: H_GPa}", o.input);
   if (!o.recipe) {
-    PetscCall(AnalyzeBy(comm, argc, argv, &o, is_result, "built-in recipe", is_result ? result_recipe : cube_recipe));
+    const char *recipe = input == INPUT_RESULT ? result_recipe : cube_recipe;
+    PetscCall(AnalyzeBy(comm, argc, argv, &o, input, "built-in recipe", recipe));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(VmFileBroadcast(comm, o.recipe, &text, &size));
-  const PetscErrorCode code = AnalyzeBy(comm, argc, argv, &o, is_result, o.recipe, text);
+  const PetscErrorCode code = AnalyzeBy(comm, argc, argv, &o, input, o.recipe, text);
   PetscCall(PetscFree(text));
   PetscFunctionReturn(code);
 }
@@ -202,14 +277,18 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 const VmCommand vm_command_analyze = {
     .name = "analyze",
     .usage =
-        "analyze CUBE|RESULT [RECIPE] [--set path=value ...] [--output FILE] [--pitch K] [--gain G] [--centre A,B]\n"
+        "analyze CUBE|RESULT|MAP [RECIPE] [--set path=value ...] [--output FILE] [--pitch K] [--gain G] [--centre "
+        "A,B]\n"
         "         [--scan-pitch LENGTH] [--scan AxB] [--detector AxB] [--format NAME] [--type TYPE] [--extra-frames "
         "WHAT]",
-    .summary = "4D-STEM cube or mesoscale result to maps, curves and tables",
+    .summary = "4D-STEM cube, mesoscale result, image or table to maps, curves and numbers",
     .help =
         "Measures the heterogeneity statistics of a 4D-STEM cube (any format of `vitromech list cube`) in one pass, "
         "or those\n"
-        "of the last fields of a result.h5, and prints the numbers that matter.\n\n"
+        "of the last fields of a result.h5, and prints the numbers that matter. A recipe whose entries are all of\n"
+        "`of: image` looks at a file of one image (e.g. AFM, .npy); a table (.csv) has columns x, y and of values, "
+        "which\n"
+        "`of` and `with` name; --scan-pitch is the step of either.\n\n"
         "  RECIPE               YAML with an `analysis` list, e.g. a case; by default all statistics\n"
         "                       (`vitromech list statistic`, `vitromech help statistic.nfold`)\n"
         "  --set path=value     overrides a value of the recipe, e.g. --set analysis.3.k=\"4.1 1/nm\"\n"

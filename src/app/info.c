@@ -79,7 +79,7 @@ static PetscErrorCode PrintHdf5(const char *path)
 {
   static const char *const attributes[] = {"format", "status", "analysis"};
   char text[256];
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t file = VmH5Trial(path) ? H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT) : -1;
   if (file < 0) return VmRaiseLocal(VM_ERR_FILE, "%s is damaged: HDF5 cannot open it", path);
   printf("%s: HDF5\n", path);
   for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; ++i) {

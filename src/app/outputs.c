@@ -79,7 +79,7 @@ static bool HasAttribute(const char *path, const char *name, const char *value)
   bool has = false;
   H5E_BEGIN_TRY
   {
-    const hid_t file = access(path, R_OK) == 0 ? H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT) : -1;
+    const hid_t file = access(path, R_OK) == 0 && VmH5Trial(path) ? H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT) : -1;
     if (file >= 0) {
       has = AttributeEquals(file, name, value);
       H5Fclose(file);

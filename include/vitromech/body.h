@@ -42,8 +42,8 @@ PetscErrorCode VmBodyDestroy(VmBody *body);
 
 typedef enum {
   VM_BODY_OK,
-  VM_BODY_CUT,     /* a law or Newton's method wants a smaller step; nothing was changed */
-  VM_BODY_DIVERGED /* no step will do; nothing was changed */
+  VM_BODY_CUT,     /* a law or Newton's method wants a smaller step, of time or of load; nothing was changed */
+  VM_BODY_DIVERGED /* no step will do: a law cannot answer, or the solver of a linear body fails; nothing was changed */
 } VmBodyStatus;
 
 typedef struct {

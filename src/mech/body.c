@@ -104,7 +104,7 @@ static PetscErrorCode Solve(VmBody b, const VmMacroLoad *load, VmBodyStep *step)
   PetscCall(UniformResidual(b, load, &unit, &least));
   PetscCall(VmBodyResidual(b, load, &norm, stress, &worst));
   if (worst != VM_STEP_OK || !isfinite(norm)) {
-    step->status = worst == VM_STEP_CUT && b->dt > 0.0 ? VM_BODY_CUT : VM_BODY_DIVERGED;
+    step->status = worst == VM_STEP_CUT ? VM_BODY_CUT : VM_BODY_DIVERGED;
     snprintf(step->message, sizeof step->message, "body: a law %s a step of %g s",
              worst == VM_STEP_CUT    ? "asks for less than"
              : worst == VM_STEP_FAIL ? "cannot answer to"

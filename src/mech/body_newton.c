@@ -69,7 +69,7 @@ PetscErrorCode VmBodyNewton(VmBody b, const VmMacroLoad *load, double norm, doub
     b->history[++step->newton] = norm / unit;
   }
   if (!why) PetscFunctionReturn(PETSC_SUCCESS);
-  step->status = b->dt > 0.0 ? VM_BODY_CUT : VM_BODY_DIVERGED;
+  step->status = VM_BODY_CUT;
   snprintf(step->message, sizeof step->message, "body: the residual %s: %.3g > %.3g after %d Newton iterations", why,
            norm / unit, target / unit, step->newton);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -117,7 +117,7 @@ PetscErrorCode VmBodySnes(VmBody b, const VmMacroLoad *load, double norm, double
     PetscCall(SetTrial(&context, x));
   } else {
     PetscCall(SNESGetFunctionNorm(snes, &norm));
-    step->status = b->dt > 0.0 ? VM_BODY_CUT : VM_BODY_DIVERGED;
+    step->status = VM_BODY_CUT;
     snprintf(step->message, sizeof step->message,
              "body: the residual is not small enough: %.3g > %.3g after %d Newton iterations (%s)", norm / unit,
              target / unit, step->newton, SNESConvergedReasons[reason]);

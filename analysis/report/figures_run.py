@@ -24,7 +24,7 @@ def stages(history):
 
 def stress_strain(run):
     history = run.history
-    if len(history["time"]) < 2:
+    if len(history["time"]) < 2 or history["time"][-1] == history["time"][0]:
         return None
     component, stress_label, strain_label, factor = loaded_component(history)
     strain, stress = factor * history["strain"][:, component], history["stress"][:, component]

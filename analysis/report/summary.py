@@ -6,7 +6,7 @@ import re
 import numpy
 
 import page
-from read import estimate_of, loaded_component
+from read import estimate, estimate_of, loaded_component
 from vitromech import Group
 
 
@@ -31,6 +31,21 @@ def subtitle(sources):
     return f"{version}{files} · drawn {datetime.datetime.now():%Y-%m-%d %H:%M}"
 
 
+def law_numbers(run):
+    """beta_KWW of relaxation stages, largest tan δ and activation energy of spectra."""
+    pairs = []
+    for name, group in sorted(run.statistics.items()):
+        kind = group.attrs.get("statistic")
+        if kind == "relaxation":
+            pairs.append((estimate(*group["parameter_beta"][:2]), "β of the stretched exponential"))
+        if kind == "harmonic" and "tan_delta" in group:
+            pairs.append((f"{numpy.max(group['tan_delta']):.4g}", "largest tan δ"))
+        if kind == "harmonic" and "shift_arrhenius" in group:
+            energy = group["shift_arrhenius"]["parameter_activation_energy"]
+            pairs.append((f"{estimate(*energy[:2])} eV", "activation energy of the shift factors"))
+    return pairs
+
+
 def numbers(sources):
     """(value, what it is) for the head of the page."""
     pairs = []
@@ -40,11 +55,13 @@ def numbers(sources):
         stress = history["stress"][:, component]
         top = int(numpy.argmax(numpy.abs(stress)))
         strain = factor * history["strain"][top, component]
-        pairs.append((f"{stress[top]:.3g} GPa", f"largest stress, at {100 * strain:.3g} % strain"))
+        if stress[top] != 0:
+            pairs.append((f"{stress[top]:.3g} GPa", f"largest stress, at {100 * strain:.3g} % strain"))
         if "events" in history:
             pairs.append((f"{int(history['events'][-1]):,}".replace(",", "\u2009"), "shear transformations"))
         if "flow_unit_fraction" in history:
             pairs.append((f"{100 * history['flow_unit_fraction'][-1]:.3g} %", "flow units"))
+        pairs += law_numbers(sources.run)
     for kind, name, unit, what in (("radial_intensity", "first_peak", "nm⁻¹", "first ring of I(k)"),
                                    ("fem", "peak_k", "nm⁻¹", "peak of V(k)")):
         group = sources.find(kind)

@@ -74,9 +74,9 @@ void VmLawFitOptionsInit(VmLawFitOptions *options);
 PetscErrorCode VmLawFitRun(const VmLawOps *law, const VmLawData *data, const VmLawFitOptions *options, VmLawFit *fit);
 
 /** Writes a fit into a new group: attributes law, converged, rms, message; parameter_<name> [4]: value, error, low,
- * high. value_unit: unit of the values. Collective. */
-PetscErrorCode VmLawFitWrite(VmH5 file, const char *group, const VmLawOps *law, const VmLawFit *fit,
-                             const char *value_unit);
+ * high; x [n], and <value>, <value>_fitted [n] of each value. value_unit: unit of the values. Collective. */
+PetscErrorCode VmLawFitWrite(VmH5 file, const char *group, const VmLawOps *law, const VmLawData *data,
+                             const VmLawFit *fit, const char *value_unit);
 
 /**
  * Shift factors of time-temperature superposition: the horizontal shifts of log omega that bring the spectra of

@@ -34,6 +34,9 @@ PetscErrorCode VmSimFiles(const VmSimParams *params, const char *base, char ***p
 /** Edges of the box [nm]. Not collective. */
 void VmSimBox(const VmSimParams *params, double length[3]);
 
+/** True if a stage ends in a spectrum or a fitted law, which a report draws. Not collective. */
+bool VmSimHasLaws(const VmSimParams *params);
+
 typedef struct VmSim_s *VmSim;
 
 typedef enum { VM_SIM_COMPLETE, VM_SIM_STOPPED } VmSimOutcome;

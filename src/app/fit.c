@@ -163,9 +163,9 @@ static void WriteCsv(const Job *job, const double *model, FILE *out)
   }
 }
 
-static PetscErrorCode WriteH5(MPI_Comm comm, const Job *job, const double *model)
+static PetscErrorCode WriteH5(MPI_Comm comm, const Job *job)
 {
-  const int64_t version = VM_FORMAT_VERSION, n = job->data.data.n;
+  const int64_t version = VM_FORMAT_VERSION;
   const char *const group = VM_PATH_STATISTICS "/fit";
   char path[PETSC_MAX_PATH_LEN + 8];
   VmH5 file;
@@ -174,19 +174,9 @@ static PetscErrorCode WriteH5(MPI_Comm comm, const Job *job, const double *model
   PetscCall(VmH5Open(comm, path, VM_H5_CREATE, &file));
   PetscCall(VmH5AttrText(file, "/", "format", VM_FORMAT));
   PetscCall(VmH5AttrInt(file, "/", "format_version", 1, &version));
-  PetscCall(VmLawFitWrite(file, group, job->law, &job->fit, job->data.unit_text));
+  PetscCall(VmLawFitWrite(file, group, job->law, &job->data.data, &job->fit, job->data.unit_text));
   PetscCall(VmH5AttrText(file, group, "statistic", "fit"));
   PetscCall(VmH5AttrText(file, group, "of", job->source));
-  snprintf(path, sizeof path, "%s/x", group);
-  PetscCall(VmH5Write(file, path, VM_F64, 1, &n, job->data.x,
-                      (VmMeta){.unit = job->law->argument.unit, .long_name = job->law->argument.doc, .axes = "point"}));
-  for (int k = 0; k < job->data.parts; ++k) {
-    const VmMeta meta = {.unit = job->data.unit_text, .long_name = job->law->values[k].doc, .axes = "point"};
-    snprintf(path, sizeof path, "%s/%s", group, job->law->values[k].name);
-    PetscCall(VmH5Write(file, path, VM_F64, 1, &n, job->data.values + k * n, meta));
-    snprintf(path, sizeof path, "%s/%s_fitted", group, job->law->values[k].name);
-    PetscCall(VmH5Write(file, path, VM_F64, 1, &n, model + k * n, meta));
-  }
   PetscCall(VmH5AttrText(file, "/", "status", VM_STATUS_COMPLETE));
   PetscCall(VmH5Close(&file));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -222,7 +212,7 @@ static PetscErrorCode FitAndWrite(MPI_Comm comm, Job *job, bool report)
   PetscCall(PetscMalloc1((size_t)(job->data.parts * job->data.data.n), &model));
   PetscCall(job->law->evaluate(job->fit.value, job->data.data.n, job->data.x, model));
   PetscErrorCode code = VmAgree(comm, rank == 0 ? WriteTexts(job, model) : PETSC_SUCCESS);
-  if (!code && report) code = WriteH5(comm, job, model);
+  if (!code && report) code = WriteH5(comm, job);
   PetscCall(PetscFree(model));
   PetscCall(code);
   if (!job->fit.converged) VmThrow(comm, VM_ERR_DIVERGED, "fit of %s: %s", job->law->head.name, job->fit.message);

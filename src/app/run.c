@@ -1,7 +1,8 @@
 #include "report.h"
 #include "stages.h"
 
-/* Files of a run for the report; *count = 0 if the case has no analysis, or its report is there and nothing is newer.
+/* Files of a run for the report; *count = 0 if the case has nothing to draw, or its report is there and nothing is
+ * newer.
  */
 typedef struct {
   int count;
@@ -16,7 +17,8 @@ static PetscErrorCode FindReportFiles(VmCaseFile file, bool ran, ReportFiles *fi
   files->count = 0;
   VmCaseOutput(file, VM_FILE_REPORT, sizeof files->html, files->html);
   PetscCall(VmFileExists(file->comm, files->html, &exists));
-  if (file->params.analysis.count == 0 || (exists && !ran)) PetscFunctionReturn(PETSC_SUCCESS);
+  const bool draws = file->params.analysis.count > 0 || (file->params.sim && VmSimHasLaws(file->params.sim));
+  if (!draws || (exists && !ran)) PetscFunctionReturn(PETSC_SUCCESS);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i) {
     VmCaseOutput(file, names[i], sizeof files->paths[0], files->paths[files->count]);
     PetscCall(VmFileExists(file->comm, files->paths[files->count], &exists));

@@ -116,7 +116,7 @@ static PetscErrorCode Fit(const VmSpectrum *s, const char *law_name, const char 
   PetscCall(VmLawFitRun(law, data, &options, &fit));
   Path(s, name, path);
   if (fit.degrees < 1) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(VmLawFitWrite(s->sim->file, path, law, &fit, unit));
+  PetscCall(VmLawFitWrite(s->sim->file, path, law, data, &fit, unit));
   for (int p = 0; p < VmLawParameters(law); ++p) {
     const VmParam *row = law->head.params->rows + p;
     const size_t used = strlen(line);
@@ -160,19 +160,28 @@ static PetscErrorCode MasterCurve(const VmSpectrum *s, const double *factor, con
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Frequencies below which spectra tell nothing about their shift, and the misfit above which they do not superpose. */
+enum { LEAST_FREQUENCIES = 6 };
+static const double most_misfit = 0.05;
+
 /* Shift factors with their Arrhenius and VFT laws, master curve and its law. */
 static PetscErrorCode Superpose(const VmSpectrum *s, const double *storage, const double *loss)
 {
   const int64_t reference = s->temperatures / 2, n = s->temperatures * s->frequencies;
   const VmLawData shifts = {.n = s->temperatures, .x = s->temperature};
   double *shift, *misfit, *factor, *curve;
+  double worst = 0.0;
   bool whole = true;
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc4((size_t)s->temperatures, &shift, (size_t)s->temperatures, &misfit, (size_t)s->temperatures,
                          &factor, 3 * (size_t)n, &curve));
   PetscCall(VmMasterCurve(s->temperatures, s->frequencies, s->omega, storage, loss, reference, shift, misfit));
-  for (int64_t t = 0; t < s->temperatures; ++t) factor[t] = exp(shift[t]), whole = whole && isfinite(shift[t]);
+  for (int64_t t = 0; t < s->temperatures; ++t) {
+    factor[t] = exp(shift[t]);
+    whole = whole && isfinite(shift[t]);
+    worst = fmax(worst, misfit[t]);
+  }
   PetscCall(WriteVector(s, "shift_factor", s->temperatures, factor,
                         (VmMeta){"1", "a_T: spectra coincide over omega a_T", "temperature"}));
   PetscCall(WriteVector(s, "shift_misfit", s->temperatures, misfit,
@@ -182,6 +191,12 @@ static PetscErrorCode Superpose(const VmSpectrum *s, const double *storage, cons
     PetscCall(VmWarn(s->sim->comm, "spectra of neighbouring temperatures do not overlap: no master curve; take "
                                    "temperatures closer together or a wider range of frequencies"));
   } else {
+    if (worst > most_misfit)
+      PetscCall(
+          VmWarn(s->sim->comm,
+                 "%s: spectra do not superpose (rms difference of ln(modulus) up to %.2g): several processes, and "
+                 "the shift factors are those of none",
+                 s->name, worst));
     VmLawData data = shifts;
     data.values = factor;
     PetscCall(Fit(s, "arrhenius", "shift_arrhenius", &data, "1"));
@@ -229,7 +244,7 @@ PetscErrorCode VmSpectrumFinish(const VmSpectrum *s, double **storage, double **
                   s->name, (*tan_delta)[best], s->omega[best % s->frequencies] / (2.0 * VM_PI),
                   s->temperature[best / s->frequencies], (*storage)[best], (*loss)[best]));
   const bool lossy = (*tan_delta)[best] > 1e-12;
-  if (lossy && s->temperatures > 1 && s->frequencies > 2) PetscCall(Superpose(s, *storage, *loss));
-  else if (lossy && s->params->fit) PetscCall(FitSpectrum(s, *storage, *loss));
+  if (lossy && s->temperatures > 1 && s->frequencies >= LEAST_FREQUENCIES) PetscCall(Superpose(s, *storage, *loss));
+  else if (lossy && s->temperatures == 1 && s->params->fit) PetscCall(FitSpectrum(s, *storage, *loss));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -23,27 +23,23 @@ static int Changing(const double *rows, int width, int64_t first, int64_t last)
 static PetscErrorCode FitRows(VmSim sim, const VmLawOps *law, int component, int64_t n, const double *time,
                               const double *stress)
 {
-  const VmMeta meta[2] = {{"s", "time since the start of the stage", "point"}, {"GPa", "mean stress", "point"}};
+  const VmLawData data = {.n = n, .x = time, .values = stress};
   VmLawFitOptions options;
   VmLawFit fit;
-  char group[64], path[96], line[256] = "";
+  char group[64], line[256] = "";
 
   PetscFunctionBegin;
   VmLawFitOptionsInit(&options);
-  PetscCall(VmLawFitRun(law, &(VmLawData){.n = n, .x = time, .values = stress}, &options, &fit));
+  PetscCall(VmLawFitRun(law, &data, &options, &fit));
   if (fit.degrees < 1) {
     PetscCall(VmWarn(sim->comm, "stage %lld: %s of law %s; the history needs more rows (output.every)",
                      (long long)sim->at.stage, fit.message, law->head.name));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   snprintf(group, sizeof group, VM_PATH_STATISTICS "/relaxation_%lld", (long long)sim->at.stage);
-  PetscCall(VmLawFitWrite(sim->file, group, law, &fit, "GPa"));
+  PetscCall(VmLawFitWrite(sim->file, group, law, &data, &fit, "GPa"));
   PetscCall(VmH5AttrText(sim->file, group, "statistic", "relaxation"));
   PetscCall(VmH5AttrText(sim->file, group, "component", vm_component_names[component]));
-  snprintf(path, sizeof path, "%s/time", group);
-  PetscCall(VmH5Write(sim->file, path, VM_F64, 1, &n, time, meta[0]));
-  snprintf(path, sizeof path, "%s/stress", group);
-  PetscCall(VmH5Write(sim->file, path, VM_F64, 1, &n, stress, meta[1]));
   for (int p = 0; p < VmLawParameters(law); ++p) {
     const VmParam *row = law->head.params->rows + p;
     const size_t used = strlen(line);
@@ -79,4 +75,15 @@ PetscErrorCode VmStageFit(VmSim sim, const VmPlugin *stage)
   if (n >= 2) PetscCall(FitRows(sim, law, component, n, time, stress));
   PetscCall(PetscFree2(time, stress));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+bool VmSimHasLaws(const VmSimParams *params)
+{
+  bool any = false;
+  for (int i = 0; i < params->loading.count; ++i) {
+    const VmPlugin *stage = (const VmPlugin *)params->loading.items + i;
+    const VmLoadingOps *ops = (const VmLoadingOps *)stage->head;
+    any |= ops->harmonic || (ops->fit && ops->fit(stage->params));
+  }
+  return any;
 }

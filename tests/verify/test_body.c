@@ -227,6 +227,34 @@ static PetscErrorCode CheckLayers(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Across layers the displacement along them rises from node to node by twice the shear of the layer less its mean. */
+static PetscErrorCode CheckDisplacement(void)
+{
+  const VmBodyOptions options = CaseOptions(VM_ELEMENT_REDUCED, VM_KRYLOV_CG, 1e-13);
+  const VmMacroLoad load = {.level = {[VM_XY] = 0.01}};
+  double *displacement, *along, *shear, most = 0.0;
+  VmBodyStep step;
+  Case c;
+  PetscFunctionBegin;
+  PetscCall(LayersCreate(0, &options, &c));
+  PetscCall(PetscMalloc3(3 * (size_t)c.grid->np, &displacement, (size_t)c.grid->total, &along, (size_t)c.grid->total,
+                         &shear));
+  PetscCall(CaseStep(&c, &load, 0.0, 300.0, &step));
+  PetscCall(VmBodyFields(c.body, c.strain, NULL));
+  PetscCall(VmBodyDisplacement(c.body, displacement));
+  PetscCall(VmFieldGather(c.grid, displacement + c.grid->np, true, along));
+  PetscCall(VmFieldGather(c.grid, c.strain + VM_XY * c.grid->np, true, shear));
+  for (int64_t i = 0; i < c.grid->total; ++i) {
+    const double rise = along[(i + c.grid->plane) % c.grid->total] - along[i];
+    most = fmax(most, fabs(rise - 2.0 * (shear[i] - 0.01) * c.grid->spacing));
+    VmExpect(fabs(shear[i] - 0.01) > 1e-4, "the layers are alike");
+  }
+  VmExpect(most < 1e-15, "displacement and strain differ by %g nm", most);
+  PetscCall(PetscFree3(displacement, along, shear));
+  PetscCall(CaseDestroy(&c));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Factors of the parameters make layers of one law the same body as layers of two. */
 static PetscErrorCode CheckFactors(void)
 {
@@ -349,6 +377,7 @@ static PetscErrorCode Run(void)
   PetscCall(CheckCreep());
   PetscCall(CheckLoop());
   PetscCall(CheckLayers());
+  PetscCall(CheckDisplacement());
   PetscCall(CheckFactors());
   PetscCall(CheckFreeExpansion());
   PetscCall(CheckBimaterial(VM_ELEMENT_FULL));

@@ -6,7 +6,7 @@ enum { DRAWS = 64 }; /* counters that a Poisson variate may use */
 
 /* A pixel covers the points within half a pixel of its centre; points on the border of an even window count half for
  * each of the two pixels. */
-static void Integrate(const VmOptics *optics, const double *intensity, double *frame)
+void VmDetectorCollect(const VmOptics *optics, const double *intensity, double weight, double *mean)
 {
   const int64_t *n = optics->grid, *pixels = optics->params->detector.pixels;
   const int64_t window = optics->params->window, reach = window / 2;
@@ -19,11 +19,11 @@ static void Integrate(const VmOptics *optics, const double *intensity, double *f
         for (int64_t b = -reach; b <= reach; ++b) {
           const int64_t column = ((j - pixels[1] / 2) * window + b + n[1]) % n[1];
           const bool border = window % 2 == 0;
-          const double weight = (border && llabs(a) == reach ? 0.5 : 1.0) * (border && llabs(b) == reach ? 0.5 : 1.0);
-          sum += weight * intensity[row * n[1] + column];
+          const double share = (border && llabs(a) == reach ? 0.5 : 1.0) * (border && llabs(b) == reach ? 0.5 : 1.0);
+          sum += share * intensity[row * n[1] + column];
         }
       }
-      frame[i * pixels[1] + j] = sum;
+      mean[i * pixels[1] + j] += weight * sum;
     }
   }
 }
@@ -69,22 +69,24 @@ static void BeamStop(const VmDetectorParams *detector, double *frame)
   }
 }
 
-void VmDetectorFrame(const VmOptics *optics, VmRngKey key, int64_t probe, const double *intensity, double *work,
-                     float *frame)
+bool VmDetectorDead(const VmOptics *optics, VmRngKey key, int64_t pixel)
+{
+  return VmRngUniform(key, UINT64_MAX, (uint32_t)pixel) < optics->params->detector.dead;
+}
+
+void VmDetectorFrame(const VmOptics *optics, VmRngKey key, int64_t probe, double *mean, double *work, float *frame)
 {
   const VmDetectorParams *detector = &optics->params->detector;
   const int64_t points = detector->pixels[0] * detector->pixels[1];
-  double *mean = work, *spare = work + points;
 
-  Integrate(optics, intensity, mean);
-  if (detector->point_spread > 0.0) PointSpread(detector->point_spread, detector->pixels, mean, spare);
+  if (detector->point_spread > 0.0) PointSpread(detector->point_spread, detector->pixels, mean, work);
   BeamStop(detector, mean);
-  if (isnan(detector->dose)) {
-    for (int64_t i = 0; i < points; ++i) frame[i] = (float)mean[i];
-    return;
-  }
   for (int64_t i = 0; i < points; ++i) {
-    const int64_t n = VmRngPoisson(key, (uint64_t)probe, (uint32_t)(i * DRAWS), detector->dose * mean[i]);
-    frame[i] = (float)(detector->gain * (double)n);
+    if (detector->dead > 0.0 && VmDetectorDead(optics, key, i)) frame[i] = 0.0F;
+    else if (isnan(detector->dose)) frame[i] = (float)mean[i];
+    else {
+      const int64_t n = VmRngPoisson(key, (uint64_t)probe, (uint32_t)(i * DRAWS), detector->dose * mean[i]);
+      frame[i] = (float)(detector->gain * (double)n);
+    }
   }
 }

@@ -5,16 +5,22 @@
 #include "optics.h"
 #include <vitromech/rng.h>
 
+/** Adds weight times the intensity [grid0][grid1] of a method, integrated over the pixels, to mean [pixels0][pixels1].
+ * Not collective. */
+void VmDetectorCollect(const VmOptics *optics, const double *intensity, double weight, double *mean);
+
 /**
- * One frame: integration over the pixels, point spread, beam stop, counting noise, gain.
+ * One frame: point spread, beam stop, counting noise, gain, dead pixels.
  *
- * \param[in]  intensity  [grid0][grid1], from a method
- * \param[in]  probe      number of the probe in the scan: counter of the noise
- * \param[in]  work       room for twice [pixels0][pixels1]
- * \param[out] frame      [pixels0][pixels1] counts, or fractions of the beam without a dose
+ * \param[in]     probe  number of the probe in the scan: counter of the noise
+ * \param[in,out] mean   [pixels0][pixels1] what was collected; overwritten
+ * \param[in]     work   room for [pixels0][pixels1]
+ * \param[out]    frame  [pixels0][pixels1] counts, or fractions of the beam without a dose
  * Not collective.
  */
-void VmDetectorFrame(const VmOptics *optics, VmRngKey key, int64_t probe, const double *intensity, double *work,
-                     float *frame);
+void VmDetectorFrame(const VmOptics *optics, VmRngKey key, int64_t probe, double *mean, double *work, float *frame);
+
+/** Whether a pixel never counts: the same for all probes. Not collective. */
+bool VmDetectorDead(const VmOptics *optics, VmRngKey key, int64_t pixel);
 
 #endif

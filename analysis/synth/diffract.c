@@ -1,11 +1,13 @@
 /* The scan: tiles of probes are simulated rank by rank and written row by row, all ranks in step. */
 #include "detector.h"
 #include "foil.h"
+#include "phonons.h"
 #include "scan.h"
 #include <vitromech/conditions.h>
 #include <vitromech/timer.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct {
   MPI_Comm comm;
@@ -16,60 +18,105 @@ typedef struct {
   VmRngKey key;
   VmCubeWriter writer;
   VmProgress progress;
-  double *intensity, *work; /* [grid0][grid1], 2 [pixels0][pixels1] */
-  float *frames;            /* [edge][pixels0][pixels1] */
+  int64_t pixels, configurations;
+  double *intensity, *work; /* [grid0][grid1], [pixels] */
+  double *mean;             /* [rows of a tile, or 1 without phonons][edge][pixels] */
+  float *frames;            /* [edge][pixels] */
   double total, current;    /* sums of all intensities and of all frames of this rank */
   double seconds;           /* time spent on them */
   int64_t done;
 } Diffract;
 
-static PetscErrorCode SimulateRow(Diffract *d, int64_t first, int64_t count)
+/* Adds the pattern of a probe, averaged over the image of the source by Gauss-Hermite quadrature. */
+static PetscErrorCode AddProbe(Diffract *d, int64_t probe, double *mean)
 {
+  static const double weight[3] = {1.0 / 6.0, 2.0 / 3.0, 1.0 / 6.0};
   const VmOptics *optics = d->scan.optics;
-  const int64_t points = optics->params->detector.pixels[0] * optics->params->detector.pixels[1];
+  const double reach = VM_SOURCE_REACH * optics->params->source_size;
+  const int samples = reach > 0.0 ? 9 : 1;
+  double centre[2];
 
   PetscFunctionBegin;
-  for (int64_t i = 0; i < count; ++i) {
-    double r[2];
-    VmScanPosition(&d->scan, first + i, r);
+  VmScanPosition(&d->scan, probe, centre);
+  for (int s = 0; s < samples; ++s) {
+    const double r[2] = {centre[0] + reach * (s / 3 - 1) * (samples > 1),
+                         centre[1] + reach * (s % 3 - 1) * (samples > 1)};
+    const double share = (samples > 1 ? weight[s / 3] * weight[s % 3] : 1.0) / (double)d->configurations;
     PetscCall(d->method->probe(d->context, r, d->intensity));
-    for (int64_t p = 0; p < optics->grid[0] * optics->grid[1]; ++p) d->total += d->intensity[p];
-    VmDetectorFrame(optics, d->key, first + i, d->intensity, d->work, d->frames + i * points);
-    for (int64_t p = 0; p < points; ++p) d->current += d->frames[i * points + p];
+    for (int64_t p = 0; p < optics->grid[0] * optics->grid[1]; ++p) d->total += share * d->intensity[p];
+    VmDetectorCollect(optics, d->intensity, share, mean);
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddRow(Diffract *d, int64_t first, int64_t count, double *mean)
+{
+  const double start = VmTime();
+
+  PetscFunctionBegin;
+  for (int64_t i = 0; i < count; ++i) PetscCall(AddProbe(d, first + i, mean + i * d->pixels));
   d->done += count;
+  d->seconds += VmTime() - start;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode RecordRow(Diffract *d, int64_t first, int64_t count, double *mean)
+{
+  PetscFunctionBegin;
+  for (int64_t i = 0; i < count; ++i) {
+    float *frame = d->frames + i * d->pixels;
+    VmDetectorFrame(d->scan.optics, d->key, first + i, mean + i * d->pixels, d->work, frame);
+    for (int64_t p = 0; p < d->pixels; ++p) d->current += frame[p];
+  }
+  PetscCall(VmCubeWriterPut(d->writer, first, count, d->frames));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Makes the atoms of a configuration the method's; `atoms` stay as they are. */
+static PetscErrorCode SetTile(Diffract *d, int64_t configuration, const VmAtoms *atoms, const VmTileBox *box)
+{
+  const VmMicroscopeParams *params = d->scan.optics->params;
+  const double start = VmTime();
+  VmAtoms moved = {0};
+
+  PetscFunctionBegin;
+  if (params->phonons > 0) {
+    PetscCall(VmPhononsDisplace(d->key.seed, configuration, params->debye_waller, atoms, &moved));
+    atoms = &moved;
+  }
+  PetscCall(d->method->tile(d->context, atoms, box));
+  VmAtomsFree(&moved);
+  d->seconds += VmTime() - start;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* One tile of this rank (run->rows = 0: none left); every rank writes `writes` times. VM_ERR_STOPPED on request. */
 static PetscErrorCode SimulateRun(Diffract *d, const VmScanRun *run, int64_t writes, int64_t mine)
 {
+  const int64_t line = d->scan.edge * d->pixels, configurations = d->configurations;
   VmTileBox box;
   VmAtoms inside = {0};
-  bool stop;
+  bool stop = false;
 
   PetscFunctionBegin;
   if (run->rows) VmScanBox(&d->scan, run, &box);
   PetscCall(VmFoilAtoms(d->comm, d->scan.optics, d->atoms, run->rows ? &box : NULL, &inside));
-  const double start = VmTime();
-  if (run->rows) PetscCall(d->method->tile(d->context, &inside, &box));
-  d->seconds += VmTime() - start;
-  VmAtomsFree(&inside);
-  for (int64_t i = 0; i < writes; ++i) {
-    int64_t first = 0, count = 0;
-    if (i < run->rows) {
-      const double row_start = VmTime();
-      VmScanRow(&d->scan, run, i, &first, &count);
-      PetscCall(SimulateRow(d, first, count));
-      d->seconds += VmTime() - row_start;
+  for (int64_t c = 0; c < configurations && !stop; ++c) {
+    if (run->rows) PetscCall(SetTile(d, c, &inside, &box));
+    for (int64_t i = 0; i < writes && !stop; ++i) {
+      double *mean = d->mean + (configurations > 1 ? i * line : 0);
+      int64_t first = 0, count = 0;
+      if (i < run->rows) VmScanRow(&d->scan, run, i, &first, &count);
+      if (c == 0) memset(mean, 0, (size_t)(count * d->pixels) * sizeof *mean);
+      PetscCall(AddRow(d, first, count, mean));
+      if (c == configurations - 1) PetscCall(RecordRow(d, first, count, mean));
+      PetscCall(VmProgressUpdate(d->progress, (double)d->done / (double)(mine * configurations),
+                                 "%lld probes on the first rank", (long long)(d->done / configurations)));
+      PetscCall(VmStopRequested(d->comm, &stop));
     }
-    PetscCall(VmCubeWriterPut(d->writer, first, count, d->frames));
-    PetscCall(VmProgressUpdate(d->progress, (double)d->done / (double)mine, "%lld probes on the first rank",
-                               (long long)d->done));
-    PetscCall(VmStopRequested(d->comm, &stop));
-    if (stop) PetscFunctionReturn(VM_ERR_STOPPED);
   }
-  PetscFunctionReturn(PETSC_SUCCESS);
+  VmAtomsFree(&inside);
+  PetscFunctionReturn(stop ? VM_ERR_STOPPED : PETSC_SUCCESS);
 }
 
 /* Probes in rows [first, end). */
@@ -110,12 +157,13 @@ static PetscErrorCode SimulateScan(Diffract *d)
 
 static PetscErrorCode Allocate(Diffract *d, const VmOptics *optics)
 {
-  const size_t points = (size_t)(optics->params->detector.pixels[0] * optics->params->detector.pixels[1]);
+  const size_t line = (size_t)(d->scan.edge * d->pixels);
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)(optics->grid[0] * optics->grid[1]), &d->intensity));
-  PetscCall(PetscMalloc1(2 * points, &d->work));
-  PetscCall(PetscMalloc1((size_t)d->scan.edge * points, &d->frames));
+  PetscCall(PetscMalloc1((size_t)d->pixels, &d->work));
+  PetscCall(PetscMalloc1(line * (size_t)(d->configurations > 1 ? d->scan.edge : 1), &d->mean));
+  PetscCall(PetscMalloc1(line, &d->frames));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -221,6 +269,8 @@ PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const
                 .atoms = atoms,
                 .method = vm_synth_methods[params->method],
                 .key = {seed, VM_STREAM_DOSE},
+                .pixels = params->detector.pixels[0] * params->detector.pixels[1],
+                .configurations = PetscMax(1, params->phonons),
                 .progress = progress};
 
   PetscFunctionBegin;
@@ -239,6 +289,7 @@ PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const
   if (!code) PetscCall(Summarise(&d));
   PetscCall(PetscFree(d.intensity));
   PetscCall(PetscFree(d.work));
+  PetscCall(PetscFree(d.mean));
   PetscCall(PetscFree(d.frames));
   PetscCall(d.method->destroy(&d.context));
   PetscFunctionReturn(code);

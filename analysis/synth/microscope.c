@@ -3,32 +3,41 @@
 #include "propagate.h"
 #include <math.h>
 
-static const VmParam scan_rows[] = {{.key = "points",
-                                     .type = VM_INT,
-                                     .offset = offsetof(VmScanParams, points),
-                                     .default_text = "[64, 64]",
-                                     .min = 1,
-                                     .max = 65536,
-                                     .count = 2,
-                                     .doc = "probe positions along x and y",
-                                     .source = "physics.md D6: 128 x 128"},
-                                    {.key = "step",
-                                     .type = VM_REAL,
-                                     .offset = offsetof(VmScanParams, step),
-                                     .unit = "nm",
-                                     .default_text = "0.32 nm",
-                                     .min = 1e-4,
-                                     .max = 1e4,
-                                     .doc = "distance of neighbouring probes",
-                                     .source = "physics.md D6"},
-                                    {.key = "origin",
-                                     .type = VM_REAL,
-                                     .offset = offsetof(VmScanParams, origin),
-                                     .unit = "nm",
-                                     .default_text = "none",
-                                     .count = 2,
-                                     .doc = "position of the first probe; none: the scan is centred on the cell"},
-                                    {0}};
+static const VmParam scan_rows[] = {
+    {.key = "points",
+     .type = VM_INT,
+     .offset = offsetof(VmScanParams, points),
+     .default_text = "[64, 64]",
+     .min = 1,
+     .max = 65536,
+     .count = 2,
+     .doc = "probe positions along x and y",
+     .source = "physics.md D6: 128 x 128"},
+    {.key = "step",
+     .type = VM_REAL,
+     .offset = offsetof(VmScanParams, step),
+     .unit = "nm",
+     .default_text = "0.32 nm",
+     .min = 1e-4,
+     .max = 1e4,
+     .doc = "distance of neighbouring probes",
+     .source = "physics.md D6"},
+    {.key = "rotation",
+     .type = VM_REAL,
+     .offset = offsetof(VmScanParams, rotation),
+     .unit = "degree",
+     .default_text = "0 degree",
+     .min = -360,
+     .max = 360,
+     .doc = "of the raster about its middle, from x to y"},
+    {.key = "origin",
+     .type = VM_REAL,
+     .offset = offsetof(VmScanParams, origin),
+     .unit = "nm",
+     .default_text = "none",
+     .count = 2,
+     .doc = "position of the first probe before any rotation; none: the scan is centred on the cell"},
+    {0}};
 static const VmTable scan_table = {
     .name = "scan", .doc = "raster of probe positions", .size = sizeof(VmScanParams), .rows = scan_rows};
 
@@ -85,6 +94,14 @@ static const VmParam detector_rows[] = {
      .min = 0,
      .max = 1e4,
      .doc = "pixels nearer to the direct beam than this are zero"},
+    {.key = "dead",
+     .type = VM_REAL,
+     .offset = offsetof(VmDetectorParams, dead),
+     .unit = "1",
+     .default_text = "0",
+     .min = 0,
+     .max = 1,
+     .doc = "share of pixels that never count, chosen by the seed, the same in all patterns"},
     {.key = "type",
      .type = VM_ENUM,
      .offset = offsetof(VmDetectorParams, type),
@@ -211,6 +228,24 @@ static const VmParam rows[] = {
      .default_text = "true",
      .doc = "keep 2/3 of the frequencies of the grid, against aliasing (multislice); false: a check of conservation",
      .source = "physics.md D4"},
+    {.key = "phonons",
+     .type = VM_INT,
+     .offset = offsetof(VmMicroscopeParams, phonons),
+     .default_text = "0",
+     .min = 0,
+     .max = 100000,
+     .doc = "configurations of frozen phonons: patterns are the mean over foils whose atoms are displaced at random as "
+            "debye_waller says, which then damps no amplitude; 0: the damping",
+     .source = "R. F. Loane, P. Xu, J. Silcox, Acta Cryst. A47 (1991) 267"},
+    {.key = "source_size",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, source_size),
+     .unit = "nm",
+     .default_text = "0 nm",
+     .min = 0,
+     .max = 100,
+     .doc = "standard deviation of the Gaussian image of the source: patterns are the weighted mean over 3 x 3 places "
+            "of the probe (exact while they change as a polynomial of degree 5 over it)"},
     {.key = "precision",
      .type = VM_ENUM,
      .offset = offsetof(VmMicroscopeParams, precision),
@@ -263,6 +298,9 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
                           "the direct beam is part of the wave of %s: \"direct_beam: false\" needs "
                           "\"method: kinematic\"",
                           method->name));
+  }
+  if (microscope->phonons > 0 && microscope->debye_waller == 0.0) {
+    PetscCall(VmReportAdd(report, node, "phonons need atoms that move: give debye_waller, e.g. \"0.005 nm^2\""));
   }
   VmOpticsInit(microscope, &optics);
   if (optics.grid[0] * optics.grid[1] > (int64_t)1 << 26) {

@@ -8,6 +8,7 @@
 typedef struct {
   int64_t points[2];
   double step;      /* nm */
+  double rotation;  /* degree */
   double origin[2]; /* nm; NAN: the scan is centred on the cell */
 } VmScanParams;
 
@@ -20,6 +21,7 @@ typedef struct {
   double gain;         /* counts per electron */
   double point_spread; /* pixels */
   double beam_stop;    /* 1/nm */
+  double dead;         /* share of the pixels */
   int type;
 } VmDetectorParams;
 
@@ -33,6 +35,8 @@ struct VmMicroscopeParams_s {
   double accuracy;
   double slice; /* nm */
   bool band_limit;
+  int64_t phonons;    /* configurations; 0: none */
+  double source_size; /* nm */
   int precision;
   int64_t interpolation;
   int64_t window;

@@ -199,7 +199,8 @@ static void PotentialFactor(const Work *w, int species, double *factor)
 {
   const int64_t *n = w->box->grid, half = n[1] / 2 + 1;
   const double length[2] = {(double)n[0] * w->optics->spacing[0], (double)n[1] * w->optics->spacing[1]};
-  const double damping = 0.25 * w->optics->params->debye_waller, scale = VM_POTENTIAL_FACTOR / (length[0] * length[1]);
+  const double b = w->optics->params->phonons > 0 ? 0.0 : w->optics->params->debye_waller;
+  const double damping = 0.25 * b, scale = VM_POTENTIAL_FACTOR / (length[0] * length[1]);
 
   for (int64_t i = 0; i < n[0]; ++i) {
     for (int64_t j = 0; j < half; ++j) {

@@ -11,10 +11,40 @@ static void TileRange(const VmScan *scan, const int64_t tile[2], int64_t first[2
   }
 }
 
-static void Box(const VmScan *scan, const double lo[2], const double hi[2], VmTileBox *box)
+/* Of probe (i, j), nm. */
+static void Position(const VmScan *scan, int64_t i, int64_t j, double r[2])
 {
+  const VmScanParams *params = &scan->optics->params->scan;
+  const double angle = VM_PI / 180.0 * params->rotation, c = cos(angle), s = sin(angle);
+  const double middle[2] = {0.5 * (double)(scan->points[0] - 1), 0.5 * (double)(scan->points[1] - 1)};
+  const double x = (double)i - middle[0], y = (double)j - middle[1];
+  r[0] = scan->origin[0] + params->step * (middle[0] + c * x - s * y);
+  r[1] = scan->origin[1] + params->step * (middle[1] + s * x + c * y);
+}
+
+/* The box of the probes [first, first + count). */
+static void Box(const VmScan *scan, const int64_t first[2], const int64_t count[2], VmTileBox *box)
+{
+  const double reach = VM_SOURCE_REACH * scan->optics->params->source_size;
+  double lo[2] = {INFINITY, INFINITY}, hi[2] = {-INFINITY, -INFINITY};
+  for (int corner = 0; corner < 4; ++corner) {
+    double r[2];
+    Position(scan, first[0] + corner / 2 * (count[0] - 1), first[1] + corner % 2 * (count[1] - 1), r);
+    for (int d = 0; d < 2; ++d) {
+      lo[d] = fmin(lo[d], r[d] - reach);
+      hi[d] = fmax(hi[d], r[d] + reach);
+    }
+  }
   if (scan->method->box) scan->method->box(scan->context, lo, hi, box);
   else VmOpticsBox(scan->optics, lo, hi, box);
+}
+
+/* Of what is collected before it is written: a row of a tile, or with phonons all rows. */
+static double FrameBytes(const VmScan *scan)
+{
+  const VmMicroscopeParams *params = scan->optics->params;
+  const double row = (double)scan->edge * (double)(params->detector.pixels[0] * params->detector.pixels[1]);
+  return row * (sizeof(float) + sizeof(double) * (params->phonons > 1 ? (double)scan->edge : 1.0));
 }
 
 void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *context, const double cell[3][3],
@@ -30,10 +60,9 @@ void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *conte
         isnan(params->origin[d]) ? centre - 0.5 * (double)(params->points[d] - 1) * params->step : params->origin[d];
   }
   for (scan->edge = MAX_EDGE; scan->edge > 1; scan->edge /= 2) {
-    const double extent = (double)(scan->edge - 1) * params->step;
     VmTileBox box;
-    Box(scan, (double[2]){0.0, 0.0}, (double[2]){extent, extent}, &box);
-    if (method->bytes(context, &box) <= 1e6 * optics->params->memory) break;
+    Box(scan, (int64_t[2]){0, 0}, (int64_t[2]){scan->edge, scan->edge}, &box);
+    if (method->bytes(context, &box) + FrameBytes(scan) <= 1e6 * optics->params->memory) break;
   }
   for (int d = 0; d < 2; ++d) scan->tiles[d] = (scan->points[d] + scan->edge - 1) / scan->edge;
 }
@@ -52,16 +81,10 @@ VmScanRun VmScanRunAt(const VmScan *scan, int64_t first, int64_t end)
 
 void VmScanBox(const VmScan *scan, const VmScanRun *run, VmTileBox *box)
 {
-  const double step = scan->optics->params->scan.step;
   int64_t first[2], count[2];
-  double lo[2], hi[2];
 
   TileRange(scan, run->tile, first, count);
-  for (int d = 0; d < 2; ++d) {
-    lo[d] = scan->origin[d] + (double)first[d] * step;
-    hi[d] = scan->origin[d] + (double)(first[d] + count[d] - 1) * step;
-  }
-  Box(scan, lo, hi, box);
+  Box(scan, first, count, box);
 }
 
 void VmScanRow(const VmScan *scan, const VmScanRun *run, int64_t i, int64_t *first, int64_t *count)
@@ -74,7 +97,5 @@ void VmScanRow(const VmScan *scan, const VmScanRun *run, int64_t i, int64_t *fir
 
 void VmScanPosition(const VmScan *scan, int64_t probe, double r[2])
 {
-  const double step = scan->optics->params->scan.step;
-  r[0] = scan->origin[0] + (double)(probe / scan->points[1]) * step;
-  r[1] = scan->origin[1] + (double)(probe % scan->points[1]) * step;
+  Position(scan, probe / scan->points[1], probe % scan->points[1], r);
 }

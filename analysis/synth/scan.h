@@ -27,6 +27,9 @@ typedef struct {
 void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *context, const double cell[3][3],
                 VmScan *scan);
 
+/* Farthest point at which the source is sampled, in standard deviations. */
+#define VM_SOURCE_REACH 1.7320508075688772
+
 /** Number of rows of all tiles. Not collective. */
 int64_t VmScanRows(const VmScan *scan);
 

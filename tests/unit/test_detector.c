@@ -11,6 +11,15 @@ static VmMicroscopeParams Microscope(int64_t window)
   return params;
 }
 
+static void Frame(const VmOptics *optics, VmRngKey key, int64_t probe, const double *intensity, double *work,
+                  float *frame)
+{
+  const int64_t points = optics->params->detector.pixels[0] * optics->params->detector.pixels[1];
+  memset(work, 0, (size_t)points * sizeof *work);
+  VmDetectorCollect(optics, intensity, 1.0, work);
+  VmDetectorFrame(optics, key, probe, work, work + points, frame);
+}
+
 static double Sum(const VmOptics *optics, const float *frame)
 {
   double sum = 0.0;
@@ -34,7 +43,7 @@ static PetscErrorCode TestIntegration(int64_t window)
   for (int64_t i = -3 * window; i <= 3 * window; ++i) {
     const int64_t at = (i + n[0]) % n[0] * n[1] + (2 * window) % n[1];
     intensity[at] = 1.0;
-    VmDetectorFrame(&optics, key, 0, intensity, work, frame);
+    Frame(&optics, key, 0, intensity, work, frame);
     intensity[at] = 0.0;
     VmExpectNear(Sum(&optics, frame), 1.0, 1e-6);
     double centre = 0.0;
@@ -60,7 +69,7 @@ static PetscErrorCode TestSpreadAndStop(void)
   VmOpticsInit(&params, &optics);
   PetscCall(PetscCalloc1((size_t)(optics.grid[0] * optics.grid[1]), &intensity));
   intensity[0] = 1.0;
-  VmDetectorFrame(&optics, key, 0, intensity, work, frame);
+  Frame(&optics, key, 0, intensity, work, frame);
   VmExpectNear(Sum(&optics, frame), 1.0, 1e-5);
   for (int i = 0; i < 16; ++i) {
     for (int j = 0; j < 13; ++j) {
@@ -73,7 +82,7 @@ static PetscErrorCode TestSpreadAndStop(void)
   params.detector.point_spread = 0.0;
   params.detector.beam_stop = 0.4;
   for (int64_t i = 0; i < optics.grid[0] * optics.grid[1]; ++i) intensity[i] = 1.0;
-  VmDetectorFrame(&optics, key, 0, intensity, work, frame);
+  Frame(&optics, key, 0, intensity, work, frame);
   for (int i = 0; i < 16; ++i) {
     for (int j = 0; j < 13; ++j) VmExpectNear(frame[i * 13 + j], 0.16 * hypot(i - 8, j - 6) < 0.4 ? 0.0 : 1.0, 0.0);
   }
@@ -99,7 +108,7 @@ static PetscErrorCode TestNoise(double mean)
   PetscCall(PetscMalloc1((size_t)(optics.grid[0] * optics.grid[1]), &intensity));
   for (int64_t i = 0; i < optics.grid[0] * optics.grid[1]; ++i) intensity[i] = mean / 1e4;
   for (int probe = 0; probe < PROBES; ++probe) {
-    VmDetectorFrame(&optics, key, probe, intensity, work, frame);
+    Frame(&optics, key, probe, intensity, work, frame);
     for (int i = 0; i < 16 * 13; ++i) {
       const double electrons = frame[i] / gain;
       VmExpectNear(electrons, rint(electrons), 1e-4 * (1.0 + electrons));
@@ -109,9 +118,9 @@ static PetscErrorCode TestNoise(double mean)
   }
   VmExpectNear(sum / n, mean, 4.0 * sqrt(mean / n));
   VmExpectNear(square / n, mean, 4.0 * sqrt((2.0 * mean * mean + mean) / n));
-  VmDetectorFrame(&optics, key, PROBES - 1, intensity, work, again);
+  Frame(&optics, key, PROBES - 1, intensity, work, again);
   VmExpect(memcmp(frame, again, sizeof frame) == 0, "the noise of a probe can be drawn again");
-  VmDetectorFrame(&optics, key, 0, intensity, work, again);
+  Frame(&optics, key, 0, intensity, work, again);
   VmExpect(memcmp(frame, again, sizeof frame) != 0, "every probe has its own noise");
   PetscCall(PetscFree(intensity));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -123,19 +132,25 @@ static double ManyBytes(void *context, const VmTileBox *box)
 }
 
 /* Every probe lies in exactly one row of one tile, its window inside the tile's box, however rows are dealt out. */
-static void TestScan(double bytes, int64_t parts)
+static void TestScan(double bytes, int64_t parts, double rotation)
 {
-  const VmMicroscopeParams params = Microscope(1);
+  VmMicroscopeParams params = Microscope(1);
   const VmSynthMethod method = {.bytes = ManyBytes};
   const double cell[3][3] = {{9.0, 0.0, 0.0}, {1.0, 8.0, 0.0}, {0.0, 0.0, 5.0}};
   VmOptics optics;
   VmScan scan;
   int seen[11 * 7] = {0};
 
+  params.scan.rotation = rotation;
   VmOpticsInit(&params, &optics);
   VmScanInit(&optics, &method, &bytes, cell, &scan);
   VmExpectNear(scan.origin[0], 5.0 - 1.5, 1e-12);
   VmExpectNear(scan.origin[1], 4.0 - 0.9, 1e-12);
+  double here[2], next[2];
+  VmScanPosition(&scan, 0, here);
+  VmScanPosition(&scan, params.scan.points[1], next); /* one step along the first axis */
+  VmExpectNear(next[0] - here[0], 0.3 * cos(VM_PI / 180.0 * rotation), 1e-12);
+  VmExpectNear(next[1] - here[1], 0.3 * sin(VM_PI / 180.0 * rotation), 1e-12);
   const int64_t rows = VmScanRows(&scan);
   for (int64_t part = 0; part < parts; ++part) {
     int64_t row = rows * part / parts;
@@ -163,18 +178,48 @@ static void TestScan(double bytes, int64_t parts)
   for (int probe = 0; probe < 11 * 7; ++probe) VmExpectInt(seen[probe], 1);
 }
 
+/* A share of the pixels counts nothing, always the same ones. */
+static PetscErrorCode TestDead(void)
+{
+  VmMicroscopeParams params = Microscope(1);
+  const VmRngKey key = {5, VM_STREAM_DOSE};
+  VmOptics optics;
+  double *intensity, work[2 * 16 * 13];
+  float frame[16 * 13];
+  int dead = 0;
+
+  PetscFunctionBegin;
+  params.detector.dead = 0.2;
+  VmOpticsInit(&params, &optics);
+  PetscCall(PetscMalloc1((size_t)(optics.grid[0] * optics.grid[1]), &intensity));
+  for (int64_t i = 0; i < optics.grid[0] * optics.grid[1]; ++i) intensity[i] = 1.0;
+  for (int probe = 0; probe < 3; ++probe) {
+    Frame(&optics, key, probe, intensity, work, frame);
+    for (int i = 0; i < 16 * 13; ++i) {
+      VmExpectNear(frame[i], VmDetectorDead(&optics, key, i) ? 0.0 : 1.0, 0.0);
+      dead += frame[i] == 0.0F;
+    }
+  }
+  VmExpectNear(dead / (3.0 * 16.0 * 13.0), 0.2, 4.0 * sqrt(0.2 * 0.8 / (16.0 * 13.0)));
+  PetscCall(PetscFree(intensity));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
+  PetscCall(TestDead());
   for (int64_t window = 1; window <= 4; ++window) PetscCall(TestIntegration(window));
   PetscCall(TestSpreadAndStop());
   PetscCall(TestNoise(0.3));
   PetscCall(TestNoise(7.0));
   PetscCall(TestNoise(4000.0));
   for (int64_t parts = 1; parts < 25; parts += 3) {
-    TestScan(1.0, parts);
-    TestScan(20e3, parts);
-    TestScan(1e9, parts);
+    for (double rotation = 0.0; rotation < 200.0; rotation += 37.0) {
+      TestScan(1.0, parts, rotation);
+      TestScan(20e3, parts, rotation);
+      TestScan(1e9, parts, rotation);
+    }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

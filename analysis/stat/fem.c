@@ -1,10 +1,8 @@
 /* Fluctuation electron microscopy: the five variances of Daulton, Bondi & Hart (2010), over the raw pixels of rings. */
 #include "groups.h"
+#include "ring_pixels.h"
 #include <vitromech/simd.h>
-#include <vitromech/stat.h>
 #include <math.h>
-
-#define AHEAD 24 /* pixels of a ring that are asked for in time */
 
 enum { OMEGA, RING, RING_ENSEMBLE, IMAGE, RATIO, NVARIANCE };
 static const char *const variances[] = {"omega", "ring", "ring_ensemble", "image", "ratio", NULL};
@@ -35,52 +33,27 @@ enum { MEAN, MEAN2, SQUARE, RELATIVE, RELATIVE_COUNT, INVERSE, NMOMENT };
 typedef struct {
   VmSurvey survey;
   int peak_of;
-  int64_t *start; /* [rings + 1] into pixel */
-  int32_t *pixel; /* [start[rings]] ordered by ring */
+  VmRingPixels pixels;
 } Context;
 
 static size_t GroupSize(const Context *c) { return 1 + NMOMENT * (size_t)c->survey->rings; }
 
-static int RingOfPixel(VmSurvey survey, int64_t p)
-{
-  const VmDetector *d = &survey->detector;
-  double k[2];
-  VmDetectorK(d, p / d->det[1], p % d->det[1], k);
-  const double r = (sqrt(k[0] * k[0] + k[1] * k[1]) - survey->k[0]) / survey->k_step + 0.5;
-  return d->valid[p] && r >= 0.0 && r < survey->rings ? (int)r : -1;
-}
-
 static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
 {
   Context *c;
-  int64_t *filled;
   PetscFunctionBegin;
   PetscCall(PetscNew(&c));
   c->survey = survey;
   c->peak_of = ((const Params *)params)->peak_of;
-  PetscCall(PetscCalloc1((size_t)survey->rings + 1, &c->start));
-  PetscCall(PetscMalloc1((size_t)survey->npix, &c->pixel));
-  for (int64_t p = 0; p < survey->npix; ++p) {
-    const int ring = RingOfPixel(survey, p);
-    if (ring >= 0) ++c->start[ring + 1];
-  }
-  for (int r = 0; r < survey->rings; ++r) c->start[r + 1] += c->start[r];
-  PetscCall(PetscCalloc1((size_t)survey->rings, &filled));
-  for (int64_t p = 0; p < survey->npix; ++p) {
-    const int ring = RingOfPixel(survey, p);
-    if (ring >= 0) c->pixel[c->start[ring] + filled[ring]++] = (int32_t)p;
-  }
-  PetscCall(PetscFree(filled));
+  PetscCall(VmRingPixelsCreate(survey, &c->pixels));
   *context = c;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Destroy(void **context)
 {
-  Context *c = *context;
   PetscFunctionBegin;
-  PetscCall(PetscFree(c->start));
-  PetscCall(PetscFree(c->pixel));
+  PetscCall(VmRingPixelsDestroy(&((Context *)*context)->pixels));
   PetscCall(PetscFree(*context));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -104,26 +77,6 @@ static void AddRing(double n, double sum, double square, double *moments)
   moments[RELATIVE] += square / (mean * mean) - 1.0;
   moments[RELATIVE_COUNT] += 1.0;
   moments[INVERSE] += 1.0 / mean;
-}
-
-/* Sum and sum of squares over the pixels of a ring, of VM_LANES frames. */
-VM_SIMD_CLONES static void SumRing(int64_t n, const int32_t *pixel, const float *lanes, double sum[VM_LANES],
-                                   double square[VM_LANES])
-{
-  double s[VM_LANES] = {0}, q[VM_LANES] = {0};
-  for (int64_t i = 0; i < n; ++i) {
-    const float *values = lanes + (int64_t)pixel[i] * VM_LANES;
-    __builtin_prefetch(lanes + (int64_t)pixel[i + AHEAD < n ? i + AHEAD : i] * VM_LANES);
-    for (int l = 0; l < VM_LANES; ++l) {
-      const double value = (double)values[l];
-      s[l] += value;
-      q[l] += value * value;
-    }
-  }
-  for (int l = 0; l < VM_LANES; ++l) {
-    sum[l] = s[l];
-    square[l] = q[l];
-  }
 }
 
 /* Adds frames to the sums of each pixel, one after the other, while a part of the sums is at hand. */
@@ -158,8 +111,8 @@ static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums
       group[l][0] += 1.0;
     }
     for (int r = 0; r < rings; ++r) {
-      const int64_t n = c->start[r + 1] - c->start[r];
-      SumRing(n, c->pixel + c->start[r], tile->lanes + first * npix, sum, square);
+      const int64_t n = c->pixels.start[r + 1] - c->pixels.start[r];
+      VmRingPixelsSum(&c->pixels, r, tile->lanes + first * npix, sum, square);
       for (int l = 0; l < count; ++l) AddRing((double)n, sum[l], square[l], group[l] + 1 + NMOMENT * (size_t)r);
     }
   }
@@ -218,7 +171,8 @@ static void Curves(const void *context, const double *sums, double *values)
   const int rings = c->survey->rings;
   for (int r = 0; r < rings; ++r) {
     Variance v[NVARIANCE];
-    RingVariances(sums[0], (double)(c->start[r + 1] - c->start[r]), c->survey->gain, sums + 1 + NMOMENT * (size_t)r, v);
+    RingVariances(sums[0], (double)(c->pixels.start[r + 1] - c->pixels.start[r]), c->survey->gain,
+                  sums + 1 + NMOMENT * (size_t)r, v);
     for (int i = 0; i < IMAGE; ++i) values[i * rings + r] = v[i].raw - v[i].noise;
   }
   for (int i = 0; i < IMAGE; ++i)
@@ -280,10 +234,10 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
   VmGroupTotal(nsum, sums, total);
   PetscCall(VmGroupErrors(nsum, sums, nvalue, Curves, c, errors));
   for (int64_t r = 0; r < rings; ++r) {
-    const int64_t begin = c->start[r], n = c->start[r + 1] - begin;
+    const int64_t begin = c->pixels.start[r], n = c->pixels.start[r + 1] - begin;
     Variance v[NVARIANCE];
     RingVariances(total[0], (double)n, c->survey->gain, total + 1 + NMOMENT * r, v);
-    ImageVariances(total[0], n, c->pixel + begin, c->survey->gain, pixel_sum, pixel_sum + c->survey->npix, v);
+    ImageVariances(total[0], n, c->pixels.pixel + begin, c->survey->gain, pixel_sum, pixel_sum + c->survey->npix, v);
     for (int i = 0; i < NVARIANCE; ++i) {
       raw[i * rings + r] = v[i].raw;
       corrected[i * rings + r] = v[i].raw - v[i].noise;

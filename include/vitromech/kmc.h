@@ -2,17 +2,20 @@
 #ifndef VITROMECH_KMC_H
 #define VITROMECH_KMC_H
 
+#include <vitromech/equilibrium.h>
 #include <vitromech/kinetics.h>
 #include <vitromech/loading.h>
 #include <vitromech/mech.h>
 
-/* Mean strain and stress under mixed control: sig = C:(eps - <eigenstrain>), with the prescribed components met
+/* Mean strain and stress under mixed control: sig = C:(eps - eigenstrain), with the prescribed components met
  * exactly. */
 typedef struct {
   double shear, bulk;            /* GPa */
+  const double (*compliance)[6]; /* eps_c = sum_d compliance[c][d] sig_d of tensor components [1/GPa], borrowed; NULL:
+                                    that of shear and bulk */
   VmSegment segment;             /* what is prescribed */
   double start, start_strain[6]; /* time [s] and strain at the start of the segment */
-  double eigenstrain[6];         /* <eps*> */
+  double eigenstrain[6];         /* what is left without load: <eps*>, in a body of many moduli <B':eps*> */
   double thermal;                /* linear thermal strain, the same in all directions */
   double time, strain[6], stress[6];
   double strain_rate[6], stress_rate[6];
@@ -46,7 +49,7 @@ typedef struct {
   int64_t draws; /* counter of the random numbers used */
   int64_t events;
   double *eigenstrain; /* [6][np] */
-  double *fluctuation; /* [6][np] stress minus its mean [GPa] */
+  double *fluctuation; /* [6][np] stress minus its mean, in a body of many moduli minus B:mean [GPa] */
   double *last_event;  /* [np] time of the voxel's last event [s], -1e300 if none */
   int64_t *generation; /* [np] events of the voxel */
 
@@ -71,13 +74,15 @@ typedef enum { VM_FINDER_FULL, VM_FINDER_THINNED, VM_FINDER_EXTREMAL } VmFinder;
 typedef struct {
   const VmStz *stz;
   uint64_t seed;
-  double temperature;                    /* K */
-  double shear, bulk;                    /* GPa */
-  const double *barrier_ratio;           /* [np] r_i, 1 in the matrix; copied */
-  const double *flow_unit;               /* [np] 1 or 0; copied; NULL: none */
-  const VmKmcRelaxation *relaxation;     /* NULL: flow units are elastic; finder `full` only */
-  double expansion, flow_unit_expansion; /* linear thermal expansion of matrix and flow units [1/K] */
-  int64_t refresh;                       /* events between renewals of the stress by FFT */
+  double temperature;                      /* K */
+  double shear, bulk;                      /* GPa; if voxels have their own: of the homogeneous medium of comparison */
+  const double *shear_field, *bulk_field;  /* [np] GPa of each voxel; copied; NULL: uniform; finder `full` only */
+  const VmEquilibriumOptions *equilibrium; /* with these fields; NULL: those of VmEquilibriumOptionsInit */
+  const double *barrier_ratio;             /* [np] r_i, 1 in the matrix; copied */
+  const double *flow_unit;                 /* [np] 1 or 0; copied; NULL: none */
+  const VmKmcRelaxation *relaxation;       /* NULL: flow units are elastic; finder `full` only */
+  double expansion, flow_unit_expansion;   /* linear thermal expansion of matrix and flow units [1/K] */
+  int64_t refresh;                         /* events between renewals of the stress by FFT */
   VmFinder finder;
   double margin;    /* of the stress [GPa], finder `thinned` */
   bool interacting; /* false: voxels feel the mean stress only and do not change it (for checks of the rates) */
@@ -124,6 +129,9 @@ PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEve
  * collective. */
 double VmKmcRate(VmKmc kmc);
 
+/** Iterations of the equilibrium solver so far, beyond those at creation; 0 in a uniform body. Not collective. */
+int64_t VmKmcIterations(VmKmc kmc);
+
 /** Lowest barrier of each voxel without stress [eV], [np]. Not collective. */
 void VmKmcBarrierField(VmKmc kmc, double *barrier);
 
@@ -132,5 +140,7 @@ PetscErrorCode VmKmcDisplacement(VmKmc kmc, double *displacement);
 
 /** Bytes this rank holds for np voxels and n voxels of the box. Not collective. */
 int64_t VmKmcBytes(const VmStz *stz, VmFinder finder, int64_t np, const int64_t n[3]);
+/** What moduli of voxels take beside that. Not collective. */
+int64_t VmKmcHeterogeneousBytes(int64_t np);
 
 #endif

@@ -65,10 +65,8 @@ static PetscErrorCode Create(VmSim sim)
   f->start_temperature = sim->now.temperature;
   PetscCall(VmMediaCreate(sim->grid, sim->params, sim->base, sim->seed, sim->flow_unit, &f->media));
   VmBodyOptionsInit(&options);
-  options.linear.element = (VmElement)solver->element;
-  options.linear.krylov = (VmKrylov)solver->krylov;
-  options.linear.tolerance = options.tolerance = solver->tolerance;
-  options.linear.max_iterations = (int)solver->max_iterations;
+  VmSolverOptions(solver, &options.linear);
+  options.tolerance = solver->tolerance;
   options.max_newton = (int)solver->max_newton;
   PetscCall(VmBodyCreate(sim->grid, &f->media.body, &options, sim->now.temperature, &f->body));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,4 +1,4 @@
-/* Engine of runs with `kinetics`: kinetic Monte Carlo in a homogeneous elastic box. */
+/* Engine of runs with `kinetics`: kinetic Monte Carlo in an elastic box. */
 #include "avalanche_log.h"
 #include "sim_private.h"
 #include <math.h>
@@ -6,6 +6,9 @@
 #include <string.h>
 
 enum { EVENT_ROOM = 4096 };
+
+/* Measured: time of an iteration of equilibrium per voxel [ms]. */
+#define MS_PER_ITERATION 1.5e-4
 
 typedef struct {
   VmKmc kmc;
@@ -33,22 +36,53 @@ static const char *const fields[] = {
     VM_FIELD_PLASTIC_STRAIN, VM_FIELD_STRESS, VM_FIELD_FLOW_UNIT,    VM_FIELD_DISPLACEMENT,
     VM_FIELD_BARRIER,        VM_FIELD_EVENTS, VM_FIELD_MEMORY_STATE, NULL};
 
+/* Iterations of an equilibrium of the moduli of the phases: the error of conjugate gradients falls by a factor
+ * (s - 1)/(s + 1) in each, s^2 the contrast, as the spectrum with the reference medium lies within the moduli. */
+static int Iterations(const VmSimParams *params)
+{
+  const VmFlowUnitCommon *flow_units = params->flow_units.common;
+  const VmPlugin *phase[2] = {&params->material,
+                              flow_units && flow_units->material.head ? &flow_units->material : NULL};
+  double moduli[2][2];
+  for (int m = 0; m < 2; ++m) {
+    const VmPlugin *material = phase[m] ? phase[m] : phase[0];
+    ((const VmMaterialOps *)material->head)
+        ->moduli(material->params, &(VmPoints){.np = 1}, &moduli[m][0], &moduli[m][1]);
+  }
+  double contrast = 1.0;
+  for (int j = 0; j < 2; ++j) contrast = fmax(contrast, exp(fabs(log(moduli[0][j] / moduli[1][j]))));
+  const double s = sqrt(contrast);
+  return s > 1.0 ? (int)ceil(log(2.0 / params->solver.tolerance) / log((s + 1.0) / (s - 1.0))) : 1;
+}
+
 static PetscErrorCode Estimate(MPI_Comm comm, const VmSimParams *params)
 {
   const int64_t *n = params->grid.cells;
   const VmStz *stz = params->kinetics.params;
   const VmKineticsCommon *kinetics = params->kinetics.common;
+  const bool many_moduli = VmHasManyModuli(params);
   int size;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(comm, &size));
   const int64_t np = (n[0] + size - 1) / size * n[1] * n[2];
-  PetscCall(VmLog(comm, "memory         %.1f MB per rank",
-                  (double)VmKmcBytes(stz, (VmFinder)kinetics->finder, np, n) * 1e-6));
+  PetscCall(VmLog(
+      comm, "memory         %.1f MB per rank",
+      (double)(VmKmcBytes(stz, (VmFinder)kinetics->finder, np, n) + (many_moduli ? VmKmcHeterogeneousBytes(np) : 0)) *
+          1e-6));
   /* measured: about 5 ns per mode and voxel without wide vectors */
+  double ms = (double)np * (double)stz->modes * 5e-6;
+  if (many_moduli) {
+    /* and one more of the homogeneous body; each starts and ends with residuals that cost about as much as two more */
+    const int iterations = Iterations(params);
+    ms += (double)np * (iterations + 1 + 2 * 2) * MS_PER_ITERATION;
+    PetscCall(VmLog(comm, "moduli         of each voxel its own: %s%d + 1 iterations of equilibrium per event",
+                    ((const VmPhaseCommon *)params->material.common)->vary.count > 0 ? "more than " : "about ",
+                    iterations));
+  }
   PetscCall(VmLog(comm, "time           %s %.2g ms per event, %d stage%s",
-                  kinetics->finder == VM_FINDER_FULL ? "about" : "well below", (double)np * (double)stz->modes * 5e-6,
-                  params->loading.count, params->loading.count == 1 ? "" : "s"));
+                  kinetics->finder == VM_FINDER_FULL ? "about" : "well below", ms, params->loading.count,
+                  params->loading.count == 1 ? "" : "s"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -64,11 +98,29 @@ static void TakeNow(VmSim sim)
   now->events = state->events, now->temperature = state->temperature;
 }
 
+/* Moduli of every voxel, and their means as those of the medium of comparison; moduli: [2][np], to be freed. */
+static PetscErrorCode SetModuli(VmSim sim, VmKmcSetup *setup, double **moduli)
+{
+  const size_t np = (size_t)sim->grid->np;
+  VmMedia media;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(2 * np, moduli));
+  PetscCall(VmMediaCreate(sim->grid, sim->params, sim->base, sim->seed, sim->flow_unit, &media));
+  PetscCall(VmMediaModuli(sim->grid, &media, *moduli, *moduli + np));
+  PetscCall(VmMediaDestroy(&media));
+  setup->shear_field = *moduli, setup->bulk_field = *moduli + np;
+  PetscCall(VmSumField(sim->grid, setup->shear_field, &setup->shear));
+  PetscCall(VmSumField(sim->grid, setup->bulk_field, &setup->bulk));
+  setup->shear /= (double)sim->grid->total, setup->bulk /= (double)sim->grid->total;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Create(VmSim sim)
 {
   const VmMaterialOps *material = (const VmMaterialOps *)sim->params->material.head;
   const VmFlowUnitCommon *common = sim->params->flow_units.common;
-  double *ratio;
+  double *ratio, *moduli = NULL;
+  VmEquilibriumOptions options;
   const VmKineticsCommon *kinetics = sim->params->kinetics.common;
   VmKmcSetup setup = {.stz = sim->params->kinetics.params,
                       .seed = sim->seed,
@@ -93,7 +145,11 @@ static PetscErrorCode Create(VmSim sim)
   setup.expansion = setup.flow_unit_expansion = ((VmMaterialCommon *)sim->params->material.common)->thermal_expansion;
   if (common && !isnan(common->thermal_expansion)) setup.flow_unit_expansion = common->thermal_expansion;
   if (common) setup.relaxation = common->relaxation;
+  VmSolverOptions(&sim->params->solver, &options);
+  setup.equilibrium = &options;
+  if (VmHasManyModuli(sim->params)) PetscCall(SetModuli(sim, &setup, &moduli));
   PetscCall(VmKmcCreate(sim->grid, &setup, &k->kmc));
+  PetscCall(PetscFree(moduli));
   PetscCall(PetscFree(ratio));
   if (setup.finder == VM_FINDER_EXTREMAL) PetscCall(VmAvalancheLogCreate(sim->grid->total, &k->avalanches));
   TakeNow(sim);

@@ -211,11 +211,28 @@ static const VmParam rows[] = {{.key = "grid",
                                 .doc = "numerical settings"},
                                {0}};
 
+bool VmHasManyModuli(const VmSimParams *p)
+{
+  const VmFlowUnitCommon *flow_units = p->flow_units.common;
+  return ((const VmPhaseCommon *)p->material.common)->vary.count > 0 || (flow_units && flow_units->material.head);
+}
+
+static PetscErrorCode CheckElastic(const VmPlugin *material, const VmNode *node, VmReport report)
+{
+  const VmMaterialOps *ops = (const VmMaterialOps *)material->head;
+  PetscFunctionBegin;
+  if (ops->nstate > 0)
+    PetscCall(VmReportAdd(report, node,
+                          "law %s is not purely elastic; between its events this run knows elastic materials only: use "
+                          "law elastic with its instantaneous moduli, or leave kinetics out",
+                          ops->head.name));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* What kinetics cannot do. */
 static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, VmReport report)
 {
   const VmStz *stz = p->kinetics.params;
-  const VmMaterialOps *material = (const VmMaterialOps *)p->material.head;
   const VmPhaseCommon *phase = p->material.common;
   const VmFlowUnitCommon *flow_units = p->flow_units.common;
   const VmKineticsCommon *common = p->kinetics.common;
@@ -227,15 +244,13 @@ static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, Vm
         report, VmTreeGet(node, "kinetics"),
         "stz_volume %g nm^3 is larger than a voxel, %g nm^3; a zone must fit into its voxel: raise grid.spacing",
         stz->volume, voxel));
-  if (material->nstate > 0)
-    PetscCall(VmReportAdd(report, VmTreeGet(node, "material"),
-                          "law %s is not purely elastic; between its events this run knows elastic materials only: use "
-                          "law elastic with its instantaneous moduli, or leave kinetics out",
-                          material->head.name));
-  if (phase->vary.count > 0 || (flow_units && flow_units->material.head))
-    PetscCall(VmReportAdd(report, VmTreeGet(node, phase->vary.count > 0 ? "material" : "flow_units"),
-                          "a run with kinetics knows one elastic law for all voxels; leave %s out, or kinetics",
-                          phase->vary.count > 0 ? "vary" : "flow_units.material"));
+  PetscCall(CheckElastic(&p->material, VmTreeGet(node, "material"), report));
+  if (flow_units && flow_units->material.head)
+    PetscCall(CheckElastic(&flow_units->material, VmTreeGet(VmTreeGet(node, "flow_units"), "material"), report));
+  if (common->finder != VM_FINDER_FULL && VmHasManyModuli(p))
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
+                          "finder %s knows one elastic law for all voxels; use finder: full, or leave %s out",
+                          finders[common->finder], phase->vary.count > 0 ? "material.vary" : "flow_units.material"));
   if (common->finder == VM_FINDER_THINNED && stz->softening.decaying < 0.0)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "finder thinned cannot bound barriers that fall with time; use finder full, or softening "

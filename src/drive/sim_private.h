@@ -44,6 +44,9 @@ typedef struct {
 } VmSolverParams;
 extern const VmTable vm_solver_table;
 
+/** What the block says to the equilibrium solver. Not collective. */
+void VmSolverOptions(const VmSolverParams *params, VmEquilibriumOptions *options);
+
 struct VmSimParams_s {
   struct {
     int64_t cells[3];
@@ -53,6 +56,9 @@ struct VmSimParams_s {
   VmList loading;                          /* of VmPlugin, common VmStageParams */
   VmSolverParams solver;
 };
+
+/** Whether voxels have moduli of their own. Not collective. */
+bool VmHasManyModuli(const VmSimParams *params);
 
 /* Where the run is in its programme and in its outputs; saved in checkpoints. */
 typedef struct {

@@ -95,3 +95,11 @@ static const VmParam rows[] = {
 
 const VmTable vm_solver_table = {
     .name = "solver", .doc = "numerical settings of the run", .size = sizeof(VmSolverParams), .rows = rows};
+
+void VmSolverOptions(const VmSolverParams *params, VmEquilibriumOptions *options)
+{
+  *options = (VmEquilibriumOptions){.element = (VmElement)params->element,
+                                    .krylov = (VmKrylov)params->krylov,
+                                    .tolerance = params->tolerance,
+                                    .max_iterations = (int)params->max_iterations};
+}

@@ -513,8 +513,8 @@ PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate)
   VmKmcState *state = &kmc->state;
   const bool jump = temperature != state->temperature;
   PetscFunctionBegin;
-  PetscCheck(rate == 0.0 || kmc->finder == VM_FINDER_FULL, kmc->grid->comm, PETSC_ERR_SUP,
-             "only the finder `full` knows temperatures that change");
+  PetscCheck(rate == 0.0 || (kmc->finder == VM_FINDER_FULL && !kmc->heterogeneous), kmc->grid->comm, PETSC_ERR_SUP,
+             "only the finder `full` with uniform moduli knows temperatures that change");
   state->temperature = kmc->temperature = temperature;
   state->temperature_time = state->mean.time, state->temperature_rate = rate;
   state->window_rate = 0.0;

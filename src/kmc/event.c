@@ -40,7 +40,8 @@ void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event)
   }
   if (!kmc->interacting) return;
   event->stress_drop = VmEquivalentStress(state->mean.stress);
-  for (int c = 0; c < 6; ++c) state->mean.eigenstrain[c] += event->strain[c] / (double)grid->total;
+  const double *felt = kmc->heterogeneous ? choice->macroscopic : choice->eps;
+  for (int c = 0; c < 6; ++c) state->mean.eigenstrain[c] += share * felt[c] / (double)grid->total;
   VmMeanUpdate(&state->mean, state->mean.time);
   event->stress_drop -= VmEquivalentStress(state->mean.stress);
 }

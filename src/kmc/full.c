@@ -35,6 +35,14 @@ static double SolveHazard(const double moment[VM_MOMENTS], double target, double
   return t;
 }
 
+/* A local mode, as all ranks need to know it. */
+static void Describe(VmKmc kmc, int64_t voxel, int mode, VmChoice *choice)
+{
+  choice->voxel = VmGridGlobal(kmc->grid, voxel), choice->mode = mode;
+  VmKmcModeStrain(kmc, voxel, mode, choice->eps);
+  if (kmc->heterogeneous) VmKmcMacroscopicStrain(kmc, voxel, choice->eps, choice->macroscopic);
+}
+
 /* Lowest barrier of all, ties by global index; the owner's choice is made known to all. */
 static PetscErrorCode ChooseLowest(VmKmc kmc, VmChoice *choice)
 {
@@ -53,8 +61,8 @@ static PetscErrorCode ChooseLowest(VmKmc kmc, VmChoice *choice)
       const double this_left = VmKmcBarrierLeft(kmc, voxel, m, kmc->state.mean.stress, memory).left;
       if (this_left < left) left = this_left, best = m;
     }
-    choice->voxel = VmGridGlobal(grid, voxel), choice->mode = best, choice->accepted = 1.0;
-    VmKmcModeStrain(kmc, voxel, best, choice->eps);
+    choice->accepted = 1.0;
+    Describe(kmc, voxel, best, choice);
   }
   PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -92,9 +100,8 @@ static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, VmChoice *choice)
       for (int c = 0; c < 6; ++c) stress[c] = mean->stress[c] + mean->stress_rate[c] * dt;
       const double true_left = VmKmcBarrierLeft(kmc, voxel, mode, stress, memory).left,
                    tangent = barrier.left - barrier.drift * dt * kt;
-      choice->voxel = VmGridGlobal(grid, voxel), choice->mode = mode;
       choice->accepted = keep < keep_drift ? (keep < keep_drift * exp(-(true_left - tangent) / kt) ? 1.0 : 0.0) : -1.0;
-      VmKmcModeStrain(kmc, voxel, mode, choice->eps);
+      Describe(kmc, voxel, mode, choice);
     }
     PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
     if (choice->accepted >= 0.0) break; /* else the drift refused it: choose again at the same time */
@@ -111,11 +118,12 @@ static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
   PetscFunctionBegin;
   VmKmcTransform(kmc, choice, event);
   if (!kmc->interacting) PetscFunctionReturn(PETSC_SUCCESS);
-  if (state->events % kmc->refresh == 0) PetscCall(VmGreenStress(kmc->green, state->eigenstrain, state->fluctuation));
+  if (state->events % kmc->refresh == 0) PetscCall(VmKmcFluctuation(kmc, state->eigenstrain, state->fluctuation));
   else {
     const int64_t source[3] = {choice->voxel / grid->plane, choice->voxel / grid->n[2] % grid->n[1],
                                choice->voxel % grid->n[2]};
     VmKernelAdd(kmc->kernel, source, event->strain, state->fluctuation);
+    if (kmc->heterogeneous) PetscCall(VmKmcAddDifference(kmc, event, state->fluctuation));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

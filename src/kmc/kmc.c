@@ -1,7 +1,7 @@
 #include "kmc_private.h"
 #include <math.h>
 
-enum { ROOM = 17 * 256 };
+enum { ROOM = VM_BATCH_SCRATCH * VM_BATCH };
 
 PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
 {
@@ -42,6 +42,7 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
              grid->comm, PETSC_ERR_SUP,
              "only the finder `full` knows flow units that relax or expand, and memory laws");
   PetscCall(VmKmcChangingCreate(kmc, setup));
+  if (setup->shear_field) PetscCall(VmKmcHeterogeneousCreate(kmc, setup));
   PetscCall(VmKmcRestore(kmc));
   *out = kmc;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -60,6 +61,7 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc)
   PetscCall(VmKmcThinningDestroy(*kmc));
   PetscCall(VmKmcExtremalDestroy(*kmc));
   PetscCall(VmKmcChangingDestroy(*kmc));
+  PetscCall(VmKmcHeterogeneousDestroy(*kmc));
   PetscCall(PetscFree3((*kmc)->plane_row, (*kmc)->planes, (*kmc)->room));
   PetscCall(PetscFree4((*kmc)->state.eigenstrain, (*kmc)->state.fluctuation, (*kmc)->state.last_event,
                        (*kmc)->state.generation));
@@ -92,11 +94,14 @@ PetscErrorCode VmKmcStress(VmKmc kmc, double *stress)
   if (kmc->interacting) {
     PetscCall(PetscMalloc1((size_t)(6 * np), &total));
     VmKmcEigenstrain(kmc, total);
-    PetscCall(VmGreenStress(kmc->green, total, stress));
+    PetscCall(VmKmcFluctuation(kmc, total, stress));
     PetscCall(PetscFree(total));
   } else PetscCall(PetscArrayzero(stress, 6 * np));
-  for (int c = 0; c < 6; ++c)
-    for (int64_t i = 0; i < np; ++i) stress[c * np + i] += kmc->state.mean.stress[c];
+  for (int64_t i = 0; i < np; ++i) {
+    double load[6];
+    VmKmcLoadStress(kmc, i, kmc->state.mean.stress, load);
+    for (int c = 0; c < 6; ++c) stress[c * np + i] += load[c];
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -124,9 +129,15 @@ void VmKmcBarrierField(VmKmc kmc, double *barrier)
 PetscErrorCode VmKmcDisplacement(VmKmc kmc, double *displacement)
 {
   PetscFunctionBegin;
-  double *total;
+  double *total, *stress;
   PetscCall(PetscMalloc1((size_t)(6 * kmc->grid->np), &total));
   VmKmcEigenstrain(kmc, total);
+  if (kmc->heterogeneous) {
+    PetscCall(PetscMalloc1((size_t)(6 * kmc->grid->np), &stress));
+    PetscCall(VmKmcStress(kmc, stress));
+    VmKmcEquivalentEigenstrain(kmc, stress, total);
+    PetscCall(PetscFree(stress));
+  }
   PetscCall(VmGreenDisplacement(kmc->green, total, displacement));
   PetscCall(PetscFree(total));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -18,6 +18,9 @@ enum { VM_LOWEST = VM_MOMENTS, VM_FASTEST, VM_PLANE_ROW };
 /* Events per voxel at one instant that end a run: the glass flows without limit. */
 #define VM_CASCADE_PER_VOXEL 100
 
+/* Voxels whose rates are worked on at a time, so that their scratch stays in the first-level cache, and rows of it. */
+enum { VM_BATCH = 256, VM_BATCH_SCRATCH = 22 };
+
 /* Blocks of the finder `thinned`: one plane thick, so that each has one owner on any number of ranks. */
 enum { VM_BLOCK_Y = 4, VM_BLOCK_Z = 8 };
 
@@ -47,7 +50,8 @@ typedef struct {
   int64_t mode;
   double accepted; /* 1 or 0 */
   int64_t generation;
-  double eps[6]; /* strain of the zone */
+  double eps[6];         /* strain of the zone */
+  double macroscopic[6]; /* the same as the mean strain feels it, times N; in a body of many moduli only */
 } VmChoice;
 
 struct VmKmc_s {
@@ -85,8 +89,22 @@ struct VmKmc_s {
   VmThinning thinning;
   struct VmExtremal_s *extremal; /* NULL for other finders */
   struct VmChanging_s *changing;
-  double start_temperature; /* K, of no thermal strain */
+  struct VmHeterogeneous_s *heterogeneous; /* NULL: uniform moduli */
+  double *concentration;                   /* [np][6][6] B: stress of a voxel by tensor components of the mean stress */
+  double compliance[6][6];                 /* of the whole body: state.mean.compliance */
+  int64_t iterations;                      /* of the equilibrium solver since creation */
+  double start_temperature;                /* K, of no thermal strain */
 };
+
+/* Stress [GPa] of a local voxel by the mean stress alone. */
+static inline void VmKmcLoadStress(VmKmc kmc, int64_t voxel, const double mean[6], double sig[6])
+{
+  const double *b = kmc->concentration ? kmc->concentration + 36 * voxel : NULL;
+  for (int c = 0; c < 6; ++c) {
+    sig[c] = b ? 0.0 : mean[c];
+    for (int d = 0; b && d < 6; ++d) sig[c] += b[6 * c + d] * mean[d];
+  }
+}
 
 /** Strain of a mode as the catalogue holds it. Not collective. */
 void VmKmcModeStrain(VmKmc kmc, int64_t voxel, int mode, double eps[6]);
@@ -141,6 +159,21 @@ PetscErrorCode VmKmcNextExtremal(VmKmc kmc, double horizon, VmKmcOutcome *outcom
 
 PetscErrorCode VmKmcChangingCreate(VmKmc kmc, const VmKmcSetup *setup);
 PetscErrorCode VmKmcChangingDestroy(VmKmc kmc);
+/** Moduli of the voxels: stress concentrations and compliance of the body. VM_ERR_INPUT, VM_ERR_DIVERGED. Collective.
+ */
+PetscErrorCode VmKmcHeterogeneousCreate(VmKmc kmc, const VmKmcSetup *setup);
+PetscErrorCode VmKmcHeterogeneousDestroy(VmKmc kmc);
+/** Stress of an eigenstrain [6][np] at vanishing mean stress [6][np]. VM_ERR_DIVERGED. Collective. */
+PetscErrorCode VmKmcFluctuation(VmKmc kmc, const double *eigenstrain, double *stress);
+/** Adds to the stress [6][np] what an event makes in the body of many moduli less what it makes in the homogeneous
+ * one. VM_ERR_DIVERGED. Collective. */
+PetscErrorCode VmKmcAddDifference(VmKmc kmc, const VmEvent *event, double *stress);
+/** B':eps, N times the mean strain that an eigenstrain of a local voxel leaves without load. Not collective. */
+void VmKmcMacroscopicStrain(VmKmc kmc, int64_t voxel, const double eps[6], double macroscopic[6]);
+/** Adds to the eigenstrain [6][np] what in a homogeneous body gives the same stress [6][np] and displacement as the
+ * moduli of the voxels do (Eshelby's equivalent inclusions). Not collective. */
+void VmKmcEquivalentEigenstrain(VmKmc kmc, const double *stress, double *eigenstrain);
+
 /** Whether rates change in time otherwise than by load and memory. Not collective. */
 bool VmKmcChanges(VmKmc kmc);
 /** Temperature at a time of the present programme [K]. Not collective. */

@@ -1,4 +1,5 @@
 #include <vitromech/kmc.h>
+#include <math.h>
 #include <string.h>
 
 /* Solves sig = C:eps for the strains of the stress-controlled components and the stresses of the others; on input eps
@@ -26,6 +27,48 @@ static void SolveMixed(double shear, double bulk, const bool stress_controlled[6
   }
 }
 
+/* The same for any compliance, by Cholesky's factors of its part that belongs to the unknown stresses; tensor shears
+ * count twice in the energy, which makes it symmetric. */
+static void SolveMixedAnisotropic(const double (*compliance)[6], const bool stress_controlled[6], double eps[6],
+                                  double sig[6])
+{
+  double factor[6][6], y[6];
+  int unknown[6], n = 0;
+  for (int c = 0; c < 6; ++c)
+    if (!stress_controlled[c]) unknown[n++] = c;
+  for (int i = 0; i < n; ++i) {
+    const int c = unknown[i];
+    const double weight = c < 3 ? 1.0 : 2.0;
+    double miss = eps[c];
+    for (int d = 0; d < 6; ++d)
+      if (stress_controlled[d]) miss -= compliance[c][d] * sig[d];
+    y[i] = weight * miss;
+    for (int j = 0; j <= i; ++j) {
+      double sum = weight * compliance[c][unknown[j]];
+      for (int k = 0; k < j; ++k) sum -= factor[i][k] * factor[j][k];
+      factor[i][j] = i == j ? sqrt(sum) : sum / factor[j][j];
+    }
+    for (int k = 0; k < i; ++k) y[i] -= factor[i][k] * y[k];
+    y[i] /= factor[i][i];
+  }
+  for (int i = n; i-- > 0;) {
+    for (int k = i + 1; k < n; ++k) y[i] -= factor[k][i] * y[k];
+    y[i] /= factor[i][i];
+    sig[unknown[i]] = y[i];
+  }
+  for (int c = 0; c < 6; ++c) {
+    if (!stress_controlled[c]) continue;
+    eps[c] = 0.0;
+    for (int d = 0; d < 6; ++d) eps[c] += compliance[c][d] * sig[d];
+  }
+}
+
+static void Solve(const VmMean *mean, double eps[6], double sig[6])
+{
+  if (mean->compliance) SolveMixedAnisotropic(mean->compliance, mean->segment.stress_controlled, eps, sig);
+  else SolveMixed(mean->shear, mean->bulk, mean->segment.stress_controlled, eps, sig);
+}
+
 void VmMeanUpdate(VmMean *mean, double time)
 {
   const double elapsed = time - mean->start;
@@ -37,7 +80,7 @@ void VmMeanUpdate(VmMean *mean, double time)
       elastic[c] = mean->start_strain[c] + mean->segment.rate[c] * elapsed - mean->eigenstrain[c] -
                    (c < 3 ? mean->thermal : 0.0);
   }
-  SolveMixed(mean->shear, mean->bulk, mean->segment.stress_controlled, elastic, mean->stress);
+  Solve(mean, elastic, mean->stress);
   for (int c = 0; c < 6; ++c)
     mean->strain[c] = mean->segment.stress_controlled[c]
                           ? elastic[c] + mean->eigenstrain[c] + (c < 3 ? mean->thermal : 0.0)
@@ -51,6 +94,6 @@ void VmMeanBegin(VmMean *mean, const VmSegment *segment)
   memcpy(mean->start_strain, mean->strain, sizeof mean->strain);
   memcpy(mean->strain_rate, segment->rate, sizeof mean->strain_rate);
   memcpy(mean->stress_rate, segment->rate, sizeof mean->stress_rate);
-  SolveMixed(mean->shear, mean->bulk, segment->stress_controlled, mean->strain_rate, mean->stress_rate);
+  Solve(mean, mean->strain_rate, mean->stress_rate);
   VmMeanUpdate(mean, mean->time);
 }

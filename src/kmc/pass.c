@@ -3,9 +3,6 @@
 #include <vitromech/simd.h>
 #include <math.h>
 
-/* Voxels worked on at a time: their scratch stays in the first-level cache. */
-enum { BATCH = 256, SCRATCH = 17 };
-
 /* Mean drives of a mode's work: work = volume * (catalogue . drive). */
 static void Drives(const double sig[6], double drive[5])
 {
@@ -82,19 +79,26 @@ static void Batch(VmKmc kmc, int64_t first, int64_t n, const double mean[6], Way
   const int64_t np = kmc->grid->np;
   const double factor = WorkFactor(&kmc->stz), per_stress = VmStzWorkPerStress(&kmc->stz),
                inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
-  double *s[SCRATCH], *moment[VM_MOMENTS], *lowest = kmc->lowest + first;
-  for (int j = 0; j < SCRATCH; ++j) s[j] = kmc->room + j * BATCH;
+  double *s[VM_BATCH_SCRATCH], *moment[VM_MOMENTS], *lowest = kmc->lowest + first;
+  for (int j = 0; j < VM_BATCH_SCRATCH; ++j) s[j] = kmc->room + j * VM_BATCH;
   double *memory = s[5], *work = s[6], *work_rate = s[7], *barrier = s[8], *left = s[9], *slope = s[10],
          *fastest = s[16];
   moment[0] = kmc->rate + first;
   for (int j = 1; j < VM_MOMENTS; ++j) moment[j] = s[10 + j];
 
   const double *fluctuation = kmc->state.fluctuation + first;
+  const bool uneven = way == DRIFTING && kmc->heterogeneous; /* each voxel has its own stress rate */
   for (int64_t i = 0; i < n; ++i) {
     double sig[6], drive[5];
-    for (int c = 0; c < 6; ++c) sig[c] = mean[c] + fluctuation[c * np + i];
+    VmKmcLoadStress(kmc, first + i, mean, sig);
+    for (int c = 0; c < 6; ++c) sig[c] += fluctuation[c * np + i];
     Drives(sig, drive);
     for (int c = 0; c < 5; ++c) s[c][i] = drive[c];
+    if (uneven) {
+      VmKmcLoadStress(kmc, first + i, kmc->state.mean.stress_rate, sig);
+      Drives(sig, drive);
+      for (int c = 0; c < 5; ++c) s[17 + c][i] = drive[c];
+    }
     memory[i] =
         kmc->state.generation[first + i] ? VmKmcMemoryBound(kmc, first + i, kmc->state.mean.time, kmc->until) : 1.0;
     lowest[i] = HUGE_VAL, fastest[i] = 0.0;
@@ -107,6 +111,9 @@ static void Batch(VmKmc kmc, int64_t first, int64_t n, const double mean[6], Way
     }
     Work(n, np, kmc->catalogue + (int64_t)m * 5 * np + first, (const double *const *)s, stress_rate, factor, work,
          work_rate);
+    if (uneven) /* a rate of work is the work of a rate */
+      Work(n, np, kmc->catalogue + (int64_t)m * 5 * np + first, (const double *const *)s + 17, stress_rate, factor,
+           work_rate, left);
     for (int64_t i = 0; way == RAISED && i < n; ++i) work[i] += ahead;
     kmc->barrier_law->evaluate(kmc->barrier_params, per_stress, n, barrier, work, left, slope);
     if (way == STEADY) SteadyRates(n, left, inverse_kt, kmc->stz.attempt_frequency, lowest, moment[0]);
@@ -134,8 +141,8 @@ PetscErrorCode VmKmcPass(VmKmc kmc, double until)
     double *row = kmc->plane_row + x * VM_PLANE_ROW;
     for (int j = 0; j < VM_PLANE_ROW; ++j) row[j] = 0.0;
     row[VM_LOWEST] = HUGE_VAL;
-    for (int64_t i = 0; i < grid->plane; i += BATCH)
-      Batch(kmc, x * grid->plane + i, PetscMin(BATCH, grid->plane - i), kmc->state.mean.stress,
+    for (int64_t i = 0; i < grid->plane; i += VM_BATCH)
+      Batch(kmc, x * grid->plane + i, PetscMin(VM_BATCH, grid->plane - i), kmc->state.mean.stress,
             steady ? STEADY : DRIFTING, stress_rate, 0.0, row);
   }
   PetscCall(VmGatherPlanes(grid, VM_PLANE_ROW, kmc->plane_row, kmc->planes));
@@ -154,16 +161,17 @@ void VmKmcRenew(VmKmc kmc, int64_t first, int64_t n, const double mean_stress[6]
 {
   const double no_drift[5] = {0.0};
   double row[VM_PLANE_ROW] = {0.0};
-  for (int64_t i = 0; i < n; i += BATCH)
-    Batch(kmc, first + i, PetscMin(BATCH, n - i), mean_stress, RAISED, no_drift, ahead, row);
+  for (int64_t i = 0; i < n; i += VM_BATCH)
+    Batch(kmc, first + i, PetscMin(VM_BATCH, n - i), mean_stress, RAISED, no_drift, ahead, row);
 }
 
 VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double sig[6], double memory)
 {
   const int64_t np = kmc->grid->np;
-  double drive[5], rate[5], work, work_rate, left, slope;
+  double load_rate[6], drive[5], rate[5], work, work_rate, left, slope;
   Drives(sig, drive);
-  Drives(kmc->state.mean.stress_rate, rate);
+  VmKmcLoadStress(kmc, voxel, kmc->state.mean.stress_rate, load_rate);
+  Drives(load_rate, rate);
   const double *const drives[5] = {&drive[0], &drive[1], &drive[2], &drive[3], &drive[4]};
   const double barrier = kmc->barrier[(kmc->barriers > 1 ? mode : 0) * np + voxel] * memory;
   Work(1, np, kmc->catalogue + (int64_t)mode * 5 * np + voxel, drives, rate, WorkFactor(&kmc->stz), &work, &work_rate);
@@ -175,6 +183,7 @@ VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double si
 VmBarrierLeft VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory)
 {
   double sig[6];
-  for (int c = 0; c < 6; ++c) sig[c] = mean_stress[c] + kmc->state.fluctuation[c * kmc->grid->np + voxel];
+  VmKmcLoadStress(kmc, voxel, mean_stress, sig);
+  for (int c = 0; c < 6; ++c) sig[c] += kmc->state.fluctuation[c * kmc->grid->np + voxel];
   return VmKmcBarrierAt(kmc, voxel, mode, sig, memory);
 }

@@ -229,11 +229,46 @@ static PetscErrorCode CheckElastic(const VmPlugin *material, const VmNode *node,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static bool Varies(const VmPhaseCommon *phase, const char *parameter)
+{
+  for (int i = 0; i < phase->vary.count; ++i)
+    if (!strcmp(VmVaryParameter(phase, i), parameter)) return true;
+  return false;
+}
+
+/* What kinetics cannot do where voxels have moduli of their own. */
+static PetscErrorCode CheckManyModuli(const VmSimParams *p, const VmNode *node, VmReport report)
+{
+  const VmPhaseCommon *phase = p->material.common, *soft = NULL;
+  const VmFlowUnitCommon *flow_units = p->flow_units.common;
+  const VmKineticsCommon *common = p->kinetics.common;
+  const char *what = phase->vary.count > 0 ? "material.vary" : "flow_units.material";
+
+  PetscFunctionBegin;
+  if (common->finder != VM_FINDER_FULL)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
+                          "finder %s knows one elastic law for all voxels; use finder: full, or leave %s out",
+                          finders[common->finder], what));
+  if (flow_units && flow_units->material.head) soft = flow_units->material.common;
+  if (flow_units && flow_units->relaxation)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "flow_units"),
+                          "relaxation knows one elastic law for all voxels; leave %s out, or relaxation", what));
+  if ((flow_units && !isnan(flow_units->thermal_expansion)) || Varies(phase, "thermal_expansion") ||
+      (soft &&
+       (Varies(soft, "thermal_expansion") || soft->material.thermal_expansion != phase->material.thermal_expansion)))
+    PetscCall(
+        VmReportAdd(report, node,
+                    "with kinetics and moduli that differ from voxel to voxel the thermal expansion has to be the "
+                    "same everywhere; leave %s out, or give one thermal_expansion",
+                    what));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* What kinetics cannot do. */
 static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, VmReport report)
 {
   const VmStz *stz = p->kinetics.params;
-  const VmPhaseCommon *phase = p->material.common;
+  const VmMaterialOps *material = (const VmMaterialOps *)p->material.head;
   const VmFlowUnitCommon *flow_units = p->flow_units.common;
   const VmKineticsCommon *common = p->kinetics.common;
   const double voxel = pow(p->grid.spacing, 3);
@@ -247,10 +282,7 @@ static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, Vm
   PetscCall(CheckElastic(&p->material, VmTreeGet(node, "material"), report));
   if (flow_units && flow_units->material.head)
     PetscCall(CheckElastic(&flow_units->material, VmTreeGet(VmTreeGet(node, "flow_units"), "material"), report));
-  if (common->finder != VM_FINDER_FULL && VmHasManyModuli(p))
-    PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
-                          "finder %s knows one elastic law for all voxels; use finder: full, or leave %s out",
-                          finders[common->finder], phase->vary.count > 0 ? "material.vary" : "flow_units.material"));
+  if (VmHasManyModuli(p)) PetscCall(CheckManyModuli(p, node, report));
   if (common->finder == VM_FINDER_THINNED && stz->softening.decaying < 0.0)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "finder thinned cannot bound barriers that fall with time; use finder full, or softening "

@@ -120,7 +120,7 @@ static PetscErrorCode Stress(VmKmc kmc, const double *viscous, double temperatur
   PetscFunctionBegin;
   if (kmc->interacting) {
     Eigenstrain(kmc, viscous, temperature, ch->total);
-    PetscCall(VmGreenStress(kmc->green, ch->total, stress));
+    PetscCall(VmKmcFluctuation(kmc, ch->total, stress));
   } else PetscCall(PetscArrayzero(stress, 6 * kmc->grid->np));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -194,6 +194,10 @@ static PetscErrorCode EndOfWindow(VmKmc kmc, double length)
   PetscFunctionBegin;
   memset(ch->mean_flow, 0, sizeof ch->mean_flow);
   ch->bend = 0.0;
+  if (!Flows(kmc) && ch->expansion[0] == ch->expansion[1]) { /* the eigenstrain stays */
+    PetscCall(PetscArraycpy(ch->end, state->fluctuation, 6 * kmc->grid->np));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   if (!Flows(kmc)) {
     PetscCall(Stress(kmc, NULL, VmKmcTemperature(kmc, then), ch->end));
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -224,9 +228,10 @@ static PetscErrorCode EndOfWindow(VmKmc kmc, double length)
 static void Change(VmKmc kmc, const VmMean *start, const VmMean *end, int64_t voxel, double change[6])
 {
   const int64_t np = kmc->grid->np;
-  for (int c = 0; c < 6; ++c)
-    change[c] =
-        end->stress[c] - start->stress[c] + kmc->changing->end[c * np + voxel] - kmc->state.fluctuation[c * np + voxel];
+  double mean[6];
+  for (int c = 0; c < 6; ++c) mean[c] = end->stress[c] - start->stress[c];
+  VmKmcLoadStress(kmc, voxel, mean, change);
+  for (int c = 0; c < 6; ++c) change[c] += kmc->changing->end[c * np + voxel] - kmc->state.fluctuation[c * np + voxel];
 }
 
 /* Bounds for the window [now, now + length], and the smallest of planes: lowest barrier and fastest work over reserve.
@@ -347,8 +352,8 @@ static PetscErrorCode ChooseLowest(VmKmc kmc, VmChoice *choice)
   if (plane >= grid->x0 && plane < grid->x0 + grid->nx) {
     int64_t voxel = (plane - grid->x0) * grid->plane;
     while (kmc->changing->lowest[voxel] != kmc->lowest_barrier) ++voxel;
-    choice->voxel = VmGridGlobal(grid, voxel), choice->mode = kmc->changing->lowest_mode[voxel], choice->accepted = 1.0;
-    VmKmcModeStrain(kmc, voxel, (int)choice->mode, choice->eps);
+    choice->accepted = 1.0;
+    VmKmcDescribe(kmc, voxel, kmc->changing->lowest_mode[voxel], choice);
   }
   PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -382,9 +387,8 @@ static PetscErrorCode Propose(VmKmc kmc, double time, VmChoice *choice)
     if (total > ch->bound[voxel] * (1.0 + 1e-9)) choice->accepted = -1.0;
     else if (accept * ch->bound[voxel] < total) {
       double which = pick * total;
-      choice->mode = VmKmcPick(kmc->stz.modes, 1, kmc->room, &which);
-      choice->accepted = 1.0, choice->voxel = VmGridGlobal(grid, voxel);
-      VmKmcModeStrain(kmc, voxel, (int)choice->mode, choice->eps);
+      choice->accepted = 1.0;
+      VmKmcDescribe(kmc, voxel, (int)VmKmcPick(kmc->stz.modes, 1, kmc->room, &which), choice);
     }
   }
   PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
@@ -513,8 +517,8 @@ PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate)
   VmKmcState *state = &kmc->state;
   const bool jump = temperature != state->temperature;
   PetscFunctionBegin;
-  PetscCheck(rate == 0.0 || (kmc->finder == VM_FINDER_FULL && !kmc->heterogeneous), kmc->grid->comm, PETSC_ERR_SUP,
-             "only the finder `full` with uniform moduli knows temperatures that change");
+  PetscCheck(rate == 0.0 || kmc->finder == VM_FINDER_FULL, kmc->grid->comm, PETSC_ERR_SUP,
+             "only the finder `full` knows temperatures that change");
   state->temperature = kmc->temperature = temperature;
   state->temperature_time = state->mean.time, state->temperature_rate = rate;
   state->window_rate = 0.0;

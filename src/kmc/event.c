@@ -21,6 +21,13 @@ int64_t VmKmcPick(int64_t n, int64_t stride, const double *values, double *targe
   return last;
 }
 
+void VmKmcDescribe(VmKmc kmc, int64_t voxel, int mode, VmChoice *choice)
+{
+  choice->voxel = VmGridGlobal(kmc->grid, voxel), choice->mode = mode;
+  VmKmcModeStrain(kmc, voxel, mode, choice->eps);
+  if (kmc->heterogeneous) VmKmcMacroscopicStrain(kmc, voxel, choice->eps, choice->macroscopic);
+}
+
 void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event)
 {
   VmGrid grid = kmc->grid;

@@ -35,14 +35,6 @@ static double SolveHazard(const double moment[VM_MOMENTS], double target, double
   return t;
 }
 
-/* A local mode, as all ranks need to know it. */
-static void Describe(VmKmc kmc, int64_t voxel, int mode, VmChoice *choice)
-{
-  choice->voxel = VmGridGlobal(kmc->grid, voxel), choice->mode = mode;
-  VmKmcModeStrain(kmc, voxel, mode, choice->eps);
-  if (kmc->heterogeneous) VmKmcMacroscopicStrain(kmc, voxel, choice->eps, choice->macroscopic);
-}
-
 /* Lowest barrier of all, ties by global index; the owner's choice is made known to all. */
 static PetscErrorCode ChooseLowest(VmKmc kmc, VmChoice *choice)
 {
@@ -62,7 +54,7 @@ static PetscErrorCode ChooseLowest(VmKmc kmc, VmChoice *choice)
       if (this_left < left) left = this_left, best = m;
     }
     choice->accepted = 1.0;
-    Describe(kmc, voxel, best, choice);
+    VmKmcDescribe(kmc, voxel, best, choice);
   }
   PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -101,7 +93,7 @@ static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, VmChoice *choice)
       const double true_left = VmKmcBarrierLeft(kmc, voxel, mode, stress, memory).left,
                    tangent = barrier.left - barrier.drift * dt * kt;
       choice->accepted = keep < keep_drift ? (keep < keep_drift * exp(-(true_left - tangent) / kt) ? 1.0 : 0.0) : -1.0;
-      Describe(kmc, voxel, mode, choice);
+      VmKmcDescribe(kmc, voxel, mode, choice);
     }
     PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmGridOwner(grid, plane), grid->comm));
     if (choice->accepted >= 0.0) break; /* else the drift refused it: choose again at the same time */

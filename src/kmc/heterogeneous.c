@@ -141,9 +141,8 @@ PetscErrorCode VmKmcHeterogeneousCreate(VmKmc kmc, const VmKmcSetup *setup)
              "moduli of voxels need both fields and voxels that interact");
   PetscCheck(setup->finder == VM_FINDER_FULL, kmc->grid->comm, PETSC_ERR_SUP,
              "only finder: full knows moduli that differ from voxel to voxel");
-  PetscCheck(!setup->relaxation && !setup->stz->memory.head && setup->expansion == setup->flow_unit_expansion,
-             kmc->grid->comm, PETSC_ERR_SUP,
-             "moduli that differ from voxel to voxel do not go with flow units that relax or expand, or memory laws");
+  PetscCheck(!setup->relaxation && setup->expansion == setup->flow_unit_expansion, kmc->grid->comm, PETSC_ERR_SUP,
+             "moduli that differ from voxel to voxel do not go with flow units that relax or expand");
   PetscCall(PetscNew(&h));
   kmc->heterogeneous = h;
   PetscCall(PetscMalloc4(np, &h->shear, np, &h->bulk, np, &h->uniform_shear, np, &h->uniform_bulk));

@@ -136,6 +136,8 @@ double VmKmcUniform(VmKmc kmc);
 /** Index of the entry in which the running sum of values passes the target; the last of positive value if rounding
  * leaves none. The sum so far is taken off the target. Not collective. */
 int64_t VmKmcPick(int64_t n, int64_t stride, const double *values, double *target);
+/** Fills in of a choice what all ranks need to know of a local mode. Not collective. */
+void VmKmcDescribe(VmKmc kmc, int64_t voxel, int mode, VmChoice *choice);
 /** Transforms a voxel: eigenstrain, mean, memory and a new catalogue, but not the stress around it. Not collective. */
 void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event);
 /** Counts an event without barrier; throws VM_ERR_DIVERGED after too many at one instant. Collective. */

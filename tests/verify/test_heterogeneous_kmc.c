@@ -360,6 +360,34 @@ static PetscErrorCode Ranks(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The windows in which temperatures change find the first event at the time at which the hazard is used up, too: at a
+ * rate of heating that is next to nothing, that of a constant temperature in law. */
+static PetscErrorCode Heating(void)
+{
+  enum { MANY = 400 };
+  double mean = 0.0;
+  PetscFunctionBegin;
+  for (uint64_t seed = 1; seed <= MANY; ++seed) {
+    Run run;
+    VmEvent event;
+    double rate;
+    VmKmcOutcome outcome;
+    VmSegment creep = {.duration = HUGE_VAL};
+    PetscCall(Create(PETSC_COMM_WORLD, (const int64_t[3]){2, 2, 2}, 0.4, seed, true, &run));
+    creep.stress_controlled[VM_XY] = true, creep.level[VM_XY] = 1.0;
+    VmMeanBegin(&VmKmcGetState(run.kmc)->mean, &creep);
+    PetscCall(VmKmcNext(run.kmc, 0.0, &outcome, &event));
+    rate = VmKmcRate(run.kmc);
+    PetscCall(VmKmcHeat(run.kmc, 300.0, 1e-9 * rate));
+    PetscCall(Next(&run, &event));
+    mean += rate * event.time / MANY;
+    PetscCall(Destroy(&run));
+  }
+  VmFigure("rate times waiting time, mean of 400, heated next to nothing", mean);
+  VmExpectNear(mean, 1.0, 4.0 / sqrt(MANY));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Layers: a shear along them meets all with the same stress, one across their edges with the same strain. */
 static PetscErrorCode Layers(void)
 {
@@ -428,6 +456,7 @@ static PetscErrorCode Test(void)
   PetscCall(Ranks());
   PetscCall(Layers());
   PetscCall(SoftShare());
+  PetscCall(Heating());
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,5 +1,5 @@
 /* Does what lies above a threshold hang together from end to end? */
-#include <vitromech/map.h>
+#include "jackknife.h"
 #include <math.h>
 
 typedef struct {
@@ -32,26 +32,61 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
 static const VmTable table = {"percolation", "connectedness of what lies above a threshold", sizeof(Params), rows,
                               Check};
 
-static PetscErrorCode Report(const VmMap *map, const VmClusters *c, double points, double threshold,
-                             VmStatResult result)
+enum { FRACTION, LARGEST, NVALUE };
+
+typedef struct {
+  const Params *params;
+  double threshold;
+} Context;
+
+static PetscErrorCode Label(const Context *c, const VmMap *map, double values[NVALUE], VmClusters *clusters)
 {
-  const int64_t axes = map->dim;
+  const int64_t n = VmMapSize(map);
+  double points = 0.0, above = 0.0;
   int64_t largest = 0;
-  double above = 0.0;
+  uint8_t *mask;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)n, &mask));
+  for (int64_t i = 0; i < n; ++i) {
+    mask[i] = map->values[i] > c->threshold;
+    points += !isnan(map->values[i]);
+  }
+  PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, (VmConnectivity)c->params->connectivity, mask, clusters));
+  for (int64_t l = 0; l < clusters->count; ++l) {
+    largest = PetscMax(largest, clusters->size[l]);
+    above += (double)clusters->size[l];
+  }
+  values[FRACTION] = points > 0.0 ? above / points : NAN;
+  values[LARGEST] = above > 0.0 ? (double)largest / above : 0.0;
+  PetscCall(PetscFree(mask));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Values(const void *context, const VmMap *map, double *values)
+{
+  VmClusters clusters;
+  PetscFunctionBegin;
+  PetscCall(Label(context, map, values, &clusters));
+  PetscCall(VmClustersDestroy(&clusters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Report(const VmMap *map, const VmClusters *c, const Context *context, const double values[NVALUE],
+                             const double errors[NVALUE], VmStatResult result)
+{
+  const char *error = "standard error by jackknife over blocks";
+  const int64_t axes = map->dim;
   uint8_t spans[3] = {0, 0, 0};
   PetscFunctionBegin;
-  for (int64_t l = 0; l < c->count; ++l) {
-    largest = PetscMax(largest, c->size[l]);
-    above += (double)c->size[l];
+  for (int64_t l = 0; l < c->count; ++l)
     for (int a = 0; a < 3; ++a) spans[a] |= c->spans[l][a];
-  }
-  PetscCall(VmStatResultScalar(result, "threshold", threshold, map->unit, "what lies above", NULL));
-  PetscCall(VmStatResultScalar(result, "fraction", points > 0.0 ? above / points : NAN, "1",
-                               "part of the points above the threshold", NULL));
+  PetscCall(VmStatResultScalar(result, "threshold", context->threshold, map->unit, "what lies above", NULL));
+  PetscCall(VmStatResultEstimate(result, "fraction", values[FRACTION], errors[FRACTION], "1",
+                                 "part of the points above the threshold", error));
   PetscCall(
       VmStatResultAdd(result, "count", VM_I64, 0, NULL, &c->count, (VmMeta){"1", "number of clusters", NULL}, NULL));
-  PetscCall(VmStatResultScalar(result, "largest_fraction", above > 0.0 ? (double)largest / above : 0.0, "1",
-                               "part of the points above the threshold that is in the largest cluster", NULL));
+  PetscCall(VmStatResultEstimate(result, "largest_fraction", values[LARGEST], errors[LARGEST], "1",
+                                 "part of the points above the threshold that is in the largest cluster", error));
   PetscCall(VmStatResultAdd(
       result, "spans", VM_U8, 1, &axes, spans + 3 - map->dim,
       (VmMeta){"1", "1: some cluster spans the axis (periodic: meets itself around the box)", "axis"}, NULL));
@@ -60,22 +95,15 @@ static PetscErrorCode Report(const VmMap *map, const VmClusters *c, double point
 
 static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult result)
 {
-  const Params *p = params;
-  const int64_t n = VmMapSize(map);
-  double threshold, points = 0.0;
-  uint8_t *mask;
+  Context context = {.params = params};
+  double values[NVALUE], errors[NVALUE];
   VmClusters clusters;
   PetscFunctionBegin;
-  PetscCall(VmThreshold(map, p->threshold, &threshold));
-  PetscCall(PetscMalloc1((size_t)n, &mask));
-  for (int64_t i = 0; i < n; ++i) {
-    mask[i] = map->values[i] > threshold;
-    points += !isnan(map->values[i]);
-  }
-  PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, (VmConnectivity)p->connectivity, mask, &clusters));
-  PetscCall(Report(map, &clusters, points, threshold, result));
+  PetscCall(VmThreshold(map, context.params->threshold, &context.threshold));
+  PetscCall(VmJackknife(map, NVALUE, Values, &context, errors));
+  PetscCall(Label(&context, map, values, &clusters));
+  PetscCall(Report(map, &clusters, &context, values, errors, result));
   PetscCall(VmClustersDestroy(&clusters));
-  PetscCall(PetscFree(mask));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -28,6 +28,8 @@ def stress_strain(run):
         return None
     component, stress_label, strain_label, factor = loaded_component(history)
     strain, stress = factor * history["strain"][:, component], history["stress"][:, component]
+    if not numpy.any(stress):
+        return None
     parts = stages(history)
     figure, (axis, over_time) = style.curves(2)
     for number, rows in parts:
@@ -35,9 +37,10 @@ def stress_strain(run):
         axis.plot(100 * strain[rows], stress[rows], STAGE_STYLES[number % 4], color=style.LINES[number % 6], label=label)
         over_time.plot(history["time"][rows], stress[rows], STAGE_STYLES[number % 4], color=style.LINES[number % 6], label=label)
     top = int(numpy.argmax(numpy.abs(stress)))
+    left = strain[top] < 0.5 * (strain.min() + strain.max())
     axis.plot(100 * strain[top], stress[top], "o", color=style.INK, markersize=4)
     axis.annotate(f"{stress[top]:.3g} GPa at {100 * strain[top]:.3g} %", (100 * strain[top], stress[top]),
-                  textcoords="offset points", xytext=(-6, 7), ha="right", fontsize=8.5)
+                  textcoords="offset points", xytext=(6 if left else -6, 7), ha="left" if left else "right", fontsize=8.5)
     axis.set(xlabel=strain_label + " (%)", ylabel=stress_label)
     axis.margins(y=0.12)
     over_time.set(xlabel="time (s)", ylabel=stress_label)
@@ -115,8 +118,8 @@ def plastic_strain(run):
     figure, columns = slices(run, 100 * strain, "plastic strain (%)", style.MAP, (0, 100 * max(strain.max(), 1e-12)))
     time = float(numpy.atleast_1d(group.attrs.get("time", numpy.nan))[0])
     caption = (f"Equivalent (von Mises) plastic strain √(⅔ ε′:ε′) at t = {time:.4g} s in the three planes through the middle "
-               f"of the box. Mean {100 * strain.mean():.3g} %, largest {100 * strain.max():.3g} %; "
-               f"{100 * (strain > 0).mean():.3g} % of the voxels have been transformed.")
+               f"of the box. Mean {100 * strain.mean():.3g} %, largest {100 * strain.max():.3g} %."
+               + (f" {100 * (strain > 0).mean():.3g} % of the voxels have been transformed." if "events" in run.history else ""))
     return Figure("plastic_strain", "Plastic strain", caption, figure, columns)
 
 

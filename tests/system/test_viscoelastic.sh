@@ -18,6 +18,19 @@ for spread in 0.5 1 2 3; do
   expect "fit, spread $spread" "$VITROMECH" fit kww "relaxation_$spread.csv" --x time --y stress_xy >"fit_$spread" 2>&1
 done
 
+expect "template" run case template 8
+expect "the loop of the template" /usr/bin/python3 - <<'PYTHON'
+import h5py
+
+with h5py.File("template/result.h5") as f:
+    h = f["history"]
+    assert abs(h["work"][-1] - h["stored"][-1] - h["dissipated"][-1]) < 1e-8 * h["dissipated"][-1]
+    assert abs(h["temperature"][-1] - 250) < 1e-9 and -6e-4 < h["strain"][-1, 0] < -4.8e-4
+    assert len(f["statistics/cycles/area"]) == 2
+PYTHON
+expect "init" "$VITROMECH" init viscoelastic mine >log_init
+expect "what init wrote is valid" "$VITROMECH" check mine/case.yaml >log_check
+
 expect "expected numbers" /usr/bin/python3 - <<'PYTHON'
 import h5py
 import numpy

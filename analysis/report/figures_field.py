@@ -50,7 +50,9 @@ def relaxation(run):
     if "dissipated" not in history:
         return None
     component, stress_label, _, _ = loaded_component(history)
-    held = [numpy.flatnonzero(history["stage"] == s) for s in numpy.unique(history["stage"])]
+    fitted = {name for name in run.group("statistics") or () if name.startswith("relaxation_")}  # drawn with their laws
+    held = [numpy.flatnonzero(history["stage"] == s) for s in numpy.unique(history["stage"])
+            if f"relaxation_{int(s)}" not in fitted]
     held = [rows for rows in held if len(rows) > 10 and numpy.ptp(history["strain"][rows, component]) < 1e-12
             and numpy.ptp(history["temperature"][rows]) == 0 and history["stress"][rows[0], component] != 0]
     if not held:

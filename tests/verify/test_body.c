@@ -81,7 +81,7 @@ static PetscErrorCode LoopError(double omega, int steps, double *error, double *
   const VmBodyOptions options = CaseOptions(VM_ELEMENT_REDUCED, VM_KRYLOV_CG, 1e-12);
   const double dt = 2.0 * VM_PI / omega / steps, x = omega * TAU, amplitude = 0.01;
   const double wanted = VM_PI * 4.0 * GII * x / (1.0 + x * x) * amplitude * amplitude; /* 2 eps_xy is the shear */
-  const int settled = (int)ceil(40.0 * TAU / dt);
+  const int settled = (int)ceil(24.0 * TAU / dt);
   double area = 0.0, lost = 0.0;
   VmBodyStep step;
   Case c;

@@ -1,4 +1,4 @@
-/* timeout: 120; links: vm_models
+/* timeout: 300; links: vm_models
  * Laws: identities of the susceptibilities, exact data give the parameters back, intervals hold the truth as often as
  * they claim. */
 #include "vm_test.h"
@@ -207,7 +207,7 @@ static PetscErrorCode Intervals(void)
     values[i] += 0.01 * normal[0];
   }
   const VmLawData data = {.n = n, .x = x, .values = values};
-  options.bootstrap = 400;
+  options.bootstrap = 200;
   PetscCall(VmLawFitRun(law, &data, &options, &fit));
   for (int p = 0; p < 4; ++p) {
     const double ratio = (fit.boot_high[p] - fit.boot_low[p]) / (fit.high[p] - fit.low[p]);
@@ -251,10 +251,10 @@ static PetscErrorCode Run(void)
   PetscCall(Susceptibilities());
   PetscCall(ExactData());
   PetscCall(Intervals());
-  PetscCall(Coverage(2, 0.01, false, 400));
-  PetscCall(Coverage(6, 0.003, false, 400));
-  PetscCall(Coverage(9, 0.005, true, 60));
-  PetscCall(Coverage(12, 0.05, false, 400));
+  PetscCall(Coverage(2, 0.01, false, 200));
+  PetscCall(Coverage(6, 0.003, false, 200));
+  PetscCall(Coverage(9, 0.005, true, 30));
+  PetscCall(Coverage(12, 0.05, false, 200));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -35,6 +35,12 @@ typedef struct {
   double stress_drop; /* fall of the equivalent mean stress [GPa] */
 } VmEvent;
 
+/* An event as its surroundings feel it. */
+typedef struct {
+  int32_t at[3];
+  double shear[5]; /* eigenstrain in an orthonormal basis of the shears */
+} VmKmcSource;
+
 /* Voxels that are flow units relax as three-parameter solids: of the shear modulus G the part `shear` (G_II) relaxes
  * with the time viscosity/G_II. */
 typedef struct {
@@ -48,8 +54,10 @@ typedef struct {
   double hazard; /* integral of the total rate still to go until the next event */
   int64_t draws; /* counter of the random numbers used */
   int64_t events;
+  double rate;         /* total rate at the last look [1/s] */
   double *eigenstrain; /* [6][np] */
-  double *fluctuation; /* [6][np] stress minus its mean, in a body of many moduli minus B:mean [GPa] */
+  double
+      *fluctuation; /* [6][np] stress minus its mean, in a body of many moduli minus B:mean [GPa]; `thinned`: scratch */
   double *last_event;  /* [np] time of the voxel's last event [s], -1e300 if none */
   int64_t *generation; /* [np] events of the voxel */
 
@@ -58,11 +66,12 @@ typedef struct {
   double *memory;             /* [np] state of the memory law, NULL if there is none */
   double window, window_rate; /* length [s] of the last time window and bound of the rate in it; 0: no window yet */
 
-  /* Finder `thinned` only: since the stress was last renewed everywhere. */
+  /* Finder `thinned` only. */
   double reference[6]; /* mean stress the rates are for [GPa] */
-  int64_t pending;     /* events since, -1 before the first renewal */
-  VmEvent *recent;     /* [refresh] these events, on every rank; fluctuation holds the near ones only */
-  double *bound;       /* [2][np] bound of the rate [1/s] and lowest reserve [eV] of each voxel */
+  double margin;       /* of the stress [GPa] */
+  int64_t pending;     /* events since the stress was last refreshed everywhere, -1 before the first time */
+  int64_t sums;        /* pairs of voxel and event summed since then */
+  VmKmcSource *recent; /* [at most refresh] the pending events, on every rank */
 
   /* Finder `extremal` only. */
   int64_t generation_now; /* of the last event in its avalanche, 0 between avalanches */
@@ -88,6 +97,16 @@ typedef struct {
   bool interacting; /* false: voxels feel the mean stress only and do not change it (for checks of the rates) */
 } VmKmcSetup;
 
+/* What the finder `thinned` has done on this rank, and the wall-clock time [s] it took. */
+typedef struct {
+  int64_t candidates, looked_at; /* candidates, and those whose true rate was computed (by this rank) */
+  int64_t exceeded;              /* rates found above their bound */
+  int64_t renewed, exact;        /* tiles of 32 voxels with new rates, and with the stress of all events summed */
+  int64_t near;                  /* tiles that an event gave its stress */
+  int64_t refreshes, shifts;     /* of everything by Fourier transform, and of all rates by the mean stress */
+  double far_time, near_time, renew_time, accept_time, refresh_time, message_time;
+} VmKmcProfile;
+
 typedef enum { VM_KMC_EVENT, VM_KMC_HORIZON } VmKmcOutcome;
 
 typedef struct VmKmc_s *VmKmc;
@@ -99,6 +118,7 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc);
 /** The state, to be read, saved, or (after writing into it, by a restart) taken up with VmKmcRestore. Not collective.
  */
 VmKmcState *VmKmcGetState(VmKmc kmc);
+
 /** The temperature [K] at the present time, and its rate from now on [K/s]. Finders other than `full` know rates of 0
  * only. The unit of thermal strain is that of the temperature the object was created with. Collective. */
 PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate);
@@ -108,10 +128,14 @@ const char *VmKmcMemoryQuantity(VmKmc kmc);
 
 /** Brings `fluctuation` up to date, as a checkpoint needs it. Not collective. */
 void VmKmcSettle(VmKmc kmc);
-/** Present stress of each voxel [6][np] [GPa]. Collective. */
-PetscErrorCode VmKmcStress(VmKmc kmc, double *stress);
-/** Rebuilds catalogues and barriers from the state. Not collective. */
-PetscErrorCode VmKmcRestore(VmKmc kmc);
+
+/** Bounds of the finder `thinned`: part of the state, kept in an order of its own. bounds [VM_KMC_BOUNDS][np].
+ * Collective. */
+enum { VM_KMC_BOUNDS = 10 };
+PetscErrorCode VmKmcSaveBounds(VmKmc kmc, double *bounds);
+
+/** Rebuilds catalogues and barriers from the state and the bounds (NULL: there are none). Collective. */
+PetscErrorCode VmKmcRestore(VmKmc kmc, const double *bounds);
 
 /**
  * Goes on to the next event, or to the time `horizon` if none comes before it. Modes without barrier fire at once, the
@@ -125,9 +149,18 @@ PetscErrorCode VmKmcRestore(VmKmc kmc);
  */
 PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 
-/** Total rate [1/s] at the present time, as of the last VmKmcNext; for `thinned` a bound of it. Not
- * collective. */
+/** Total rate [1/s] as of the last VmKmcNext; for `thinned` a bound of it. Not collective. */
 double VmKmcRate(VmKmc kmc);
+
+/** Not collective. */
+const VmKmcProfile *VmKmcGetProfile(VmKmc kmc);
+
+/** Present stress of each voxel [6][np] [GPa]. Collective. */
+PetscErrorCode VmKmcStress(VmKmc kmc, double *stress);
+
+/** Voxels whose true rate, from the stress by Fourier transform, is above the bound of the finder `thinned` by more
+ * than 1e-7 of it, and the largest rate over its bound. Collective. */
+PetscErrorCode VmKmcCheckBounds(VmKmc kmc, int64_t *exceeded, double *largest);
 
 /** Iterations of the equilibrium solver so far, beyond those at creation; 0 in a uniform body. Not collective. */
 int64_t VmKmcIterations(VmKmc kmc);

@@ -55,7 +55,11 @@ static PetscErrorCode BenchMemory(MPI_Comm comm, int64_t cells)
 static const struct {
   const char *name;
   PetscErrorCode (*run)(MPI_Comm comm, int64_t cells); /* cells: of the edge, 0 for the usual ones */
-} benches[] = {{"memory", BenchMemory}, {"mech", VmBenchMech}, {"cube", VmBenchCube}, {"diffract", VmBenchDiffract}};
+} benches[] = {{"memory", BenchMemory},
+               {"mech", VmBenchMech},
+               {"cube", VmBenchCube},
+               {"diffract", VmBenchDiffract},
+               {"kmc", VmBenchKmc}};
 enum { NBENCHES = sizeof benches / sizeof benches[0] };
 
 static PetscErrorCode ReadCells(MPI_Comm comm, const char *text, int64_t *cells)
@@ -89,8 +93,8 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   }
   if (!found) {
     const char *closest = VmDidYouMean(words.words[0], names);
-    VmThrow(comm, VM_ERR_INPUT, "no benchmark \"%s\"%s%s%s; there are memory, mech, cube and diffract", words.words[0],
-            closest ? "; did you mean " : "", closest ? closest : "", closest ? "?" : "");
+    VmThrow(comm, VM_ERR_INPUT, "no benchmark \"%s\"%s%s%s; there are memory, mech, cube, diffract and kmc",
+            words.words[0], closest ? "; did you mean " : "", closest ? closest : "", closest ? "?" : "");
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -98,8 +102,9 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 const VmCommand vm_command_bench = {
     .name = "bench",
     .usage = "bench [NAME] [--cells N]",
-    .summary =
-        "measures this machine: memory bandwidth, equilibrium solver, statistics of a 4D-STEM cube, virtual microscope",
+    .summary = "measures this machine: memory bandwidth, equilibrium solver, statistics of a 4D-STEM cube, virtual "
+               "microscope, "
+               "event finders",
     .help =
         "Prints lines NAME FIGURE VALUE UNIT; run it under mpirun to measure several ranks together.\n\n"
         "  memory  triad of STREAM\n"
@@ -113,7 +118,12 @@ const VmCommand vm_command_bench = {
         "multislice\n"
         "          with 100 (or N) slices in single precision, its 200 transforms alone (the best plan of FFTW), their "
         "ratio,\n"
-        "          the potential of a tile of 4 x 4 probes; multislice in double precision; kinematic\n\n"
+        "          the potential of a tile of 4 x 4 probes; multislice in double precision; kinematic\n"
+        "  kmc     32^3, 64^3 and 128^3 voxels (or N^3) of shear transformation zones of 20 modes at 300 K, sheared by "
+        "the\n"
+        "          finder thinned until they yield: events per second of thinned and, from the same state, of full; "
+        "where\n"
+        "          the time of thinned goes, how its candidates and bounds do\n\n"
         "example:\n  mpirun -n 2 vitromech bench mech --cells 64",
     .run = Run,
 };

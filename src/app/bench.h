@@ -24,6 +24,9 @@ PetscErrorCode VmBenchMech(MPI_Comm comm, int64_t cells);
 /** Statistics of a cube of 64 x 64 (or cells x cells) patterns of 128 x 128 float32 in the page cache. Collective. */
 PetscErrorCode VmBenchCube(MPI_Comm comm, int64_t cells);
 
+/** Event finders in boxes of 32^3, 64^3 and 128^3 voxels, or cells^3, near their yield point. Collective. */
+PetscErrorCode VmBenchKmc(MPI_Comm comm, int64_t cells);
+
 /** A probe of the virtual microscope, by multislice (100 or `cells` slices) and kinematic. Collective. */
 PetscErrorCode VmBenchDiffract(MPI_Comm comm, int64_t cells);
 

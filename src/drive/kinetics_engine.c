@@ -334,32 +334,36 @@ static void Scalars(VmSim sim, VmScalars *s)
   VmScalarSix(s, mean->strain_rate), VmScalarSix(s, mean->stress_rate);
   for (int c = 0; c < 6; ++c) VmScalarFlag(s, &mean->segment.stress_controlled[c]);
   VmScalarSix(s, mean->segment.level), VmScalarSix(s, mean->segment.rate), VmScalar(s, &mean->segment.duration);
-  VmScalarSix(s, state->reference), VmScalarInteger(s, &state->pending);
+  VmScalar(s, &state->rate), VmScalarSix(s, state->reference), VmScalar(s, &state->margin);
+  VmScalarInteger(s, &state->pending), VmScalarInteger(s, &state->sums);
   VmScalarInteger(s, &state->generation_now);
   VmScalar(s, &mean->thermal), VmScalar(s, &state->temperature), VmScalar(s, &state->temperature_time);
   VmScalar(s, &state->temperature_rate), VmScalar(s, &state->window), VmScalar(s, &state->window_rate);
   if (((Kinetics *)sim->engine)->avalanches) VmAvalancheLogScalars(((Kinetics *)sim->engine)->avalanches, s);
 }
 
-/* Recent events of the finder `thinned` in rows of voxel and strain. */
-enum { RECENT_ROW = 7 };
+/* Recent events of the finder `thinned` in rows of position and shear. */
+enum { RECENT_ROW = 8 };
 
-static PetscErrorCode SaveRecent(VmSim sim, VmH5 file)
+static PetscErrorCode SaveBounds(VmSim sim, VmH5 file)
 {
   const VmKmcState *state = VmKmcGetState(Kmc(sim));
   const int64_t dims[2] = {state->pending, RECENT_ROW};
-  double *rows;
+  double *rows, *bounds;
   PetscFunctionBegin;
   if (state->pending < 0) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(VmH5WriteField(file, "/bound", sim->grid, 2, state->bound, (VmMeta){.unit = "1"}));
+  PetscCall(PetscMalloc1((size_t)(VM_KMC_BOUNDS * sim->grid->np), &bounds));
+  PetscCall(VmKmcSaveBounds(Kmc(sim), bounds));
+  PetscCall(VmH5WriteField(file, "/bounds", sim->grid, VM_KMC_BOUNDS, bounds, (VmMeta){.unit = "1"}));
+  PetscCall(PetscFree(bounds));
   if (state->pending == 0) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscMalloc1((size_t)(state->pending * RECENT_ROW), &rows));
   for (int64_t i = 0; i < state->pending; ++i) {
-    rows[i * RECENT_ROW] = (double)state->recent[i].voxel;
-    memcpy(rows + i * RECENT_ROW + 1, state->recent[i].strain, sizeof state->recent[i].strain);
+    for (int d = 0; d < 3; ++d) rows[i * RECENT_ROW + d] = state->recent[i].at[d];
+    memcpy(rows + i * RECENT_ROW + 3, state->recent[i].shear, sizeof state->recent[i].shear);
   }
   PetscCall(VmH5Write(file, "/recent", VM_F64, 2, dims, rows,
-                      (VmMeta){.long_name = "voxel and strain of the events since the stress was renewed everywhere"}));
+                      (VmMeta){.long_name = "position and shear of the events since the stress was refreshed"}));
   PetscCall(PetscFree(rows));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -369,17 +373,15 @@ static PetscErrorCode LoadRecent(VmSim sim, VmH5 file)
   VmKmcState *state = VmKmcGetState(Kmc(sim));
   double *rows;
   PetscFunctionBegin;
-  if (state->pending < 0) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(VmH5ReadField(file, "/bound", sim->grid, 2, state->bound));
-  if (state->pending == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  if (state->pending <= 0) PetscFunctionReturn(PETSC_SUCCESS);
   if (state->pending > sim->params->solver.refresh)
     VmThrow(sim->comm, VM_ERR_FILE, "%s was written with another solver.refresh; start the run anew",
             sim->checkpoint_path);
   PetscCall(PetscMalloc1((size_t)(state->pending * RECENT_ROW), &rows));
   PetscCall(VmH5Read(file, "/recent", VM_F64, rows));
   for (int64_t i = 0; i < state->pending; ++i) {
-    state->recent[i].voxel = (int64_t)rows[i * RECENT_ROW];
-    memcpy(state->recent[i].strain, rows + i * RECENT_ROW + 1, sizeof state->recent[i].strain);
+    for (int d = 0; d < 3; ++d) state->recent[i].at[d] = (int32_t)rows[i * RECENT_ROW + d];
+    memcpy(state->recent[i].shear, rows + i * RECENT_ROW + 3, sizeof state->recent[i].shear);
   }
   PetscCall(PetscFree(rows));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -420,7 +422,7 @@ static PetscErrorCode Save(VmSim sim, VmH5 file)
   if (state->onset) PetscCall(SaveIntegers(sim, file, "/onset", state->onset));
   if (state->viscous) PetscCall(VmH5WriteField(file, "/viscous", sim->grid, 6, state->viscous, (VmMeta){.unit = "1"}));
   if (state->memory) PetscCall(VmH5WriteField(file, "/memory", sim->grid, 1, state->memory, (VmMeta){.unit = "1"}));
-  PetscCall(SaveRecent(sim, file));
+  PetscCall(SaveBounds(sim, file));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -436,7 +438,13 @@ static PetscErrorCode Load(VmSim sim, VmH5 file)
   if (state->viscous) PetscCall(VmH5ReadField(file, "/viscous", sim->grid, 6, state->viscous));
   if (state->memory) PetscCall(VmH5ReadField(file, "/memory", sim->grid, 1, state->memory));
   PetscCall(LoadRecent(sim, file));
-  PetscCall(VmKmcRestore(Kmc(sim)));
+  double *bounds = NULL;
+  if (state->pending >= 0) {
+    PetscCall(PetscMalloc1((size_t)(VM_KMC_BOUNDS * sim->grid->np), &bounds));
+    PetscCall(VmH5ReadField(file, "/bounds", sim->grid, VM_KMC_BOUNDS, bounds));
+  }
+  PetscCall(VmKmcRestore(Kmc(sim), bounds));
+  PetscCall(PetscFree(bounds));
   TakeNow(sim);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -63,7 +63,7 @@ static void EffectAt(VmKmc kmc, int64_t voxel, double time, double *factor, doub
 {
   *factor = *weight = 1.0;
   if (Memory(kmc)) Memory(kmc)->effect(kmc->stz.memory.params, StateAt(kmc, voxel, time), factor, weight);
-  *factor *= VmKmcMemory(kmc, voxel, time);
+  *factor *= VmKmcMemory(kmc, VmKmcSlot(kmc, voxel), time);
 }
 
 /* Their bounds in the window [now, until]: both parts of the memory are monotone. */
@@ -77,7 +77,7 @@ static void EffectBound(VmKmc kmc, int64_t voxel, double until, double *factor, 
       Memory(kmc)->effect(kmc->stz.memory.params, StateAt(kmc, voxel, end ? until : now), &factors[end], &weights[end]);
     *factor = fmin(factors[0], factors[1]), *weight = fmax(weights[0], weights[1]);
   }
-  *factor *= VmKmcMemoryBound(kmc, voxel, now, until);
+  *factor *= VmKmcMemoryBound(kmc, VmKmcSlot(kmc, voxel), now, until);
 }
 
 static bool Flows(VmKmc kmc) { return kmc->changing->relaxation.shear > 0.0; }

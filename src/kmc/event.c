@@ -2,10 +2,17 @@
  * the mean. */
 #include "kmc_private.h"
 
-double VmKmcUniform(VmKmc kmc)
+double VmKmcUniformAhead(VmKmc kmc, int64_t ahead)
 {
   const VmRngKey key = {.seed = kmc->seed, .stream = VM_STREAM_EVENT};
-  return VmRngUniform(key, (uint64_t)kmc->state.draws++, 0);
+  return VmRngUniform(key, (uint64_t)(kmc->state.draws + ahead), 0);
+}
+
+double VmKmcUniform(VmKmc kmc)
+{
+  const double u = VmKmcUniformAhead(kmc, 0);
+  ++kmc->state.draws;
+  return u;
 }
 
 int64_t VmKmcPick(int64_t n, int64_t stride, const double *values, double *target)
@@ -24,7 +31,7 @@ int64_t VmKmcPick(int64_t n, int64_t stride, const double *values, double *targe
 void VmKmcDescribe(VmKmc kmc, int64_t voxel, int mode, VmChoice *choice)
 {
   choice->voxel = VmGridGlobal(kmc->grid, voxel), choice->mode = mode;
-  VmKmcModeStrain(kmc, voxel, mode, choice->eps);
+  VmKmcModeStrain(kmc, VmKmcSlot(kmc, voxel), mode, choice->eps);
   if (kmc->heterogeneous) VmKmcMacroscopicStrain(kmc, voxel, choice->eps, choice->macroscopic);
 }
 
@@ -33,7 +40,7 @@ void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event)
   VmGrid grid = kmc->grid;
   VmKmcState *state = &kmc->state;
   const double share = kmc->stz.volume / (grid->spacing * grid->spacing * grid->spacing);
-  const int64_t local = choice->voxel - VmGridGlobal(grid, 0);
+  const int64_t local = choice->voxel - VmGridGlobal(grid, 0), slot = VmTilesSlot(&kmc->tiles, choice->voxel);
 
   event->time = state->mean.time, event->voxel = choice->voxel, event->mode = (int32_t)choice->mode;
   event->generation = (int32_t)choice->generation, event->stress_drop = 0.0;
@@ -43,7 +50,11 @@ void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event)
     for (int c = 0; c < 6; ++c) state->eigenstrain[c * grid->np + local] += event->strain[c];
     state->last_event[local] = state->mean.time;
     ++state->generation[local];
-    VmKmcDrawVoxel(kmc, local);
+  }
+  if (slot >= 0) {
+    kmc->last_event[slot] = state->mean.time;
+    ++kmc->generation[slot];
+    VmKmcDrawVoxel(kmc, slot);
   }
   if (!kmc->interacting) return;
   event->stress_drop = VmEquivalentStress(state->mean.stress);

@@ -15,20 +15,14 @@ static inline double VmExp(double x)
   shifted.value = bounded * 1.4426950408889634 + magic;
   const double n = shifted.value - magic;
   const double r = (bounded - n * 0x1.62e42fee00000p-1) - n * 0x1.a39ef35793c76p-33;
-  double p = 1.0 / 6227020800.0;
-  p = p * r + 1.0 / 479001600.0;
-  p = p * r + 1.0 / 39916800.0;
-  p = p * r + 1.0 / 3628800.0;
-  p = p * r + 1.0 / 362880.0;
-  p = p * r + 1.0 / 40320.0;
-  p = p * r + 1.0 / 5040.0;
-  p = p * r + 1.0 / 720.0;
-  p = p * r + 1.0 / 120.0;
-  p = p * r + 1.0 / 24.0;
-  p = p * r + 1.0 / 6.0;
-  p = p * r + 0.5;
-  p = p * r + 1.0;
-  p = p * r + 1.0;
+  /* 1 + r + r^2 g(r), g by interpolation in Chebyshev's nodes of |r| <= ln 2/2; summed in pairs, a short chain */
+  const double r2 = r * r, r4 = r2 * r2;
+  const double p0 = (1.0 + r) + (0x1.0000000000001p-1 + 0x1.5555555555556p-3 * r) * r2;
+  const double p1 =
+      (0x1.5555555553d63p-5 + 0x1.11111111109b3p-7 * r) + (0x1.6c16c1788bd90p-10 + 0x1.a01a01a7c41d5p-13 * r) * r2;
+  const double p2 =
+      (0x1.a019b90d2ae7ap-16 + 0x1.71de0dae63bb3p-19 * r) + (0x1.289185613a3d6p-22 + 0x1.af38a9b0ec855p-26 * r) * r2;
+  const double p = p0 + (p1 + p2 * r4) * r4;
   power.bits = (shifted.bits + 1023) << 52;
   return p * power.value;
 }

@@ -30,10 +30,10 @@ struct VmExtremal_s {
 };
 typedef struct VmExtremal_s *Extremal;
 
-enum { MEMBERS = VM_BLOCK_Y * VM_BLOCK_Z };
+enum { MEMBERS = VM_TILE };
 
-static int64_t BlockRow(Extremal e, int64_t block) { return block / e->blocks_z % e->blocks_y * VM_BLOCK_Y; }
-static int64_t BlockColumn(Extremal e, int64_t block) { return block % e->blocks_z * VM_BLOCK_Z; }
+static int64_t BlockRow(Extremal e, int64_t block) { return block / e->blocks_z % e->blocks_y * VM_TILE_Y; }
+static int64_t BlockColumn(Extremal e, int64_t block) { return block % e->blocks_z * VM_TILE_Z; }
 static int64_t BlockPlane(Extremal e, int64_t block) { return block / (e->blocks_y * e->blocks_z); }
 
 /* Local voxels of a block. */
@@ -42,8 +42,8 @@ static int Members(VmKmc kmc, int64_t block, int64_t voxel[MEMBERS])
   Extremal e = kmc->extremal;
   const int64_t *n = kmc->grid->n, y = BlockRow(e, block), z = BlockColumn(e, block), x = BlockPlane(e, block);
   int count = 0;
-  for (int64_t v = y; v < PetscMin(y + VM_BLOCK_Y, n[1]); ++v)
-    for (int64_t w = z; w < PetscMin(z + VM_BLOCK_Z, n[2]); ++w) voxel[count++] = (x * n[1] + v) * n[2] + w;
+  for (int64_t v = y; v < PetscMin(y + VM_TILE_Y, n[1]); ++v)
+    for (int64_t w = z; w < PetscMin(z + VM_TILE_Z, n[2]); ++w) voxel[count++] = (x * n[1] + v) * n[2] + w;
   return count;
 }
 
@@ -65,16 +65,21 @@ static void Feel(VmKmc kmc, Block *block, int members, const int64_t voxel[MEMBE
   }
 }
 
+/* Catalogue of one mode of a slot, entries VM_TILE apart. */
+static const float *Row(VmKmc kmc, int64_t slot, int mode)
+{
+  return kmc->catalogue + (slot / VM_TILE * kmc->stz.modes + mode) * 5 * VM_TILE + slot % VM_TILE;
+}
+
 /* Work of one mode of each member per [GPa] of the drives. */
-static void Work(VmKmc kmc, int mode, int members, const int64_t voxel[MEMBERS], double drive[5][MEMBERS],
+static void Work(VmKmc kmc, int mode, int members, const int64_t slot[MEMBERS], double drive[5][MEMBERS],
                  double work[MEMBERS])
 {
-  const int64_t np = kmc->grid->np;
-  const float *row = kmc->catalogue + (int64_t)mode * 5 * np;
   const double factor = kmc->stz.saddle * kmc->stz.volume * VM_GPA_NM3_IN_EV;
   for (int i = 0; i < members; ++i) {
+    const float *row = Row(kmc, slot[i], mode);
     work[i] = 0.0;
-    for (int c = 0; c < 5; ++c) work[i] += (double)row[c * np + voxel[i]] * drive[c][i];
+    for (int c = 0; c < 5; ++c) work[i] += (double)row[c * VM_TILE] * drive[c][i];
     work[i] *= factor;
   }
 }
@@ -92,7 +97,7 @@ static void Look(VmKmc kmc, int64_t number)
   Block *block = &kmc->extremal->block[number];
   const int64_t np = kmc->grid->np;
   const VmMean *mean = &kmc->state.mean;
-  int64_t voxel[MEMBERS];
+  int64_t voxel[MEMBERS], slot[MEMBERS];
   double now[5][MEMBERS], start[5][MEMBERS], rate[5][MEMBERS], work[MEMBERS], work_start[MEMBERS], work_rate[MEMBERS],
       barrier[MEMBERS], gone[MEMBERS], lowest[MEMBERS];
   const int members = Members(kmc, number, voxel);
@@ -107,18 +112,18 @@ static void Look(VmKmc kmc, int64_t number)
     for (int c = 0; c < 6; ++c) sig[c] = anchor.stress[c] + kmc->state.fluctuation[c * np + voxel[i]];
     Drives(sig, i, start);
     Drives(mean->stress_rate, i, rate);
-    lowest[i] = HUGE_VAL;
+    lowest[i] = HUGE_VAL, slot[i] = VmKmcSlot(kmc, voxel[i]);
   }
   block->time = HUGE_VAL, block->reserve = HUGE_VAL, block->at = mean->time, block->charge = 0.0;
   int64_t first_voxel = voxel[0];
   int first_mode = 0;
   for (int m = 0; m < kmc->stz.modes; ++m) {
     for (int i = 0; i < members; ++i)
-      barrier[i] = kmc->barrier[(kmc->barriers > 1 ? m : 0) * np + voxel[i]] * VmKmcMemory(kmc, voxel[i], mean->time);
+      barrier[i] = VmKmcBareBarrier(kmc, slot[i], m) * VmKmcMemory(kmc, slot[i], mean->time);
     kmc->barrier_law->vanishing(kmc->barrier_params, VmStzWorkPerStress(&kmc->stz), members, barrier, gone);
-    Work(kmc, m, members, voxel, now, work);
-    Work(kmc, m, members, voxel, start, work_start);
-    Work(kmc, m, members, voxel, rate, work_rate);
+    Work(kmc, m, members, slot, now, work);
+    Work(kmc, m, members, slot, start, work_start);
+    Work(kmc, m, members, slot, rate, work_rate);
     for (int i = 0; i < members; ++i) {
       const double reserve = gone[i] - work[i];
       const double time = work_rate[i] > 0.0 ? mean->start + (gone[i] - work_start[i]) / work_rate[i] : HUGE_VAL;
@@ -194,7 +199,7 @@ static PetscErrorCode Choose(VmKmc kmc, int column, double value, VmChoice *choi
       if (block->charge > 0.0 || unstable != (column == UNSTABLE)) continue;
       if ((unstable ? block->reserve : block->time) == value && (!best || block->voxel < best->voxel)) best = block;
     }
-    VmKmcModeStrain(kmc, best->voxel, best->mode, choice->eps);
+    VmKmcModeStrain(kmc, VmKmcSlot(kmc, best->voxel), best->mode, choice->eps);
     choice->voxel = VmGridGlobal(grid, best->voxel), choice->mode = best->mode, choice->accepted = 1.0;
     choice->generation = 1 + (column == UNSTABLE ? kmc->state.onset[best->voxel] : 0);
     kmc->state.onset[best->voxel] = -1;
@@ -221,7 +226,7 @@ static void Charge(VmKmc kmc, const VmEvent *event, double mean_change)
   for (int64_t b = 0; b < e->blocks; ++b) {
     const int64_t dx = grid->x0 + BlockPlane(e, b) - source[0], y = BlockRow(e, b), z = BlockColumn(e, b),
                   dy = y - source[1], dz = z - source[2];
-    if (dx == 0 && y == source[1] / VM_BLOCK_Y * VM_BLOCK_Y && z == source[2] / VM_BLOCK_Z * VM_BLOCK_Z)
+    if (dx == 0 && y == source[1] / VM_TILE_Y * VM_TILE_Y && z == source[2] / VM_TILE_Z * VM_TILE_Z)
       e->block[b].charge = HUGE_VAL;
     else if (kmc->interacting)
       e->block[b].charge +=
@@ -320,7 +325,7 @@ PetscErrorCode VmKmcExtremalCreate(VmKmc kmc)
              "the finder `extremal` needs barriers that do not change with time");
   PetscCall(PetscNew(&e));
   kmc->extremal = e;
-  e->blocks_y = (grid->n[1] + VM_BLOCK_Y - 1) / VM_BLOCK_Y, e->blocks_z = (grid->n[2] + VM_BLOCK_Z - 1) / VM_BLOCK_Z;
+  e->blocks_y = (grid->n[1] + VM_TILE_Y - 1) / VM_TILE_Y, e->blocks_z = (grid->n[2] + VM_TILE_Z - 1) / VM_TILE_Z;
   e->blocks = grid->nx * e->blocks_y * e->blocks_z;
   e->work = VmStzWorkPerStress(&kmc->stz) * (1.0 + 1e-5); /* modes are rounded to floats */
   e->start = NAN;

@@ -44,11 +44,11 @@ static PetscErrorCode ChooseLowest(VmKmc kmc, VmChoice *choice)
   PetscFunctionBegin;
   while (kmc->planes[plane * VM_PLANE_ROW + VM_LOWEST] != kmc->lowest_barrier) ++plane;
   if (plane >= grid->x0 && plane < grid->x0 + grid->nx) {
-    int64_t voxel = (plane - grid->x0) * grid->plane;
+    int64_t voxel = (plane - grid->x0) * grid->plane, slot;
     int best = 0;
     double left = HUGE_VAL;
-    while (kmc->lowest[voxel] != kmc->lowest_barrier) ++voxel;
-    const double memory = VmKmcMemoryBound(kmc, voxel, kmc->state.mean.time, kmc->until);
+    while (kmc->lowest[slot = VmKmcSlot(kmc, voxel)] != kmc->lowest_barrier) ++voxel;
+    const double memory = VmKmcMemoryBound(kmc, slot, kmc->state.mean.time, kmc->until);
     for (int m = 0; m < kmc->stz.modes; ++m) {
       const double this_left = VmKmcBarrierLeft(kmc, voxel, m, kmc->state.mean.stress, memory).left;
       if (this_left < left) left = this_left, best = m;
@@ -67,6 +67,7 @@ static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, VmChoice *choice)
 {
   VmGrid grid = kmc->grid;
   const double kt = VM_BOLTZMANN * kmc->temperature, now = kmc->state.mean.time;
+  const int64_t slots = kmc->tiles.per_plane * VM_TILE;
 
   PetscFunctionBegin;
   for (;;) {
@@ -74,9 +75,9 @@ static PetscErrorCode ChooseByRate(VmKmc kmc, double dt, VmChoice *choice)
     const double keep = VmKmcUniform(kmc);
     const int64_t plane = VmKmcPick(grid->n[0], VM_PLANE_ROW, kmc->planes, &target);
     if (plane >= grid->x0 && plane < grid->x0 + grid->nx) {
-      const int64_t first = (plane - grid->x0) * grid->plane,
-                    voxel = first + VmKmcPick(grid->plane, 1, kmc->rate + first, &target);
-      const double bound = VmKmcMemoryBound(kmc, voxel, now, kmc->until), memory = VmKmcMemory(kmc, voxel, now + dt);
+      const int64_t first = (plane - grid->x0) * slots, slot = first + VmKmcPick(slots, 1, kmc->rate + first, &target),
+                    voxel = VmTilesVoxel(&kmc->tiles, slot) - VmGridGlobal(grid, 0);
+      const double bound = VmKmcMemoryBound(kmc, slot, now, kmc->until), memory = VmKmcMemory(kmc, slot, now + dt);
       const VmMean *mean = &kmc->state.mean;
       VmBarrierLeft barrier = {.left = 0.0};
       double stress[6];
@@ -120,6 +121,19 @@ static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Moments that the next pass needs: few if the last rate lets expect the event where few suffice. */
+static int Moments(VmKmc kmc)
+{
+  const VmKmcState *state = &kmc->state;
+  double speed = 0.0;
+  for (int c = 0; c < 6; ++c) speed += fabs(state->mean.stress_rate[c]);
+  if (speed == 0.0) return 1;
+  /* no mode works more than its strain times all components */
+  const double drift = 2.0 * kmc->stz.saddle * kmc->stz.volume * VM_GPA_NM3_IN_EV * kmc->stz.strain * speed /
+                       (VM_BOLTZMANN * kmc->temperature);
+  return state->hazard * drift < 0.5 * VM_FEW_LIMIT * state->rate ? VM_FEW_MOMENTS : VM_MOMENTS;
+}
+
 /* How far the present rates may be carried: to the horizon, to where the drift needs new moments, and not past the time
  * at which the lowest barrier could vanish. */
 static double Reach(VmKmc kmc, double horizon)
@@ -127,7 +141,8 @@ static double Reach(VmKmc kmc, double horizon)
   double reach = horizon - kmc->state.mean.time;
   if (kmc->drift > 0.0) {
     const double vanish = kmc->lowest_barrier / (VM_BOLTZMANN * kmc->temperature * kmc->drift);
-    reach = PetscMin(reach, PetscMin(VM_DRIFT_LIMIT / kmc->drift, PetscMax(vanish, 1e-12 / kmc->drift)));
+    const double limit = kmc->moments == VM_MOMENTS ? VM_DRIFT_LIMIT : VM_FEW_LIMIT;
+    reach = PetscMin(reach, PetscMin(limit / kmc->drift, PetscMax(vanish, 1e-12 / kmc->drift)));
   }
   return reach;
 }
@@ -145,7 +160,8 @@ PetscErrorCode VmKmcNextFull(VmKmc kmc, double horizon, VmKmcOutcome *outcome, V
   double ahead = recovery > 0.0 ? recovery : HUGE_VAL;
   for (;;) {
     const double until = PetscMin(horizon, state->mean.time + ahead);
-    PetscCall(VmKmcPass(kmc, until));
+    PetscCall(VmKmcPass(kmc, until, Moments(kmc)));
+    state->rate = kmc->total[0];
     if (kmc->lowest_barrier <= VM_NO_BARRIER && ahead < HUGE_VAL && ahead > 1e-6 * recovery) {
       ahead *= 0.1;
       continue;

@@ -71,8 +71,8 @@ PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, float *influence)
       }
   for (int64_t x = 0; x < n[0]; ++x) {
     float *plane = influence + x * grid->plane;
-    for (int64_t y = 0; y < n[1]; ++y) WindowMaximum(n[2], 1, VM_BLOCK_Z, plane + y * n[2], room);
-    for (int64_t z = 0; z < n[2]; ++z) WindowMaximum(n[1], n[2], VM_BLOCK_Y, plane + z, room);
+    for (int64_t y = 0; y < n[1]; ++y) WindowMaximum(n[2], 1, VM_TILE_Z, plane + y * n[2], room);
+    for (int64_t z = 0; z < n[2]; ++z) WindowMaximum(n[1], n[2], VM_TILE_Y, plane + z, room);
   }
   PetscCall(PetscFree(room));
   PetscFunctionReturn(PETSC_SUCCESS);

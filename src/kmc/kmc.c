@@ -1,13 +1,29 @@
 #include "kmc_private.h"
 #include <math.h>
 
-enum { ROOM = VM_BATCH_SCRATCH * VM_BATCH };
+/* What the finders need of each slot, and of each plane. */
+static PetscErrorCode Allocate(VmKmc kmc)
+{
+  const size_t np = (size_t)kmc->grid->np, tiles = (size_t)kmc->tiles.count, slots = tiles * VM_TILE,
+               modes = (size_t)kmc->stz.modes, barriers = (size_t)kmc->barriers;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1(slots * modes * 5, &kmc->catalogue));
+  PetscCall(PetscCalloc1(slots * barriers, &kmc->barrier));
+  PetscCall(PetscCalloc3(slots, &kmc->slot_ratio, slots, &kmc->last_event, slots, &kmc->generation));
+  PetscCall(PetscCalloc2(slots, &kmc->rate, slots, &kmc->lowest));
+  PetscCall(PetscCalloc3((size_t)kmc->tiles.planes * VM_PLANE_ROW, &kmc->plane_row,
+                         (size_t)kmc->grid->n[0] * VM_PLANE_ROW, &kmc->planes, modes * VM_TILE, &kmc->room));
+  PetscCall(PetscMalloc1(np, &kmc->ratio));
+  PetscCall(PetscCalloc4(6 * np, &kmc->state.eigenstrain, 6 * np, &kmc->state.fluctuation, np, &kmc->state.last_event,
+                         np, &kmc->state.generation));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
 {
   VmKmc kmc;
   const VmBarrierCommon *common = setup->stz->barrier.common;
-  const size_t np = (size_t)grid->np, n0 = (size_t)grid->n[0];
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&kmc));
@@ -17,20 +33,14 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   kmc->barrier_law = (const VmBarrierOps *)setup->stz->barrier.head;
   kmc->barrier_params = setup->stz->barrier.params;
   kmc->barriers = common->per == VM_PER_MODE ? (int)setup->stz->modes : 1;
+  VmTilesSetUp(grid, kmc->finder == VM_FINDER_THINNED, &kmc->tiles);
   if (kmc->interacting) {
     PetscCall(VmGreenCreate(grid, setup->shear, setup->bulk, &kmc->green));
     PetscCall(VmKernelCreate(kmc->green, &kmc->kernel));
   }
-  PetscCall(PetscCalloc1(5 * np * (size_t)kmc->stz.modes, &kmc->catalogue));
-  PetscCall(PetscCalloc1(np * (size_t)kmc->barriers, &kmc->barrier));
-  PetscCall(PetscMalloc1(np, &kmc->ratio));
-  PetscCall(PetscCalloc1(2 * np, &kmc->state.bound));
-  kmc->rate = kmc->state.bound, kmc->lowest = kmc->state.bound + np;
-  PetscCall(PetscMalloc3((size_t)grid->nx * VM_PLANE_ROW, &kmc->plane_row, n0 * VM_PLANE_ROW, &kmc->planes, ROOM,
-                         &kmc->room));
-  PetscCall(PetscCalloc4(6 * np, &kmc->state.eigenstrain, 6 * np, &kmc->state.fluctuation, np, &kmc->state.last_event,
-                         np, &kmc->state.generation));
-  for (size_t i = 0; i < np; ++i) kmc->state.last_event[i] = -1e300, kmc->ratio[i] = setup->barrier_ratio[i];
+  PetscCall(Allocate(kmc));
+  for (int64_t i = 0; i < grid->np; ++i) kmc->state.last_event[i] = -1e300, kmc->ratio[i] = setup->barrier_ratio[i];
+  PetscCall(VmTilesTake(&kmc->tiles, kmc->ratio, kmc->slot_ratio));
   kmc->state.mean = (VmMean){.shear = setup->shear, .bulk = setup->bulk};
   const VmRngKey key = {.seed = kmc->seed, .stream = VM_STREAM_EVENT};
   kmc->state.hazard = -log(VmRngUniform(key, 0, 1)); /* draw 1 of cell 0: the sequence itself uses draw 0 */
@@ -43,7 +53,7 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
              "only the finder `full` knows flow units that relax or expand, and memory laws");
   PetscCall(VmKmcChangingCreate(kmc, setup));
   if (setup->shear_field) PetscCall(VmKmcHeterogeneousCreate(kmc, setup));
-  PetscCall(VmKmcRestore(kmc));
+  PetscCall(VmKmcRestore(kmc, NULL));
   *out = kmc;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -57,7 +67,8 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc)
   PetscCall(PetscFree((*kmc)->catalogue));
   PetscCall(PetscFree((*kmc)->barrier));
   PetscCall(PetscFree((*kmc)->ratio));
-  PetscCall(PetscFree((*kmc)->state.bound));
+  PetscCall(PetscFree3((*kmc)->slot_ratio, (*kmc)->last_event, (*kmc)->generation));
+  PetscCall(PetscFree2((*kmc)->rate, (*kmc)->lowest));
   PetscCall(VmKmcThinningDestroy(*kmc));
   PetscCall(VmKmcExtremalDestroy(*kmc));
   PetscCall(VmKmcChangingDestroy(*kmc));
@@ -71,12 +82,28 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc)
 
 VmKmcState *VmKmcGetState(VmKmc kmc) { return &kmc->state; }
 
-PetscErrorCode VmKmcRestore(VmKmc kmc)
+PetscErrorCode VmKmcSaveBounds(VmKmc kmc, double *bounds)
 {
   PetscFunctionBegin;
+  PetscCall(VmKmcThinningSave(kmc, bounds));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmKmcRestore(VmKmc kmc, const double *bounds)
+{
+  const int64_t slots = kmc->tiles.count * VM_TILE;
+  double *generation;
+  PetscFunctionBegin;
   kmc->temperature = kmc->state.temperature;
-  for (int64_t i = 0; i < kmc->grid->np; ++i) VmKmcDrawVoxel(kmc, i);
-  if (kmc->finder == VM_FINDER_THINNED) VmKmcThinningRestore(kmc);
+  PetscCall(PetscMalloc1((size_t)PetscMax(slots, kmc->grid->np), &generation));
+  for (int64_t i = 0; i < kmc->grid->np; ++i) generation[i] = (double)kmc->state.generation[i];
+  PetscCall(VmTilesTake(&kmc->tiles, generation, kmc->last_event));
+  for (int64_t i = 0; i < slots; ++i) kmc->generation[i] = (int64_t)kmc->last_event[i];
+  PetscCall(PetscFree(generation));
+  PetscCall(VmTilesTake(&kmc->tiles, kmc->state.last_event, kmc->last_event));
+  for (int64_t i = 0; i < slots; ++i)
+    if (kmc->slot_ratio[i] > 0.0) VmKmcDrawVoxel(kmc, i);
+  if (kmc->finder == VM_FINDER_THINNED && bounds) PetscCall(VmKmcThinningLoad(kmc, bounds));
   if (kmc->finder == VM_FINDER_EXTREMAL) VmKmcExtremalRestore(kmc);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -115,14 +142,19 @@ PetscErrorCode VmKmcNext(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEve
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-double VmKmcRate(VmKmc kmc) { return kmc->total[0]; }
+double VmKmcRate(VmKmc kmc) { return kmc->state.rate; }
+
+const VmKmcProfile *VmKmcGetProfile(VmKmc kmc) { return &kmc->profile; }
 
 void VmKmcBarrierField(VmKmc kmc, double *barrier)
 {
+  const VmKmcState *state = &kmc->state;
   for (int64_t i = 0; i < kmc->grid->np; ++i) {
     double lowest = HUGE_VAL;
-    for (int m = 0; m < kmc->barriers; ++m) lowest = fmin(lowest, kmc->barrier[m * kmc->grid->np + i]);
-    barrier[i] = lowest * VmKmcMemory(kmc, i, kmc->state.mean.time);
+    for (int m = 0; m < kmc->barriers; ++m)
+      lowest = fmin(lowest, VmStzBarrier(&kmc->stz, kmc->seed, VmGridGlobal(kmc->grid, i), state->generation[i], m,
+                                         kmc->ratio[i]));
+    barrier[i] = lowest * VmStzMemory(&kmc->stz, state->generation[i] > 0, state->mean.time - state->last_event[i]);
   }
 }
 
@@ -148,6 +180,7 @@ int64_t VmKmcBytes(const VmStz *stz, VmFinder finder, int64_t np, const int64_t 
   const VmBarrierCommon *common = stz->barrier.common;
   const int64_t barriers = common->per == VM_PER_MODE ? stz->modes : 1;
   /* catalogue, barriers, state and sums, six transform components, real-space kernel, alias sums */
-  return np * (20 * stz->modes + 8 * barriers + 8 * (6 + 6 + 2 + 3) + 8 * 7) + VmKernelBytes(n) +
-         VmKernelBytes(n) * 15 / 36 * 4 + (finder != VM_FINDER_FULL ? n[0] * n[1] * n[2] * (int64_t)sizeof(float) : 0);
+  return np * (20 * stz->modes + 8 * barriers + 8 * (6 + 6 + 3 + 5) + 8 * 7) +
+         (finder == VM_FINDER_THINNED ? VmKmcThinningBytes(np, n) : VmKernelBytes(n)) + VmKernelBytes(n) * 15 / 36 * 4 +
+         (finder == VM_FINDER_EXTREMAL ? n[0] * n[1] * n[2] * (int64_t)sizeof(float) : 0);
 }

@@ -2,15 +2,18 @@
 #ifndef VM_KMC_PRIVATE_H
 #define VM_KMC_PRIVATE_H
 
+#include "tiles.h"
 #include <vitromech/kmc.h>
 
 /* Moments sum k b^n, n = 0 ... VM_MOMENTS-1, of the rates k and their logarithmic drift b: the hazard of a time t is
- * sum_n moment_n t^(n+1)/(n+1)!. For |b| t <= VM_DRIFT_LIMIT the first term left out is below 2e-13 of the first. */
-enum { VM_MOMENTS = 6 };
+ * sum_n moment_n t^(n+1)/(n+1)!. For |b| t <= VM_DRIFT_LIMIT the first term left out is below 2e-13 of the first; so it
+ * is with VM_FEW_MOMENTS for |b| t <= VM_FEW_LIMIT. */
+enum { VM_MOMENTS = 6, VM_FEW_MOMENTS = 4 };
+#define VM_DRIFT_LIMIT 0.03
+#define VM_FEW_LIMIT 2e-3
 
 /* Row of a plane: the moments, the lowest barrier left and the fastest drift. */
 enum { VM_LOWEST = VM_MOMENTS, VM_FASTEST, VM_PLANE_ROW };
-#define VM_DRIFT_LIMIT 0.03
 
 /* A barrier below this [eV] is no barrier. */
 #define VM_NO_BARRIER 1e-12
@@ -18,25 +21,7 @@ enum { VM_LOWEST = VM_MOMENTS, VM_FASTEST, VM_PLANE_ROW };
 /* Events per voxel at one instant that end a run: the glass flows without limit. */
 #define VM_CASCADE_PER_VOXEL 100
 
-/* Voxels whose rates are worked on at a time, so that their scratch stays in the first-level cache, and rows of it. */
-enum { VM_BATCH = 256, VM_BATCH_SCRATCH = 22 };
-
-/* Blocks of the finder `thinned`: one plane thick, so that each has one owner on any number of ranks. */
-enum { VM_BLOCK_Y = 4, VM_BLOCK_Z = 8 };
-
-/* Bounds of the finder `thinned`. The works of a voxel's modes are at most work * margin above those at the reference
- * as long as its stress is within the margin of the reference, in the norm |dev sig| / sqrt 2 (the largest shear stress
- * is at most that). With these works the rates are evaluated. */
-typedef struct {
-  double margin; /* GPa */
-  double work;   /* largest work of a mode per stress [eV/GPa] */
-  int64_t blocks_y, blocks_z;
-  float *influence;   /* [n0][n1][n2] largest norm of the stress of a unit event in a block that starts at the offset */
-  double *block_rate; /* [nx][blocks_y][blocks_z] sum of the bounds of the rates [1/s] */
-  double *block_lowest; /* lowest reserve at the reference [eV] */
-  double *charge;       /* of the margin, by far events since the renewal [GPa] */
-  double spent;         /* largest charge of all blocks */
-} VmThinning;
+typedef struct VmThinning_s *VmThinning;
 
 /* Barrier of a mode at some stress. */
 typedef struct {
@@ -54,15 +39,17 @@ typedef struct {
   double macroscopic[6]; /* the same as the mean strain feels it, times N; in a body of many moduli only */
 } VmChoice;
 
+/* Arrays of tiles and slots are in the order of tiles.h. */
 struct VmKmc_s {
   VmGrid grid;
+  VmTiles tiles;
   VmStz stz;
   uint64_t seed;
   double temperature;
   int64_t refresh;
   bool interacting;
   VmGreen green;
-  VmKernel kernel;
+  VmKernel kernel; /* not for `thinned` */
   VmKmcState state;
 
   const VmBarrierOps *barrier_law;
@@ -70,24 +57,29 @@ struct VmKmc_s {
 
   /* Catalogue: the five independent components of each mode as floats, eps_xx, eps_yy, 2 eps_yz, 2 eps_xz, 2 eps_xy. A
    * mode's strain is by definition what stands here. */
-  float *catalogue; /* [modes][5][np] */
-  int barriers;     /* 1 or modes */
-  double *barrier;  /* [barriers][np] eV, without memory and stress */
-  double *ratio;    /* [np] r_i */
+  float *catalogue;    /* [tiles][modes][5][VM_TILE] */
+  int barriers;        /* 1 or modes */
+  double *barrier;     /* [tiles][barriers][VM_TILE] eV, without memory and stress */
+  double *ratio;       /* [np] r_i */
+  double *slot_ratio;  /* [slots] the same, as are last_event and generation of the state */
+  double *last_event;  /* [slots] */
+  int64_t *generation; /* [slots] */
 
-  double *rate;      /* state.bound: [np] bound of the rate of each voxel at the time of the last pass [1/s] */
-  double *plane_row; /* [nx][VM_PLANE_ROW] of each local plane */
+  double *rate;      /* [slots] bound of the rate of each voxel at the time of the last pass [1/s] */
+  double *lowest;    /* [slots] lowest barrier left of each voxel; `thinned`: lowest reserve [eV] */
+  double *plane_row; /* [planes of this rank][VM_PLANE_ROW] */
   double *planes;    /* [n0][VM_PLANE_ROW] of all planes */
-  double *lowest;    /* state.bound + np: [np] lowest barrier left of each voxel; `thinned`: lowest reserve [eV] */
-  double *room;      /* scratch of the pass */
+  double *room;      /* [modes][VM_TILE] scratch */
 
   double total[VM_MOMENTS], lowest_barrier; /* of the last pass */
+  int moments;                              /* summed in the last pass */
   double drift;                             /* largest abs(b) of all modes [1/s] */
   double until;                             /* time the bounds hold for [s] */
   int64_t cascade;                          /* zero-barrier events at one instant */
   VmFinder finder;
-  VmThinning thinning;
+  VmThinning thinning;           /* NULL for other finders */
   struct VmExtremal_s *extremal; /* NULL for other finders */
+  VmKmcProfile profile;
   struct VmChanging_s *changing;
   struct VmHeterogeneous_s *heterogeneous; /* NULL: uniform moduli */
   double *concentration;                   /* [np][6][6] B: stress of a voxel by tensor components of the mean stress */
@@ -107,50 +99,66 @@ static inline void VmKmcLoadStress(VmKmc kmc, int64_t voxel, const double mean[6
 }
 
 /** Strain of a mode as the catalogue holds it. Not collective. */
-void VmKmcModeStrain(VmKmc kmc, int64_t voxel, int mode, double eps[6]);
+void VmKmcModeStrain(VmKmc kmc, int64_t slot, int mode, double eps[6]);
 
-/** Draws the catalogue and barriers of a local voxel for its present generation. Not collective. */
-void VmKmcDrawVoxel(VmKmc kmc, int64_t voxel);
+/** Draws the catalogue and barriers of a slot for its present generation. Not collective. */
+void VmKmcDrawVoxel(VmKmc kmc, int64_t slot);
+
+/** Barrier of a mode [eV] without memory and stress. Not collective. */
+double VmKmcBareBarrier(VmKmc kmc, int64_t slot, int mode);
 
 /** Renews the rates of all voxels at the present time and stress, with barriers bounded from below until `until`
- * (memory may lower them), and the totals. Collective. */
-PetscErrorCode VmKmcPass(VmKmc kmc, double until);
+ * (memory may lower them), and the totals, with a number of moments (1, VM_FEW_MOMENTS or VM_MOMENTS). Finder `full`.
+ * Collective. */
+PetscErrorCode VmKmcPass(VmKmc kmc, double until, int moments);
 
-/** Renews of the local voxels [first, first + n) the rates at a mean stress with the work of every mode raised by
- * `ahead` [eV], and the lowest reserve without it. Not collective. */
-void VmKmcRenew(VmKmc kmc, int64_t first, int64_t n, const double mean_stress[6], double ahead);
+/** Rates [1/s] of a tile with the work of every mode raised by `ahead` [eV], and the lowest reserves without it; slots
+ * of no voxel: 0 and HUGE_VAL. The drives of work, sig_xx - sig_zz, sig_yy - sig_zz, sig_yz, sig_xz, sig_xy [GPa], are
+ * spent: drive [5][VM_TILE]. Not collective. */
+void VmKmcTileRates(VmKmc kmc, int64_t tile, double ahead, double drive[5][VM_TILE]);
 
-/** Barrier of one local mode at a mean stress and memory factor. Not collective. */
+/** Slot of a local voxel of the slab; finders other than `thinned`. Not collective. */
+static inline int64_t VmKmcSlot(VmKmc kmc, int64_t voxel)
+{
+  return VmTilesSlot(&kmc->tiles, VmGridGlobal(kmc->grid, voxel));
+}
+
+/** Barrier of one mode of a local voxel of the slab at a mean stress and memory factor; finders other than `thinned`.
+ * Not collective. */
 VmBarrierLeft VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory);
 
-/** The same from the voxel's stress tensor [GPa] in full. Not collective. */
-VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double stress[6], double memory);
+/** Barrier of one mode at a stress [GPa] and memory factor. Not collective. */
+VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t slot, int mode, const double stress[6], double memory);
 
-/** Memory factor of a local voxel at a time. Not collective. */
-double VmKmcMemory(VmKmc kmc, int64_t voxel, double time);
+/** Memory factor of a slot at a time. Not collective. */
+double VmKmcMemory(VmKmc kmc, int64_t slot, double time);
 /** Its lower bound on [time, until]. Not collective. */
-double VmKmcMemoryBound(VmKmc kmc, int64_t voxel, double time, double until);
+double VmKmcMemoryBound(VmKmc kmc, int64_t slot, double time, double until);
 
-/** One uniform number in (0,1) of the run's own sequence. Not collective. */
+/** One uniform number in (0,1) of the run's own sequence, and the one that comes `ahead` numbers later without taking
+ * any. Not collective. */
 double VmKmcUniform(VmKmc kmc);
+double VmKmcUniformAhead(VmKmc kmc, int64_t ahead);
 /** Index of the entry in which the running sum of values passes the target; the last of positive value if rounding
  * leaves none. The sum so far is taken off the target. Not collective. */
 int64_t VmKmcPick(int64_t n, int64_t stride, const double *values, double *target);
-/** Fills in of a choice what all ranks need to know of a local mode. Not collective. */
+/** Fills in of a choice what all ranks need to know of a mode of a local voxel of the slab. Not collective. */
 void VmKmcDescribe(VmKmc kmc, int64_t voxel, int mode, VmChoice *choice);
 /** Transforms a voxel: eigenstrain, mean, memory and a new catalogue, but not the stress around it. Not collective. */
 void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event);
 /** Counts an event without barrier; throws VM_ERR_DIVERGED after too many at one instant. Collective. */
 PetscErrorCode VmKmcCountCascade(VmKmc kmc);
 
-/** Largest norm of the stress deviator [GPa] that a traceless eigenstrain of norm 1 at the origin makes in the block
+/** Largest norm of the stress deviator [GPa] that a traceless eigenstrain of norm 1 at the origin makes in the tile
  * that starts at each offset: influence [n0][n1][n2]. Not collective. */
 PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, float *influence);
 
 PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin);
 PetscErrorCode VmKmcThinningDestroy(VmKmc kmc);
-/** Rebuilds the bounds of the blocks from the state. Not collective. */
-void VmKmcThinningRestore(VmKmc kmc);
+int64_t VmKmcThinningBytes(int64_t np, const int64_t n[3]);
+/** Bounds of the rates to fields and back (see VmKmcSaveBounds). Collective. */
+PetscErrorCode VmKmcThinningSave(VmKmc kmc, double *fields);
+PetscErrorCode VmKmcThinningLoad(VmKmc kmc, const double *fields);
 
 PetscErrorCode VmKmcExtremalCreate(VmKmc kmc);
 PetscErrorCode VmKmcExtremalDestroy(VmKmc kmc);

@@ -2,6 +2,14 @@
 #include "kmc_private.h"
 #include <vitromech/simd.h>
 #include <math.h>
+#include <string.h>
+
+/* Sums over the modes of a tile's voxels, rates in units of the attempt frequency. */
+typedef struct {
+  double moment[VM_MOMENTS][VM_TILE];
+  double top[VM_TILE];     /* largest -left/kT */
+  double fastest[VM_TILE]; /* largest abs(b) */
+} Sums;
 
 /* Mean drives of a mode's work: work = volume * (catalogue . drive). */
 static void Drives(const double sig[6], double drive[5])
@@ -13,138 +21,185 @@ static void Drives(const double sig[6], double drive[5])
 /* Energy per unit stress and strain of a zone at its saddle point [eV/GPa]. */
 static double WorkFactor(const VmStz *stz) { return stz->saddle * stz->volume * VM_GPA_NM3_IN_EV; }
 
-VM_SIMD_CLONES
-static void Work(int64_t n, int64_t np, const float *mode, const double *const drive[5], const double rate[5],
-                 double factor, double *restrict work, double *restrict work_rate)
+/* All modes of a tile; drive, rate and barrier in units of kT. Barriers lie [modes or 1][VM_TILE]. */
+static inline __attribute__((always_inline)) void AddModes(int moments, int64_t modes, const float *restrict catalogue,
+                                                           double drive[5][VM_TILE], const double rate[5],
+                                                           const double *restrict barrier, int64_t stride,
+                                                           Sums *restrict sums)
 {
-  const float *e0 = mode, *e1 = mode + np, *e2 = mode + 2 * np, *e3 = mode + 3 * np, *e4 = mode + 4 * np;
-  const double *s0 = drive[0], *s1 = drive[1], *s2 = drive[2], *s3 = drive[3], *s4 = drive[4];
-  VM_NO_OVERLAP
-  for (int64_t i = 0; i < n; ++i) {
-    const double c0 = (double)e0[i], c1 = (double)e1[i], c2 = (double)e2[i], c3 = (double)e3[i], c4 = (double)e4[i];
-    work[i] = factor * ((c0 * s0[i] + c1 * s1[i]) + (c2 * s2[i] + c3 * s3[i]) + c4 * s4[i]);
-    work_rate[i] = factor * ((c0 * rate[0] + c1 * rate[1]) + (c2 * rate[2] + c3 * rate[3]) + c4 * rate[4]);
-  }
-}
-
-VM_SIMD_CLONES
-static void Rates(int64_t n, const double *restrict left, const double *restrict slope,
-                  const double *restrict work_rate, double inverse_kt, double attempt, double *restrict lowest,
-                  double *restrict fastest, double *const moment[VM_MOMENTS])
-{
-  double *m0 = moment[0], *m1 = moment[1], *m2 = moment[2], *m3 = moment[3], *m4 = moment[4], *m5 = moment[5];
-  VM_NO_OVERLAP
-  for (int64_t i = 0; i < n; ++i) {
-    const double k = attempt * VmExp(-left[i] * inverse_kt), b = slope[i] * work_rate[i] * inverse_kt;
-    const double k1 = k * b, k2 = k1 * b, k3 = k2 * b, k4 = k3 * b;
-    const double speed = b < 0.0 ? -b : b;
-    lowest[i] = left[i] < lowest[i] ? left[i] : lowest[i];
-    fastest[i] = speed > fastest[i] ? speed : fastest[i];
-    m0[i] += k, m1[i] += k1, m2[i] += k2, m3[i] += k3, m4[i] += k4, m5[i] += k4 * b;
-  }
-}
-
-/* Rates without drift. */
-VM_SIMD_CLONES
-static void SteadyRates(int64_t n, const double *restrict left, double inverse_kt, double attempt,
-                        double *restrict lowest, double *restrict total)
-{
-  VM_NO_OVERLAP
-  for (int64_t i = 0; i < n; ++i) {
-    total[i] += attempt * VmExp(-left[i] * inverse_kt);
-    lowest[i] = left[i] < lowest[i] ? left[i] : lowest[i];
-  }
-}
-
-/* Rates at raised works, and the lowest reserve without that: a convex barrier lies above its tangent. */
-VM_SIMD_CLONES
-static void RaisedRates(int64_t n, const double *restrict left, const double *restrict slope, double ahead,
-                        double inverse_kt, double attempt, double *restrict lowest, double *restrict total)
-{
-  VM_NO_OVERLAP
-  for (int64_t i = 0; i < n; ++i) {
-    const double reserve = ahead + left[i] / slope[i];
-    total[i] += attempt * VmExp(-left[i] * inverse_kt);
-    lowest[i] = reserve < lowest[i] ? reserve : lowest[i];
-  }
-}
-
-/* How a batch is worked on. */
-typedef enum { DRIFTING, STEADY, RAISED } Way;
-
-/* Works on voxels [first, first + n); adds the moments and the lowest barrier to the row of their plane. */
-static void Batch(VmKmc kmc, int64_t first, int64_t n, const double mean[6], Way way, const double stress_rate[5],
-                  double ahead, double *row)
-{
-  const int64_t np = kmc->grid->np;
-  const double factor = WorkFactor(&kmc->stz), per_stress = VmStzWorkPerStress(&kmc->stz),
-               inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
-  double *s[VM_BATCH_SCRATCH], *moment[VM_MOMENTS], *lowest = kmc->lowest + first;
-  for (int j = 0; j < VM_BATCH_SCRATCH; ++j) s[j] = kmc->room + j * VM_BATCH;
-  double *memory = s[5], *work = s[6], *work_rate = s[7], *barrier = s[8], *left = s[9], *slope = s[10],
-         *fastest = s[16];
-  moment[0] = kmc->rate + first;
-  for (int j = 1; j < VM_MOMENTS; ++j) moment[j] = s[10 + j];
-
-  const double *fluctuation = kmc->state.fluctuation + first;
-  const bool uneven = way == DRIFTING && kmc->heterogeneous; /* each voxel has its own stress rate */
-  for (int64_t i = 0; i < n; ++i) {
-    double sig[6], drive[5];
-    VmKmcLoadStress(kmc, first + i, mean, sig);
-    for (int c = 0; c < 6; ++c) sig[c] += fluctuation[c * np + i];
-    Drives(sig, drive);
-    for (int c = 0; c < 5; ++c) s[c][i] = drive[c];
-    if (uneven) {
-      VmKmcLoadStress(kmc, first + i, kmc->state.mean.stress_rate, sig);
-      Drives(sig, drive);
-      for (int c = 0; c < 5; ++c) s[17 + c][i] = drive[c];
+  for (int64_t m = 0; m < modes; ++m, catalogue += 5 * VM_TILE, barrier += stride) {
+    VM_NO_OVERLAP
+    for (int i = 0; i < VM_TILE; ++i) {
+      const double c0 = (double)catalogue[i], c1 = (double)catalogue[VM_TILE + i],
+                   c2 = (double)catalogue[2 * VM_TILE + i], c3 = (double)catalogue[3 * VM_TILE + i],
+                   c4 = (double)catalogue[4 * VM_TILE + i];
+      const double x = ((c0 * drive[0][i] + c1 * drive[1][i]) + (c2 * drive[2][i] + c3 * drive[3][i])) +
+                       (c4 * drive[4][i] - barrier[i]);
+      double power = VmExp(x);
+      sums->top[i] = x > sums->top[i] ? x : sums->top[i];
+      sums->moment[0][i] += power;
+      if (moments == 1) continue;
+      const double b = ((c0 * rate[0] + c1 * rate[1]) + (c2 * rate[2] + c3 * rate[3])) + c4 * rate[4];
+      const double speed = b < 0.0 ? -b : b;
+      sums->fastest[i] = speed > sums->fastest[i] ? speed : sums->fastest[i];
+      for (int j = 1; j < moments; ++j) {
+        power *= b;
+        sums->moment[j][i] += power;
+      }
     }
-    memory[i] =
-        kmc->state.generation[first + i] ? VmKmcMemoryBound(kmc, first + i, kmc->state.mean.time, kmc->until) : 1.0;
-    lowest[i] = HUGE_VAL, fastest[i] = 0.0;
-    for (int j = 0; j < VM_MOMENTS; ++j) moment[j][i] = 0.0;
   }
-  for (int m = 0; m < kmc->stz.modes; ++m) {
-    if (m == 0 || kmc->barriers > 1) {
-      const double *bare = kmc->barrier + (kmc->barriers > 1 ? m : 0) * np + first;
-      for (int64_t i = 0; i < n; ++i) barrier[i] = bare[i] * memory[i];
-    }
-    Work(n, np, kmc->catalogue + (int64_t)m * 5 * np + first, (const double *const *)s, stress_rate, factor, work,
-         work_rate);
-    if (uneven) /* a rate of work is the work of a rate */
-      Work(n, np, kmc->catalogue + (int64_t)m * 5 * np + first, (const double *const *)s + 17, stress_rate, factor,
-           work_rate, left);
-    for (int64_t i = 0; way == RAISED && i < n; ++i) work[i] += ahead;
-    kmc->barrier_law->evaluate(kmc->barrier_params, per_stress, n, barrier, work, left, slope);
-    if (way == STEADY) SteadyRates(n, left, inverse_kt, kmc->stz.attempt_frequency, lowest, moment[0]);
-    else if (way == RAISED)
-      RaisedRates(n, left, slope, ahead, inverse_kt, kmc->stz.attempt_frequency, lowest, moment[0]);
-    else Rates(n, left, slope, work_rate, inverse_kt, kmc->stz.attempt_frequency, lowest, fastest, moment);
-  }
-  for (int j = 0; j < VM_MOMENTS; ++j) row[j] += VmSumRun(n, moment[j]);
-  for (int64_t i = 0; i < n; ++i)
-    row[VM_LOWEST] = fmin(row[VM_LOWEST], lowest[i]), row[VM_FASTEST] = fmax(row[VM_FASTEST], fastest[i]);
 }
 
-PetscErrorCode VmKmcPass(VmKmc kmc, double until)
+#define VM_ADD_MODES(name, moments)                                                                                    \
+  VM_SIMD_CLONES                                                                                                       \
+  static void name(int64_t modes, const float *catalogue, double drive[5][VM_TILE], const double rate[5],              \
+                   const double *barrier, int64_t stride, Sums *sums)                                                  \
+  {                                                                                                                    \
+    AddModes(moments, modes, catalogue, drive, rate, barrier, stride, sums);                                           \
+  }
+VM_ADD_MODES(AddSteady, 1)
+VM_ADD_MODES(AddFew, VM_FEW_MOMENTS)
+VM_ADD_MODES(AddMany, VM_MOMENTS)
+
+/* The same for any law of the barrier; `ahead` is the part of the works that does not count for the reserve. */
+static void AddAnyLaw(VmKmc kmc, int moments, const float *catalogue, double drive[5][VM_TILE], double rate[5][VM_TILE],
+                      const double *barrier, int64_t stride, double ahead, Sums *sums)
 {
+  const double kt = VM_BOLTZMANN * kmc->temperature, per_stress = VmStzWorkPerStress(&kmc->stz);
+  double work[VM_TILE], bare[VM_TILE], left[VM_TILE], slope[VM_TILE];
+  for (int64_t m = 0; m < kmc->stz.modes; ++m, catalogue += 5 * VM_TILE, barrier += stride) {
+    for (int i = 0; i < VM_TILE; ++i) {
+      work[i] = ahead, bare[i] = barrier[i] * kt;
+      for (int c = 0; c < 5; ++c) work[i] += (double)catalogue[c * VM_TILE + i] * drive[c][i] * kt;
+    }
+    kmc->barrier_law->evaluate(kmc->barrier_params, per_stress, VM_TILE, bare, work, left, slope);
+    for (int i = 0; i < VM_TILE; ++i) {
+      double power = VmExp(-left[i] / kt), b = 0.0;
+      /* a convex barrier lies above its tangent */
+      sums->top[i] = fmax(sums->top[i], -(moments == 1 && ahead > 0.0 ? left[i] / slope[i] : left[i]) / kt);
+      sums->moment[0][i] += power;
+      if (moments == 1) continue;
+      for (int c = 0; c < 5; ++c) b += (double)catalogue[c * VM_TILE + i] * rate[c][i];
+      b *= slope[i];
+      sums->fastest[i] = fmax(sums->fastest[i], fabs(b));
+      for (int j = 1; j < moments; ++j) {
+        power *= b;
+        sums->moment[j][i] += power;
+      }
+    }
+  }
+}
+
+/* Drives of the work's rate of a slot, in units of kT; `rate` is that of all in a body of one modulus. */
+static void SlotRate(VmKmc kmc, int64_t slot, const double rate[5], double rates[5][VM_TILE], int lane)
+{
+  double sig[6], own[5];
+  const int64_t voxel = kmc->concentration ? VmTilesVoxel(&kmc->tiles, slot) : -1;
+  for (int c = 0; c < 5; ++c) rates[c][lane] = rate[c];
+  if (voxel < 0) return;
+  VmKmcLoadStress(kmc, voxel - VmGridGlobal(kmc->grid, 0), kmc->state.mean.stress_rate, sig);
+  Drives(sig, own);
+  for (int c = 0; c < 5; ++c) rates[c][lane] = own[c] * WorkFactor(&kmc->stz) / (VM_BOLTZMANN * kmc->temperature);
+}
+
+/* Rates of a tile with works raised by `ahead`, and lowest barriers (reserves, if raised); `until` bounds its memory.
+ * Sums are set. */
+static void TileSums(VmKmc kmc, int64_t tile, int moments, double until, double ahead, double drive[5][VM_TILE],
+                     const double rate[5], double *barrier, Sums *sums)
+{
+  const double inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature), factor = WorkFactor(&kmc->stz) * inverse_kt;
+  const int64_t first = tile * VM_TILE, stride = kmc->barriers > 1 ? VM_TILE : 0;
+  const bool linear = kmc->barrier_law->linear,
+             uneven = kmc->heterogeneous && moments > 1; /* each voxel has its own stress rate */
+  const double raised = linear ? ahead * inverse_kt : 0.0;
+  const double *bare = kmc->barrier + tile * kmc->barriers * VM_TILE;
+  const float *catalogue = kmc->catalogue + tile * kmc->stz.modes * 5 * VM_TILE;
+  double memory[VM_TILE];
+
+  for (int c = 0; c < 5; ++c)
+    for (int i = 0; i < VM_TILE; ++i) drive[c][i] *= factor;
+  for (int i = 0; i < VM_TILE; ++i) {
+    memory[i] = inverse_kt;
+    if (kmc->generation[first + i]) memory[i] *= VmKmcMemoryBound(kmc, first + i, kmc->state.mean.time, until);
+    sums->top[i] = -HUGE_VAL, sums->fastest[i] = 0.0;
+  }
+  memset(sums->moment, 0, sizeof sums->moment);
+  for (int m = 0; m < kmc->barriers; ++m)
+    for (int i = 0; i < VM_TILE; ++i) barrier[m * VM_TILE + i] = bare[m * VM_TILE + i] * memory[i] - raised;
+  if (!linear || uneven) {
+    double rates[5][VM_TILE];
+    for (int i = 0; i < VM_TILE; ++i) SlotRate(kmc, first + i, rate, rates, i);
+    AddAnyLaw(kmc, moments, catalogue, drive, rates, barrier, stride, linear ? 0.0 : ahead, sums);
+  } else if (moments == 1) AddSteady(kmc->stz.modes, catalogue, drive, rate, barrier, stride, sums);
+  else if (moments == VM_FEW_MOMENTS) AddFew(kmc->stz.modes, catalogue, drive, rate, barrier, stride, sums);
+  else AddMany(kmc->stz.modes, catalogue, drive, rate, barrier, stride, sums);
+
+  for (int i = 0; i < VM_TILE; ++i) {
+    const bool voxel = kmc->slot_ratio[first + i] > 0.0;
+    kmc->rate[first + i] = voxel ? kmc->stz.attempt_frequency * sums->moment[0][i] : 0.0;
+    kmc->lowest[first + i] = voxel ? ahead - sums->top[i] * VM_BOLTZMANN * kmc->temperature : HUGE_VAL;
+  }
+}
+
+void VmKmcTileRates(VmKmc kmc, int64_t tile, double ahead, double drive[5][VM_TILE])
+{
+  const double steady[5] = {0.0};
+  Sums sums;
+  TileSums(kmc, tile, 1, kmc->state.mean.time, ahead, drive, steady, kmc->room, &sums);
+}
+
+/* Drives of a tile from the fluctuation of the slab. */
+static void LoadDrives(VmKmc kmc, int64_t tile, double drive[5][VM_TILE])
+{
+  const VmTiles *t = &kmc->tiles;
+  const int64_t np = kmc->grid->np, n1 = kmc->grid->n[1], n2 = kmc->grid->n[2];
+  const int64_t plane = tile / t->per_plane, y0 = tile % t->per_plane / t->columns * VM_TILE_Y,
+                z0 = tile % t->columns * VM_TILE_Z;
+  for (int64_t y = y0; y < PetscMin(y0 + VM_TILE_Y, n1); ++y) {
+    const double *s = kmc->state.fluctuation + (plane * n1 + y) * n2 + z0;
+    const int lane = (int)(y - y0) * VM_TILE_Z, width = (int)PetscMin(VM_TILE_Z, n2 - z0);
+    for (int i = 0; i < width; ++i) {
+      double load[6], mean[5];
+      VmKmcLoadStress(kmc, s - kmc->state.fluctuation + i, kmc->state.mean.stress, load);
+      Drives(load, mean);
+      drive[0][lane + i] = mean[0] + (s[i] - s[2 * np + i]), drive[1][lane + i] = mean[1] + (s[np + i] - s[2 * np + i]);
+      for (int c = 2; c < 5; ++c) drive[c][lane + i] = mean[c] + s[(c + 1) * np + i];
+    }
+  }
+}
+
+static void PlanePass(VmKmc kmc, int64_t plane, int moments, const double rate[5])
+{
+  const int64_t per_plane = kmc->tiles.per_plane;
+  double *row = kmc->plane_row + plane * VM_PLANE_ROW, top = -HUGE_VAL, drive[5][VM_TILE] = {{0.0}};
+  Sums sums, all;
+  memset(&all, 0, sizeof all);
+  for (int64_t tile = plane * per_plane; tile < (plane + 1) * per_plane; ++tile) {
+    LoadDrives(kmc, tile, drive);
+    TileSums(kmc, tile, moments, kmc->until, 0.0, drive, rate, kmc->room, &sums);
+    for (int i = 0; i < VM_TILE; ++i) {
+      if (kmc->slot_ratio[tile * VM_TILE + i] == 0.0) continue;
+      for (int j = 0; j < moments; ++j) all.moment[j][i] += sums.moment[j][i];
+      all.fastest[i] = fmax(all.fastest[i], sums.fastest[i]);
+      top = fmax(top, sums.top[i]);
+    }
+  }
+  for (int j = 0; j < VM_MOMENTS; ++j) row[j] = kmc->stz.attempt_frequency * VmSumRun(VM_TILE, all.moment[j]);
+  row[VM_LOWEST] = 0.0 - top * VM_BOLTZMANN * kmc->temperature, row[VM_FASTEST] = 0.0;
+  for (int i = 0; i < VM_TILE; ++i) row[VM_FASTEST] = fmax(row[VM_FASTEST], all.fastest[i]);
+}
+
+PetscErrorCode VmKmcPass(VmKmc kmc, double until, int moments)
+{
+  const double factor = WorkFactor(&kmc->stz) / (VM_BOLTZMANN * kmc->temperature);
   VmGrid grid = kmc->grid;
-  double stress_rate[5];
-  bool steady = true;
+  double rate[5];
 
   PetscFunctionBegin;
-  kmc->until = until;
-  Drives(kmc->state.mean.stress_rate, stress_rate);
-  for (int c = 0; c < 5; ++c) steady = steady && stress_rate[c] == 0.0;
-
-  for (int64_t x = 0; x < grid->nx; ++x) {
-    double *row = kmc->plane_row + x * VM_PLANE_ROW;
-    for (int j = 0; j < VM_PLANE_ROW; ++j) row[j] = 0.0;
-    row[VM_LOWEST] = HUGE_VAL;
-    for (int64_t i = 0; i < grid->plane; i += VM_BATCH)
-      Batch(kmc, x * grid->plane + i, PetscMin(VM_BATCH, grid->plane - i), kmc->state.mean.stress,
-            steady ? STEADY : DRIFTING, stress_rate, 0.0, row);
-  }
+  kmc->until = until, kmc->moments = moments;
+  Drives(kmc->state.mean.stress_rate, rate);
+  for (int c = 0; c < 5; ++c) rate[c] *= factor;
+  for (int64_t plane = 0; plane < grid->nx; ++plane) PlanePass(kmc, plane, moments, rate);
   PetscCall(VmGatherPlanes(grid, VM_PLANE_ROW, kmc->plane_row, kmc->planes));
   for (int j = 0; j < VM_MOMENTS; ++j) kmc->total[j] = 0.0;
   kmc->lowest_barrier = HUGE_VAL, kmc->drift = 0.0;
@@ -157,27 +212,23 @@ PetscErrorCode VmKmcPass(VmKmc kmc, double until)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-void VmKmcRenew(VmKmc kmc, int64_t first, int64_t n, const double mean_stress[6], double ahead)
+VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t slot, int mode, const double sig[6], double memory)
 {
-  const double no_drift[5] = {0.0};
-  double row[VM_PLANE_ROW] = {0.0};
-  for (int64_t i = 0; i < n; i += VM_BATCH)
-    Batch(kmc, first + i, PetscMin(VM_BATCH, n - i), mean_stress, RAISED, no_drift, ahead, row);
-}
-
-VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t voxel, int mode, const double sig[6], double memory)
-{
-  const int64_t np = kmc->grid->np;
-  double load_rate[6], drive[5], rate[5], work, work_rate, left, slope;
+  const double factor = WorkFactor(&kmc->stz);
+  const int64_t tile = slot / VM_TILE, lane = slot % VM_TILE;
+  const float *row = kmc->catalogue + (tile * kmc->stz.modes + mode) * 5 * VM_TILE + lane;
+  double load_rate[6], drive[5], rate[5], work = 0.0, work_rate = 0.0, left, slope;
   Drives(sig, drive);
-  VmKmcLoadStress(kmc, voxel, kmc->state.mean.stress_rate, load_rate);
+  VmKmcLoadStress(kmc, kmc->concentration ? VmTilesVoxel(&kmc->tiles, slot) - VmGridGlobal(kmc->grid, 0) : 0,
+                  kmc->state.mean.stress_rate, load_rate);
   Drives(load_rate, rate);
-  const double *const drives[5] = {&drive[0], &drive[1], &drive[2], &drive[3], &drive[4]};
-  const double barrier = kmc->barrier[(kmc->barriers > 1 ? mode : 0) * np + voxel] * memory;
-  Work(1, np, kmc->catalogue + (int64_t)mode * 5 * np + voxel, drives, rate, WorkFactor(&kmc->stz), &work, &work_rate);
+  for (int c = 0; c < 5; ++c)
+    work += (double)row[c * VM_TILE] * drive[c], work_rate += (double)row[c * VM_TILE] * rate[c];
+  work *= factor;
+  const double barrier = VmKmcBareBarrier(kmc, slot, mode) * memory;
   kmc->barrier_law->evaluate(kmc->barrier_params, VmStzWorkPerStress(&kmc->stz), 1, &barrier, &work, &left, &slope);
   return (VmBarrierLeft){
-      .left = left, .reserve = left / slope, .drift = slope * work_rate / (VM_BOLTZMANN * kmc->temperature)};
+      .left = left, .reserve = left / slope, .drift = slope * work_rate * factor / (VM_BOLTZMANN * kmc->temperature)};
 }
 
 VmBarrierLeft VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory)
@@ -185,5 +236,5 @@ VmBarrierLeft VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double 
   double sig[6];
   VmKmcLoadStress(kmc, voxel, mean_stress, sig);
   for (int c = 0; c < 6; ++c) sig[c] += kmc->state.fluctuation[c * kmc->grid->np + voxel];
-  return VmKmcBarrierAt(kmc, voxel, mode, sig, memory);
+  return VmKmcBarrierAt(kmc, VmKmcSlot(kmc, voxel), mode, sig, memory);
 }

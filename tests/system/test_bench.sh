@@ -22,6 +22,13 @@ for n in 1 3; do
   done
   expect "the cube is removed" test -z "$(ls vitromech_bench_* 2>/dev/null)"
 done
+"$VITROMECH" bench kmc --cells 10 >figures
+expect "bench kmc" test $? -eq 0
+for figure in full_events_per_second thinned_events_per_second thinned_over_full accepted_candidates events_per_refresh \
+  time_in_{far_charges,near_stress,renewed_bounds,acceptance,refresh,messages}; do
+  expect "kmc.10 $figure" grep -qE "^kmc\.10 $figure [0-9.e+-]+ (1/s|1)$" figures
+done
+expect "no bound exceeded" grep -qE "^kmc\.10 bounds_exceeded 0 1$" figures
 "$VITROMECH" bench diffract --cells 3 >figures
 expect "bench diffract" test $? -eq 0
 for figure in multislice\ {seconds_per_probe,fft_seconds_per_probe,total_over_fft,seconds_per_tile} \

@@ -116,7 +116,7 @@ static double TotalRate(const Catalogue *catalogue, const double mean[6], const 
  * exponential. */
 static PetscErrorCode CreepHazard(VmGrid grid, VmFinder finder)
 {
-  enum { EVENTS = 2500 };
+  enum { EVENTS = 10000 };
   static double u[EVENTS];
   static Catalogue catalogue;
   Law law;
@@ -144,6 +144,14 @@ static PetscErrorCode CreepHazard(VmGrid grid, VmFinder finder)
     before = event.time;
     Draw(&law, 5, event.voxel, ++generation[event.voxel], &catalogue);
     PetscCall(VmGreenStress(green, VmKmcGetState(kmc)->eigenstrain, stress));
+  }
+  if (finder == VM_FINDER_THINNED) {
+    int64_t exceeded;
+    double largest;
+    PetscCall(VmKmcCheckBounds(kmc, &exceeded, &largest));
+    VmExpectInt(exceeded, 0);
+    VmExpect(largest > 0.0 && largest <= 1.0, "the largest rate is %g of its bound", largest);
+    VmExpectInt(VmKmcGetProfile(kmc)->exceeded, 0);
   }
   const double p = KsUniform(EVENTS, u);
   VmFigure(finder == VM_FINDER_FULL ? "full, hazard: KS probability" : "thinned, hazard: KS probability", p);

@@ -1,0 +1,226 @@
+/* Benchmark of the event finders: a glass of shear transformation zones near its yield point. */
+#include "bench.h"
+
+#include <vitromech/kmc.h>
+
+#include <math.h>
+#include <string.h>
+
+enum { MODES = 20, THINNED_EVENTS = 2000, FULL_EVENTS = 8, FULL_ROUNDS = 3 };
+
+/* Voxel edge of the demonstration case [nm]. */
+#define SPACING 1.703
+
+/* Shear rate [1/s], and the stress [GPa] at which the box starts; there few zones have transformed yet. */
+#define RATE 5e-5
+#define START 1.2
+
+/* Near yield: the tangent modulus has fallen to this part of the elastic one. */
+#define YIELDING 0.2
+
+typedef struct {
+  VmBarrierCommon barrier;
+  VmStz stz;
+  VmKmcSetup setup;
+} Glass;
+
+static PetscErrorCode Create(VmGrid grid, VmFinder finder, Glass *glass, VmKmc *kmc)
+{
+  double *ratio;
+  PetscFunctionBegin;
+  memset(glass, 0, sizeof *glass);
+  glass->barrier = (VmBarrierCommon){.mean = 1.75, .spread = 0.1, .per = VM_PER_VOXEL};
+  glass->stz = (VmStz){.modes = MODES, .attempt_frequency = 1e13, .volume = 1.6, .strain = 0.1, .saddle = 0.5};
+  glass->stz.softening = (VmSoftening){.permanent = 0.15, .decaying = 0.05, .time = 1e-3};
+  const VmPluginHead *const *law = vm_barrier_kind.table;
+  while (strcmp((*law)->name, "linear") != 0) ++law;
+  glass->stz.barrier = (VmPlugin){.head = *law, .common = &glass->barrier};
+  PetscCall(PetscMalloc1((size_t)grid->np + 1, &ratio));
+  for (int64_t i = 0; i < grid->np; ++i) ratio[i] = 1.0;
+  glass->setup = (VmKmcSetup){.stz = &glass->stz,
+                              .seed = 1,
+                              .temperature = 300.0,
+                              .shear = 31.3,
+                              .bulk = 101.2,
+                              .barrier_ratio = ratio,
+                              .refresh = 10000,
+                              .finder = finder,
+                              .margin = 0.06,
+                              .interacting = true};
+  PetscCall(VmKmcCreate(grid, &glass->setup, kmc));
+  PetscCall(PetscFree(ratio));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Events(VmKmc kmc, int64_t count)
+{
+  PetscFunctionBegin;
+  for (int64_t i = 0; i < count;) {
+    VmKmcOutcome outcome;
+    VmEvent event;
+    PetscCall(VmKmcNext(kmc, VmKmcGetState(kmc)->mean.time + 1e4, &outcome, &event));
+    if (outcome == VM_KMC_EVENT) ++i;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Shears the box until it yields. */
+static PetscErrorCode WarmUp(VmGrid grid, VmKmc kmc)
+{
+  VmMean *mean = &VmKmcGetState(kmc)->mean;
+  VmSegment jump = {.duration = HUGE_VAL}, shear = {.duration = HUGE_VAL};
+  double strain, stress, tangent;
+  PetscFunctionBegin;
+  jump.stress_controlled[VM_XY] = true, jump.level[VM_XY] = START;
+  shear.rate[VM_XY] = RATE;
+  VmMeanBegin(mean, &jump);
+  VmMeanBegin(mean, &shear);
+  do {
+    strain = mean->strain[VM_XY], stress = mean->stress[VM_XY];
+    PetscCall(Events(kmc, grid->total / 256));
+    tangent = (mean->stress[VM_XY] - stress) / (mean->strain[VM_XY] - strain) / (2.0 * mean->shear);
+  } while (tangent > YIELDING);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* State of the process, to go from one finder to another. */
+typedef struct {
+  VmMean mean;
+  double *eigenstrain, *fluctuation, *last_event;
+  int64_t *generation, events;
+} Snapshot;
+
+static PetscErrorCode TakeSnapshot(VmGrid grid, VmKmc kmc, Snapshot *to)
+{
+  const VmKmcState *state = VmKmcGetState(kmc);
+  const size_t np = (size_t)grid->np;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc4(6 * np, &to->eigenstrain, 6 * np, &to->fluctuation, np, &to->last_event, np, &to->generation));
+  PetscCall(VmKmcStress(kmc, to->fluctuation));
+  for (size_t i = 0; i < 6 * np; ++i)
+    to->eigenstrain[i] = state->eigenstrain[i], to->fluctuation[i] -= state->mean.stress[i / np];
+  for (size_t i = 0; i < np; ++i) to->last_event[i] = state->last_event[i], to->generation[i] = state->generation[i];
+  to->mean = state->mean, to->events = state->events;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TakeUp(VmGrid grid, const Snapshot *from, VmKmc kmc)
+{
+  VmKmcState *state = VmKmcGetState(kmc);
+  const size_t np = (size_t)grid->np;
+  PetscFunctionBegin;
+  memcpy(state->eigenstrain, from->eigenstrain, 6 * np * sizeof(double));
+  memcpy(state->fluctuation, from->fluctuation, 6 * np * sizeof(double));
+  memcpy(state->last_event, from->last_event, np * sizeof(double));
+  memcpy(state->generation, from->generation, np * sizeof(int64_t));
+  state->mean = from->mean, state->events = from->events;
+  PetscCall(VmKmcRestore(kmc, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Measure(MPI_Comm comm, VmKmc kmc, int64_t events, double *per_second)
+{
+  double start, end;
+  PetscFunctionBegin;
+  PetscCall(VmBenchTime(comm, &start));
+  PetscCall(Events(kmc, events));
+  PetscCall(VmBenchTime(comm, &end));
+  *per_second = (double)events / (end - start);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Where the time of rank 0 went between two profiles, as parts of the whole, and how the bounds did. */
+static PetscErrorCode PrintProfile(MPI_Comm comm, const char *name, const VmKmcProfile *from, const VmKmcProfile *to,
+                                   double seconds)
+{
+  const double events = THINNED_EVENTS;
+  const struct {
+    const char *figure;
+    double value;
+  } parts[] = {
+      {"far_charges", to->far_time - from->far_time},        {"near_stress", to->near_time - from->near_time},
+      {"renewed_bounds", to->renew_time - from->renew_time}, {"acceptance", to->accept_time - from->accept_time},
+      {"refresh", to->refresh_time - from->refresh_time},    {"messages", to->message_time - from->message_time}};
+  char figure[64];
+  PetscFunctionBegin;
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; ++i) {
+    snprintf(figure, sizeof figure, "time_in_%s", parts[i].figure);
+    PetscCall(VmBenchPrint(comm, name, figure, parts[i].value / seconds, "1"));
+  }
+  PetscCall(VmBenchPrint(comm, name, "accepted_candidates", events / (double)(to->candidates - from->candidates), "1"));
+  PetscCall(VmBenchPrint(comm, name, "near_tiles_per_event", (double)(to->near - from->near) / events, "1"));
+  PetscCall(VmBenchPrint(comm, name, "renewed_tiles_per_event", (double)(to->renewed - from->renewed) / events, "1"));
+  PetscCall(VmBenchPrint(comm, name, "summed_tiles_per_event", (double)(to->exact - from->exact) / events, "1"));
+  PetscCall(VmBenchPrint(comm, name, "looks_per_event", (double)(to->looked_at - from->looked_at) / events, "1"));
+  PetscCall(VmBenchPrint(comm, name, "events_per_refresh",
+                         events / (double)PetscMax(to->refreshes - from->refreshes, 1), "1"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Measures `thinned`, checks its bounds, and leaves its state for `full` in `to`. */
+static PetscErrorCode MeasureThinned(MPI_Comm comm, VmGrid grid, const char *name, double *per_second, Snapshot *to)
+{
+  Glass glass;
+  VmKmc kmc;
+  int64_t exceeded;
+  double largest;
+  PetscFunctionBegin;
+  PetscCall(Create(grid, VM_FINDER_THINNED, &glass, &kmc));
+  PetscCall(WarmUp(grid, kmc));
+  const VmKmcProfile before = *VmKmcGetProfile(kmc);
+  PetscCall(Measure(comm, kmc, THINNED_EVENTS, per_second));
+  PetscCall(PrintProfile(comm, name, &before, VmKmcGetProfile(kmc), THINNED_EVENTS / *per_second));
+  PetscCall(VmKmcCheckBounds(kmc, &exceeded, &largest));
+  PetscCall(VmBenchPrint(comm, name, "bounds_exceeded", (double)exceeded, "1"));
+  PetscCall(VmBenchPrint(comm, name, "largest_rate_over_bound", largest, "1"));
+  PetscCall(TakeSnapshot(grid, kmc, to));
+  PetscCall(VmKmcDestroy(&kmc));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode MeasureFull(MPI_Comm comm, VmGrid grid, const Snapshot *from, double *per_second)
+{
+  Glass glass;
+  VmKmc kmc;
+  double once;
+  PetscFunctionBegin;
+  PetscCall(Create(grid, VM_FINDER_FULL, &glass, &kmc));
+  PetscCall(TakeUp(grid, from, kmc));
+  PetscCall(Measure(comm, kmc, 2, &once));
+  *per_second = 0.0;
+  for (int round = 0; round < FULL_ROUNDS; ++round) {
+    PetscCall(Measure(comm, kmc, FULL_EVENTS, &once));
+    *per_second = fmax(*per_second, once);
+  }
+  PetscCall(VmKmcDestroy(&kmc));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Kmc(MPI_Comm comm, int64_t cells)
+{
+  const int64_t n[3] = {cells, cells, cells};
+  VmGrid grid;
+  Snapshot snapshot;
+  double thinned, full;
+  char name[32];
+  PetscFunctionBegin;
+  snprintf(name, sizeof name, "kmc.%lld", (long long)cells);
+  PetscCall(VmGridCreate(comm, n, SPACING, &grid));
+  PetscCall(MeasureThinned(comm, grid, name, &thinned, &snapshot));
+  PetscCall(MeasureFull(comm, grid, &snapshot, &full));
+  PetscCall(PetscFree4(snapshot.eigenstrain, snapshot.fluctuation, snapshot.last_event, snapshot.generation));
+  PetscCall(VmBenchPrint(comm, name, "full_events_per_second", full, "1/s"));
+  PetscCall(VmBenchPrint(comm, name, "thinned_events_per_second", thinned, "1/s"));
+  PetscCall(VmBenchPrint(comm, name, "thinned_over_full", thinned / full, "1"));
+  PetscCall(VmGridDestroy(&grid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmBenchKmc(MPI_Comm comm, int64_t cells)
+{
+  PetscFunctionBegin;
+  if (cells) PetscCall(Kmc(comm, cells));
+  else
+    for (int64_t n = 32; n <= 128; n *= 2) PetscCall(Kmc(comm, n));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,61 @@
+/* What a transformed voxel does to the shear stress of others, in the three forms the finder `thinned` needs: one pair
+ * of voxels, a tile near the event, and a bound for a tile far from it. */
+#ifndef VM_SHEAR_KERNEL_H
+#define VM_SHEAR_KERNEL_H
+
+#include "tiles.h"
+#include <vitromech/mech.h>
+
+/* Shears: components of a symmetric traceless tensor in an orthonormal basis,
+ * (xx - yy)/sqrt 2, (xx + yy - 2 zz)/sqrt 6, sqrt 2 yz, sqrt 2 xz, sqrt 2 xy. */
+enum { VM_SHEARS = 5, VM_SHEAR_PAIRS = 15, VM_SHEAR_ROW = 16 };
+
+typedef struct {
+  VmGrid grid;
+  int64_t half[3];
+  double *octant; /* [half0][half1][half2][VM_SHEAR_ROW] GPa per unit eigenstrain: upper triangle of the 5 x 5 matrix */
+
+  /* The largest norm of the shear stress of a unit eigenstrain in a tile that starts at an offset, periodic. Along z
+   * the entries of one remainder modulo VM_TILE_Z stand together, twice, so that a row of tiles is read in one run. */
+  float *influence;       /* [n0][n1][VM_TILE_Z][2 columns] */
+  float *row_influence;   /* [n0][n1] largest along z */
+  float *plane_influence; /* [n0] */
+  int64_t columns;        /* offsets of one remainder */
+
+  float near;       /* a tile of larger influence is near */
+  int64_t reach[3]; /* largest offsets of near voxels */
+  int64_t width;    /* 2 reach[2] + VM_TILE_Z */
+  double *surround; /* [reach0+1][reach1+1][VM_SHEAR_PAIRS][width] from z = -reach[2] */
+} * VmShearKernel;
+
+/** near: influence from which on tiles are near [GPa]. Collective. */
+PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, VmShearKernel *shear);
+PetscErrorCode VmShearKernelDestroy(VmShearKernel *shear);
+
+/** Shears of a tensor; its trace is dropped. Not collective. */
+void VmShears(const double tensor[6], double shears[VM_SHEARS]);
+
+/** Adds the stress of an eigenstrain at `source` to that of the voxel `at`. Not collective. */
+void VmShearKernelAdd(VmShearKernel shear, const int64_t at[3], const int32_t source[3], const double eps[VM_SHEARS],
+                      double stress[VM_SHEARS]);
+
+/** Asks for what VmShearKernelAdd will need of these voxels. Not collective. */
+void VmShearKernelFetch(VmShearKernel shear, const int64_t at[3], const int32_t source[3]);
+
+/** Adds it to all voxels of a near tile that starts at `at`: stress [5][VM_TILE]. Not collective. */
+void VmShearKernelAddTile(VmShearKernel shear, const int64_t at[3], const int32_t source[3],
+                          const double eps[VM_SHEARS], double *stress);
+
+/** Entry of `influence` for a tile that starts at y-offset dy, z-offset dz in [0, n). Not collective. */
+static inline int64_t VmInfluenceIndex(VmShearKernel shear, int64_t dx, int64_t dy, int64_t dz)
+{
+  return ((dx * shear->grid->n[1] + dy) * VM_TILE_Z + dz % VM_TILE_Z) * 2 * shear->columns + dz / VM_TILE_Z;
+}
+
+/** Offset a - b in [0, n). Not collective. */
+static inline int64_t VmOffset(int64_t a, int64_t b, int64_t n) { return a < b ? a - b + n : a - b; }
+
+/** Bytes for a box. Not collective. */
+int64_t VmShearKernelBytes(const int64_t n[3]);
+
+#endif

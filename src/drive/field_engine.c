@@ -1,6 +1,6 @@
 /* Engine of runs without `kinetics`: the fields of strain and stress of a heterogeneous body of material laws, step by
  * step. */
-#include "sim_private.h"
+#include "field_engine.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,15 +10,6 @@
 
 /* Where stresses drive the strain, the first step of a stage is this part of what it may be. */
 #define CAREFUL 1e-3
-
-typedef struct {
-  VmMedia media;
-  VmBody body;
-  double start_temperature;
-  double last_step;                                  /* s, 0 after a corner of the loading */
-  double work, dissipated, stored, macroscopic_work; /* GPa, sums since the start; stored: at present */
-  int64_t newton, krylov;
-} Field;
 
 static const VmColumn columns[] = {
     VM_COMMON_COLUMNS,
@@ -45,10 +36,33 @@ static const char *const fields[] = {VM_FIELD_STRAIN,
                                      VM_FIELD_GROWN_FRACTION,
                                      NULL};
 
+/* Doubles per voxel that the body, its solver and the description of the glass take, as body_create.c counts them. */
+static int64_t DoublesPerVoxel(const VmSimParams *params)
+{
+  enum { SYMMETRIC = 21, SOLVER = 14 + 3, OUTPUT = 6 };
+  const VmFlowUnitCommon *flow_units = params->flow_units.common;
+  const VmPlugin *materials[2] = {&params->material,
+                                  flow_units && flow_units->material.head ? &flow_units->material : NULL};
+  const int64_t points = params->solver.element == VM_ELEMENT_FULL ? 8 : 1;
+  int64_t states = 0, variations = 0;
+  bool linear = true;
+  for (int m = 0; m < 2 && materials[m]; ++m) {
+    const VmMaterialOps *ops = (const VmMaterialOps *)materials[m]->head;
+    states = PetscMax(states, ops->nstate);
+    linear &= ops->linear;
+    variations += ((const VmPhaseCommon *)materials[m]->common)->vary.count;
+  }
+  return (6 + states + (linear ? 0 : SYMMETRIC)) * points + (linear ? 3 : 6) + 2 * variations + SOLVER + OUTPUT + 1;
+}
+
 static PetscErrorCode Estimate(MPI_Comm comm, const VmSimParams *params)
 {
+  const int64_t *n = params->grid.cells;
+  int size;
   PetscFunctionBegin;
-  (void)params;
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  const double voxels = (double)((n[0] + size - 1) / size * n[1] * n[2]);
+  PetscCall(VmLog(comm, "memory         about %.1f MB per rank", 8e-6 * voxels * (double)DoublesPerVoxel(params)));
   PetscCall(VmLog(comm, "time           %d stage%s, by equilibrium of the fields in every step", params->loading.count,
                   params->loading.count == 1 ? "" : "s"));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -58,7 +72,7 @@ static PetscErrorCode Create(VmSim sim)
 {
   const VmSolverParams *solver = &sim->params->solver;
   VmBodyOptions options;
-  Field *f;
+  VmField *f;
   PetscFunctionBegin;
   PetscCall(PetscNew(&f));
   sim->engine = f;
@@ -74,7 +88,7 @@ static PetscErrorCode Create(VmSim sim)
 
 static PetscErrorCode Destroy(VmSim sim)
 {
-  Field *f = sim->engine;
+  VmField *f = sim->engine;
   PetscFunctionBegin;
   PetscCall(VmBodyDestroy(&f->body));
   PetscCall(VmMediaDestroy(&f->media));
@@ -97,7 +111,7 @@ static PetscErrorCode GiveUp(VmSim sim, const char *why)
 static PetscErrorCode TryStep(VmSim sim, const VmMacroLoad *load, double time, double temperature, bool *cut,
                               char message[200])
 {
-  Field *f = sim->engine;
+  VmField *f = sim->engine;
   VmNow *now = &sim->now;
   const double dt = time - now->time;
   VmBodyStep step;
@@ -150,7 +164,7 @@ static PetscErrorCode SetStress(VmSim sim, const VmSegment *segment)
 
 static PetscErrorCode Begin(VmSim sim, const VmSegment *segment)
 {
-  Field *f = sim->engine;
+  VmField *f = sim->engine;
   PetscFunctionBegin;
   PetscCall(SetStress(sim, segment));
   for (int c = 0; c < 6; ++c) sim->now.strain_rate[c] = segment->stress_controlled[c] ? 0.0 : segment->rate[c];
@@ -161,7 +175,7 @@ static PetscErrorCode Begin(VmSim sim, const VmSegment *segment)
 /* Longest step that the settings allow now, of at most `rest` seconds. */
 static double StepLength(VmSim sim, double rest)
 {
-  const Field *f = sim->engine;
+  const VmField *f = sim->engine;
   const VmSolverParams *solver = &sim->params->solver;
   bool stress_driven = false;
   double length = rest;
@@ -177,7 +191,7 @@ static double StepLength(VmSim sim, double rest)
 
 static PetscErrorCode Advance(VmSim sim, double horizon)
 {
-  Field *f = sim->engine;
+  VmField *f = sim->engine;
   const VmProgramme *at = &sim->at;
   const double rest = horizon - sim->now.time, length = StepLength(sim, rest);
   char message[200];
@@ -206,7 +220,7 @@ static PetscErrorCode Advance(VmSim sim, double horizon)
 
 static PetscErrorCode Row(VmSim sim, double *values)
 {
-  Field *f = sim->engine;
+  VmField *f = sim->engine;
   double grown;
   PetscFunctionBegin;
   PetscCall(VmBodyState(f->body, VM_FIELD_GROWN_FRACTION, &grown, NULL));
@@ -225,128 +239,8 @@ static PetscErrorCode Row(VmSim sim, double *values)
 
 static void Progress(VmSim sim, size_t size, char *text)
 {
-  const Field *f = sim->engine;
+  const VmField *f = sim->engine;
   snprintf(text, size, "steps %lld  iterations %lld", (long long)sim->now.steps, (long long)f->krylov);
-}
-
-/* The displacement of a voxel's centre is the mean of those of its eight corners. */
-static PetscErrorCode CentreDisplacement(VmSim sim, double *room)
-{
-  VmGrid grid = sim->grid;
-  VmFft fft;
-  double complex *half[3];
-  PetscFunctionBegin;
-  PetscCall(VmBodyDisplacement(((Field *)sim->engine)->body, room));
-  PetscCall(VmFftCreate(grid, 3, &fft));
-  for (int c = 0; c < 3; ++c) VmFftPack(fft, c, room + c * grid->np);
-  PetscCall(VmFftForward(fft, 3));
-  for (int d = 0; d < 3; ++d) {
-    PetscCall(PetscMalloc1((size_t)grid->n[d], &half[d]));
-    for (int64_t k = 0; k < grid->n[d]; ++k)
-      half[d][k] = 0.5 * (1.0 + cexp(2.0 * VM_PI * I * (double)VmFftFrequency(k, grid->n[d]) / (double)grid->n[d]));
-    if (grid->n[d] % 2 == 0) half[d][grid->n[d] / 2] = 0.0;
-  }
-  for (int c = 0; c < 3; ++c) {
-    double complex *mode = (double complex *)(fft->work + c * fft->stride);
-    for (int64_t y = 0; y < grid->ny; ++y)
-      for (int64_t x = 0; x < grid->n[0]; ++x)
-        for (int64_t z = 0; z < grid->nzc; ++z)
-          mode[(y * grid->n[0] + x) * grid->nzc + z] *= half[0][x] * half[1][grid->y0 + y] * half[2][z];
-  }
-  PetscCall(VmFftBackward(fft, 3));
-  for (int c = 0; c < 3; ++c) VmFftUnpack(fft, c, 1.0 / (double)grid->total, room + c * grid->np);
-  for (int d = 0; d < 3; ++d) PetscCall(PetscFree(half[d]));
-  PetscCall(VmFftDestroy(&fft));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Total strain less thermal strain and what the moduli of an instantaneous step make of the stress. */
-static PetscErrorCode InelasticStrain(VmSim sim, double *room)
-{
-  Field *f = sim->engine;
-  const int64_t np = sim->grid->np;
-  const double warming = sim->now.temperature - f->start_temperature;
-  double *stress, *shear, *bulk, *expansion;
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc4(6 * (size_t)np, &stress, (size_t)np, &shear, (size_t)np, &bulk, (size_t)np, &expansion));
-  PetscCall(VmBodyFields(f->body, room, stress));
-  PetscCall(VmMediaModuli(sim->grid, &f->media, shear, bulk));
-  PetscCall(VmMediaParameter(sim->grid, &f->media, VM_FIELD_EXPANSION, expansion));
-  for (int64_t i = 0; i < np; ++i) {
-    const double third = (stress[i] + stress[np + i] + stress[2 * np + i]) / 3.0;
-    for (int c = 0; c < 6; ++c) {
-      const double volume = c < 3 ? third / (3.0 * bulk[i]) + expansion[i] * warming : 0.0;
-      room[c * np + i] -= (stress[c * np + i] - (c < 3 ? third : 0.0)) / (2.0 * shear[i]) + volume;
-    }
-  }
-  PetscCall(PetscFree4(stress, shear, bulk, expansion));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static bool IsHooke(const VmMedia *media)
-{
-  bool hooke = true;
-  for (int m = 0; m < media->body.phases; ++m) {
-    const VmMaterialOps *ops = (const VmMaterialOps *)media->material[m].head;
-    hooke &= ops->linear && ops->nstate == 0;
-  }
-  return hooke;
-}
-
-static PetscErrorCode Moduli(VmSim sim, bool shear, double *room)
-{
-  double *other;
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc1((size_t)sim->grid->np, &other));
-  PetscCall(VmMediaModuli(sim->grid, &((Field *)sim->engine)->media, shear ? room : other, shear ? other : room));
-  PetscCall(PetscFree(other));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The six components of a tensor, or the three of a vector. */
-static void HasComponents(int count, int *ncomp, VmMeta *meta) { *ncomp = count, meta->axes = "x,y,z,component"; }
-
-static PetscErrorCode FieldByName(VmSim sim, const char *name, double *room, int *ncomp, VmMeta *meta)
-{
-  Field *f = sim->engine;
-  const size_t bytes = sizeof(double) * (size_t)sim->grid->np;
-  double mean;
-
-  PetscFunctionBegin;
-  *ncomp = 1;
-  *meta = (VmMeta){.unit = "1", .axes = "x,y,z"};
-  if (!strcmp(name, VM_FIELD_STRAIN)) {
-    HasComponents(6, ncomp, meta);
-    meta->long_name = "strain, average over the voxel (xx, yy, zz, yz, xz, xy)";
-    PetscCall(VmBodyFields(f->body, room, NULL));
-  } else if (!strcmp(name, VM_FIELD_STRESS)) {
-    HasComponents(6, ncomp, meta);
-    meta->unit = "GPa", meta->long_name = "stress, average over the voxel (xx, yy, zz, yz, xz, xy)";
-    PetscCall(VmBodyFields(f->body, NULL, room));
-  } else if (!strcmp(name, VM_FIELD_PLASTIC_STRAIN)) {
-    HasComponents(6, ncomp, meta);
-    meta->long_name = "strain less its elastic and thermal parts (xx, yy, zz, yz, xz, xy)";
-    if (IsHooke(&f->media)) memset(room, 0, 6 * bytes);
-    else PetscCall(InelasticStrain(sim, room));
-  } else if (!strcmp(name, VM_FIELD_DISPLACEMENT)) {
-    HasComponents(3, ncomp, meta);
-    meta->unit = "nm", meta->long_name = "periodic part of the displacement at the voxel's centre";
-    PetscCall(CentreDisplacement(sim, room));
-  } else if (!strcmp(name, VM_FIELD_FLOW_UNIT)) {
-    meta->long_name = "1 in flow units, 0 in the matrix";
-    memcpy(room, sim->flow_unit, bytes);
-  } else if (!strcmp(name, VM_FIELD_GROWN_FRACTION)) {
-    meta->long_name = "flow units grown since the start, average over the voxel";
-    PetscCall(VmBodyState(f->body, name, &mean, room));
-  } else if (!strcmp(name, VM_FIELD_SHEAR_MODULUS) || !strcmp(name, VM_FIELD_BULK_MODULUS)) {
-    meta->unit = "GPa", meta->long_name = "modulus of an instantaneous step before any strain";
-    PetscCall(Moduli(sim, !strcmp(name, VM_FIELD_SHEAR_MODULUS), room));
-  } else {
-    const bool viscosity = !strcmp(name, VM_FIELD_VISCOSITY);
-    meta->unit = viscosity ? "GPa s" : "1/K", meta->long_name = "parameter of the law; 0 where it has none";
-    PetscCall(VmMediaParameter(sim->grid, &f->media, name, room));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Open(VmSim sim, bool resume)
@@ -365,7 +259,7 @@ static PetscErrorCode Flush(VmSim sim)
 
 static void Scalars(VmSim sim, VmScalars *s)
 {
-  Field *f = sim->engine;
+  VmField *f = sim->engine;
   VmNow *now = &sim->now;
   VmScalar(s, &now->time), VmScalarSix(s, now->strain), VmScalarSix(s, now->stress), VmScalarSix(s, now->strain_rate);
   VmScalarInteger(s, &now->steps), VmScalar(s, &f->last_step);
@@ -376,14 +270,14 @@ static void Scalars(VmSim sim, VmScalars *s)
 static PetscErrorCode Save(VmSim sim, VmH5 file)
 {
   PetscFunctionBegin;
-  PetscCall(VmBodyCheckpoint(((Field *)sim->engine)->body, file, true));
+  PetscCall(VmBodyCheckpoint(((VmField *)sim->engine)->body, file, true));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Load(VmSim sim, VmH5 file)
 {
   PetscFunctionBegin;
-  PetscCall(VmBodyCheckpoint(((Field *)sim->engine)->body, file, false));
+  PetscCall(VmBodyCheckpoint(((VmField *)sim->engine)->body, file, false));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -396,7 +290,7 @@ const VmEngineOps vm_field_engine = {.columns = columns,
                                      .begin = Begin,
                                      .advance = Advance,
                                      .row = Row,
-                                     .field = FieldByName,
+                                     .field = VmFieldByName,
                                      .progress = Progress,
                                      .open = Open,
                                      .flush = Flush,

@@ -6,7 +6,8 @@
 
 #define VM_MAX_KINDS 32
 
-/** All kinds reachable from a table, in the order they are met, and the laws of `fit`; NULL-terminated. Not collective. */
+/** All kinds reachable from a table, in the order they are met, and the laws of `fit`; NULL-terminated. Not collective.
+ */
 void VmKindsFind(const VmTable *table, const VmPluginKind *kinds[VM_MAX_KINDS + 1]);
 
 /** Rows of a table by a path of keys such as "kinetics.barrier" ("" is the table itself); the rows of a plug-in are

@@ -1,4 +1,4 @@
-/* ranks: 1 2; timeout: 120; links: vm_solvers
+/* ranks: 1 2; timeout: 240; links: vm_solvers
  * Barrier laws for sites that do not interact: rates against the in-plane mode average, yield stress against
  * temperature, Poisson counts, waiting times of the cooperative law under load, and the Argon height. */
 #include "vm_test.h"
@@ -242,7 +242,7 @@ static PetscErrorCode Counts(VmGrid grid)
  * over the law itself, is exponential, for modes that load and that unload. */
 static PetscErrorCode CooperativeHazard(VmFinder finder, VmGrid grid)
 {
-  enum { SEEDS = 600, MODES = 4, STEPS = 2000 };
+  enum { SEEDS = 400, MODES = 4, STEPS = 400 };
   Law law;
   double u[SEEDS], span = 0.0;
   PetscFunctionBegin;

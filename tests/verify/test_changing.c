@@ -1,4 +1,4 @@
-/* ranks: 1 2 3; timeout: 120; links: vm_solvers
+/* ranks: 1 2 3; timeout: 240; links: vm_solvers
  * Rates that change in time by more than the load: flow units that relax (three-parameter solid), temperature
  * programmes, thermal expansion that differs between flow units and matrix. */
 #include "vm_test.h"

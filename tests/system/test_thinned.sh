@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# timeout: 240
+# timeout: 400
 # The event finder thinned: the same bits on any number of ranks, and when stopped anywhere and resumed on other ranks.
 . "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
 

@@ -24,7 +24,7 @@ static VmKmc Kmc(VmSim sim) { return ((Kinetics *)sim->engine)->kmc; }
 static const VmColumn columns[] = {
     VM_COMMON_COLUMNS,
     {"events", 1, "1", "shear transformations so far"},
-    {"plastic_strain", 6, "1", "mean eigenstrain of all events, tensor components"},
+    {"plastic_strain", 6, "1", "mean strain that the events leave without load, tensor components"},
     {"rate", 1, "1/s", "total rate of events at the last renewal (finder thinned: a bound of it)"},
     {"flow_unit_fraction", 1, "1", "volume fraction of flow units"},
     {"participation_ratio", 1, "1",

@@ -137,8 +137,8 @@ PetscErrorCode VmKmcHeterogeneousCreate(VmKmc kmc, const VmKmcSetup *setup)
   struct VmHeterogeneous_s *h;
 
   PetscFunctionBegin;
-  PetscCheck(setup->bulk_field && setup->interacting, kmc->grid->comm, PETSC_ERR_ARG_INCOMP,
-             "moduli of voxels need both fields and voxels that interact");
+  PetscCheck((!np || (setup->shear_field && setup->bulk_field)) && setup->interacting, kmc->grid->comm,
+             PETSC_ERR_ARG_INCOMP, "moduli of voxels need both fields and voxels that interact");
   PetscCheck(setup->finder == VM_FINDER_FULL, kmc->grid->comm, PETSC_ERR_SUP,
              "only finder: full knows moduli that differ from voxel to voxel");
   PetscCheck(!setup->relaxation && setup->expansion == setup->flow_unit_expansion, kmc->grid->comm, PETSC_ERR_SUP,

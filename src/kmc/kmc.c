@@ -52,7 +52,9 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
              grid->comm, PETSC_ERR_SUP,
              "only the finder `full` knows flow units that relax or expand, and memory laws");
   PetscCall(VmKmcChangingCreate(kmc, setup));
-  if (setup->shear_field) PetscCall(VmKmcHeterogeneousCreate(kmc, setup));
+  int many = setup->shear_field != NULL; /* a rank without voxels may have no field */
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &many, 1, MPI_INT, MPI_LOR, grid->comm));
+  if (many) PetscCall(VmKmcHeterogeneousCreate(kmc, setup));
   PetscCall(VmKmcRestore(kmc, NULL));
   *out = kmc;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -418,6 +418,20 @@ static PetscErrorCode Layers(void)
   }
   VmExpect(worst[0] < 1e-9, "%g", worst[0]);
   VmExpect(worst[1] < 1e-9, "%g", worst[1]);
+  /* displacement at the centres, without what the grid cannot resolve: its first mode along x is that of the straight
+   * lines u_y' = 2 (eps_xy - mean) */
+  PetscCall(VmKmcDisplacement(run.kmc, stress));
+  const double q = 2.0 * VM_PI / (8.0 * 1.7), step = along / SHEAR * (1.0 / ratio - 1.0);
+  double mode[2] = {0.0, 0.0};
+  for (int64_t x = 0; x < run.grid->nx; ++x) {
+    const double phase = q * 1.7 * ((double)(run.grid->x0 + x) + 0.5), u = stress[np + (size_t)(x * run.grid->plane)];
+    mode[0] += u * cos(phase) / 8.0, mode[1] -= u * sin(phase) / 8.0;
+  }
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, mode, 2, MPI_DOUBLE, MPI_SUM, run.grid->comm));
+  /* step (1 - exp(-3 i q a)) / (L (i q)^2) */
+  const double scale = -step * q / (2.0 * VM_PI * q * q), angle = 3.0 * q * 1.7;
+  VmExpectNear(mode[0] / scale, 1.0 - cos(angle), 1e-9);
+  VmExpectNear(mode[1] / scale, sin(angle), 1e-9);
   PetscCall(PetscFree(stress));
   PetscCall(Destroy(&run));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -3,12 +3,19 @@
 #include "vm_test.h"
 #include <vitromech/kmc.h>
 
-static PetscErrorCode Run(void)
+/* All masks of control, of an isotropic body by its moduli or by its compliance. */
+static PetscErrorCode Masks(bool by_compliance)
 {
   const double shear = 31.0, bulk = 100.0;
+  double compliance[6][6] = {{0.0}};
   PetscFunctionBegin;
+  for (int c = 0; c < 6; ++c) {
+    compliance[c][c] = 0.5 / shear;
+    for (int d = 0; c < 3 && d < 3; ++d) compliance[c][d] += (1.0 / (3.0 * bulk) - 0.5 / shear) / 3.0;
+  }
   for (int mask = 0; mask < 64; ++mask) {
     VmMean mean = {.shear = shear, .bulk = bulk, .time = 2.0};
+    if (by_compliance) mean = (VmMean){.compliance = (const double(*)[6])compliance, .time = 2.0};
     VmSegment segment = {.duration = HUGE_VAL};
     for (int c = 0; c < 6; ++c) {
       mean.strain[c] = 0.001 * (c + 1), mean.eigenstrain[c] = 0.0005 * (3 - c);
@@ -46,6 +53,14 @@ static PetscErrorCode Run(void)
       VmExpectNear(later.stress[c] - mean.stress[c], mean.stress_rate[c], 1e-12);
     }
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(void)
+{
+  PetscFunctionBegin;
+  PetscCall(Masks(false));
+  PetscCall(Masks(true));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

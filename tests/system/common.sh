@@ -27,6 +27,25 @@ on_ranks() { # on_ranks N COMMAND...
   mpirun --oversubscribe --quiet -n "$n" "$@"
 }
 
+# Runs a case stopped by its wall time again and again, on 1 ... RANKS ranks in turn, until it is complete; where the machine is
+# so fast that fewer than LEAST stops land, once more with half the time. Sets `stops`, and `status` of the last piece.
+in_pieces() { # in_pieces DIRECTORY RANKS LEAST CASE [WORDS...]
+  local directory=$1 ranks=$2 least=$3 limit=512
+  shift 3
+  while :; do
+    stops=0 status=85
+    rm -rf "$directory"
+    while [ "$status" -eq 85 ] && [ "$stops" -lt 60 ]; do
+      on_ranks $((1 + stops % ranks)) "$VITROMECH" run --no-report "$@" --set output.directory="$directory" \
+        --max-walltime "$limit ms" >>"log_$directory" 2>&1
+      status=$?
+      [ "$status" -ne 85 ] || stops=$((stops + 1))
+    done
+    [ "$stops" -lt "$least" ] && [ "$limit" -gt 1 ] || return 0
+    limit=$((limit / 2))
+  done
+}
+
 # A sheared glass that flows: CELLS^3 voxels, stages that need seconds.
 small_case() { # small_case CELLS STRAIN
   cat <<YAML

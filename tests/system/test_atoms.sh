@@ -59,6 +59,9 @@ for file in glass.xyz glass.lmp.gz elements.dump; do
   expect "diffract --atoms $file" "$VITROMECH" diffract case.yaml --atoms "$file" --output "${file%%.*}_${file##*.}.h5"
 done
 for file in glass_gz.h5 elements_dump.h5; do
-  expect "$file has the patterns of extended XYZ" h5diff glass_xyz.h5 "$file" /datacube_root/datacube/data
+  expect "$file has the patterns of extended XYZ" /usr/bin/python3 -c "
+import h5py, numpy
+a, b = (h5py.File(name)['datacube_root/datacube/data'][()] for name in ('glass_xyz.h5', '$file'))
+assert a.size and numpy.array_equal(a, b)"
 done
 finish

@@ -41,13 +41,7 @@ for n in 1 2 3 4; do
   [ "$n" -eq 1 ] || expect "$n ranks: same results as 1" same_results n1 "n$n" history fields statistics
 done
 
-stops=0 status=85
-while [ "$status" -eq 85 ] && [ "$stops" -lt 60 ]; do
-  on_ranks $((1 + stops % 3)) "$VITROMECH" run --no-report case.yaml --set output.directory=stopped --max-walltime "500 ms" \
-    >>log_stopped 2>&1
-  status=$?
-  [ "$status" -ne 85 ] || stops=$((stops + 1))
-done
+in_pieces stopped 3 2 case.yaml
 expect "resumed to the end, exit $status" run case.yaml --set output.directory=stopped >>log_stopped 2>&1
 expect "stopped and resumed: same results" same_results n1 stopped history fields statistics
 expect "some stops landed, not $stops" test "$stops" -ge 2

@@ -6,19 +6,19 @@
 static PetscErrorCode ExistsLocal(VmH5 file, const char *path, bool *exists)
 {
   char *prefix;
+  htri_t is = 1;
 
   PetscFunctionBegin;
   PetscCall(PetscStrallocpy(path, &prefix));
-  *exists = true;
-  for (size_t i = 1; *exists && i <= strlen(path); ++i) {
+  for (size_t i = 1; is > 0 && i <= strlen(path); ++i) {
     if ((path[i] != '/' && path[i] != '\0') || path[i - 1] == '/') continue;
     prefix[i] = '\0';
-    const htri_t is = H5Lexists(file->id, prefix, H5P_DEFAULT);
+    is = H5Lexists(file->id, prefix, H5P_DEFAULT);
     prefix[i] = path[i];
-    VmCallH5(is);
-    *exists = is > 0;
   }
   PetscCall(PetscFree(prefix));
+  VmCallH5(is);
+  *exists = is > 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,5 +1,6 @@
 #include "distance.h"
 
+#include <vitromech/probability.h>
 #include <vitromech/rng.h>
 
 #include <math.h>
@@ -201,28 +202,6 @@ PetscErrorCode VmMapDistances(const VmMapView *a, const VmMapView *b, uint64_t s
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Probability of chi^2 above x with n degrees of freedom: regularised incomplete gamma function, by its series below
- * the mean and its continued fraction above. Source: DLMF 8.7.1 and 8.9.2. */
-static double AboveChiSquare(double x, double n)
-{
-  const double a = 0.5 * n, z = 0.5 * x, front = z > 0.0 ? exp(a * log(z) - z - lgamma(a)) : 0.0;
-  if (z <= 0.0) return 1.0;
-  if (z < a + 1.0) {
-    double term = 1.0 / a, sum = term;
-    for (int k = 1; k < 10000 && term > 1e-16 * sum; ++k) sum += term *= z / (a + k);
-    return 1.0 - front * sum;
-  }
-  double b = z + 1.0 - a, c = 1e300, d = 1.0 / b, fraction = d;
-  for (int k = 1; k < 10000; ++k) {
-    const double term = -k * (k - a);
-    b += 2.0;
-    d = 1.0 / (b + term * d), c = b + term / c;
-    fraction *= c * d;
-    if (fabs(c * d - 1.0) < 1e-15) break;
-  }
-  return front * fraction;
-}
-
 void VmCurveChiSquare(int64_t n, const double *a, const double *ea, const double *b, const double *eb, VmDistance *chi,
                       int64_t *points)
 {
@@ -247,5 +226,5 @@ void VmCurveChiSquare(int64_t n, const double *a, const double *ea, const double
   const double r = spread > 0.0 ? fmin(fmax(product / spread, 0.0), 0.95) : 0.0;
   const double independent = fmax(count * (1.0 - r) / (1.0 + r), 1.0);
   chi->value = square / count;
-  chi->probability = AboveChiSquare(chi->value * independent, independent);
+  chi->probability = VmChiSquareTail(chi->value * independent, independent);
 }

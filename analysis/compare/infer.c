@@ -1,6 +1,7 @@
 #include "infer_read.h"
 
 #include <vitromech/log.h>
+#include <vitromech/probability.h>
 
 #include <math.h>
 #include <petscblaslapack.h>
@@ -215,36 +216,12 @@ static void Posterior(Inference *f)
   for (int64_t i = 0; i < f->size; ++i) f->posterior[i] /= sum;
 }
 
-/* Regularised incomplete beta function by its continued fraction. Source: DLMF 8.17.22, modified Lentz. */
-static double IncompleteBeta(double a, double b, double x)
-{
-  if (x <= 0.0 || x >= 1.0) return x <= 0.0 ? 0.0 : 1.0;
-  if (x > (a + 1.0) / (a + b + 2.0)) return 1.0 - IncompleteBeta(b, a, 1.0 - x);
-  const double front = exp(a * log(x) + b * log1p(-x) + lgamma(a + b) - lgamma(a) - lgamma(b)) / a;
-  double c = 1.0, d = 1.0 / (1.0 - (a + b) * x / (a + 1.0)), fraction = d;
-  for (int m = 1; m < 500; ++m) {
-    const double even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m));
-    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0));
-    d = 1.0 / (1.0 + even * d), c = 1.0 + even / c, fraction *= c * d;
-    d = 1.0 / (1.0 + odd * d), c = 1.0 + odd / c;
-    fraction *= c * d;
-    if (fabs(c * d - 1.0) < 1e-14) break;
-  }
-  return front * fraction;
-}
-
 /* Probability that a sample of the sweep deviates more from its best parameters: F distribution of chi^2 / (k - d). */
 static double PValue(const Inference *f)
 {
   const double k = f->used - f->data.parameters;
   if (k < 1.0) return NAN;
-  return IncompleteBeta(0.5 * f->freedom, 0.5 * k, f->freedom / (f->freedom + f->chi_square));
-}
-
-/* Two-sided probability of a deviation z of a t distribution. */
-static double TwoSided(double z, double freedom)
-{
-  return IncompleteBeta(0.5 * freedom, 0.5, freedom / (freedom + z * z));
+  return VmFisherTail(f->chi_square / k, k, f->freedom);
 }
 
 /* What was not used to find the parameters can still contradict them: the worst deviation of these statistics, its
@@ -266,8 +243,8 @@ static void CheckOthers(Inference *f)
     if (!(variance > 0.0)) continue;
     const double z = (u->statistic->measured - mean) / sqrt(variance) / fmax(largest / usual_largest, 1.0);
     ++tests;
-    if (f->worst && TwoSided(z, f->freedom) >= least) continue;
-    least = TwoSided(z, f->freedom);
+    if (f->worst && VmStudentTails(z, f->freedom) >= least) continue;
+    least = VmStudentTails(z, f->freedom);
     f->worst = u->statistic->name, f->worst_z = z;
   }
   if (tests > 0) f->others_p = fmin(1.0, least * tests);

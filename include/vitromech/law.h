@@ -95,9 +95,6 @@ PetscErrorCode VmLawFitWrite(VmH5 file, const char *group, const VmLawOps *law, 
 PetscErrorCode VmMasterCurve(int64_t temperatures, int64_t n, const double *omega, const double *storage,
                              const double *loss, int64_t reference, double *log_shift, double *misfit);
 
-/** Quantile of Student's t distribution for probability p in (0.5, 1) and degrees of freedom >= 1. Not collective. */
-double VmStudentQuantile(double p, double degrees);
-
 /** Kohlrausch susceptibility chi(omega tau) = int_0^inf (-d phi/d t) exp(-i omega t) dt of phi = exp(-(t/tau)^beta),
  * real and imaginary part (<= 0), for 0 < beta <= 2. Not collective. */
 void VmKwwSusceptibility(double omega_tau, double beta, double chi[2]);

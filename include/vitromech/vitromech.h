@@ -10,6 +10,7 @@
 #include <vitromech/units.h>
 #include <vitromech/params.h>
 #include <vitromech/rng.h>
+#include <vitromech/probability.h>
 /* L1 */
 #include <vitromech/tensor.h>
 #include <vitromech/grid.h>

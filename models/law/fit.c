@@ -1,5 +1,6 @@
 /* Least-squares fit of a law by PETSc TAO. */
 #include <vitromech/law.h>
+#include <vitromech/probability.h>
 #include <vitromech/rng.h>
 #include <petsctao.h>
 #include <math.h>

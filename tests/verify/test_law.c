@@ -3,6 +3,7 @@
  * they claim. */
 #include "vm_test.h"
 #include <vitromech/law.h>
+#include <vitromech/probability.h>
 #include <vitromech/rng.h>
 #include <complex.h>
 

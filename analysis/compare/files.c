@@ -8,41 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-typedef struct {
-  int count, capacity;
-  char (*names)[192];
-} Names;
-
-static herr_t AddNumericDataset(hid_t group, const char *name, const H5O_info_t *info, void *context)
-{
-  Names *names = context;
-  if (info->type != H5O_TYPE_DATASET || strlen(name) >= sizeof names->names[0]) return 0;
-  const hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT);
-  const hid_t type = H5Dget_type(dataset);
-  const H5T_class_t class = H5Tget_class(type);
-  H5Tclose(type);
-  H5Dclose(dataset);
-  if (class != H5T_FLOAT && class != H5T_INTEGER) return 0;
-  if (names->count == names->capacity) {
-    names->capacity = 2 * names->capacity + 32;
-    if (PetscRealloc((size_t)names->capacity * sizeof names->names[0], &names->names)) return -1;
-  }
-  strcpy(names->names[names->count++], name);
-  return 0;
-}
-
-/* Datasets of numbers below /statistics, in the order of their names. */
-static PetscErrorCode ListDatasets(VmH5 file, Names *names)
-{
-  bool exists;
-  PetscFunctionBegin;
-  PetscCall(VmH5Exists(file, VM_PATH_STATISTICS, &exists));
-  if (!exists) PetscFunctionReturn(PETSC_SUCCESS);
-  VmCallH5(H5Ovisit_by_name2(VmH5Id(file), VM_PATH_STATISTICS, H5_INDEX_NAME, H5_ITER_INC, AddNumericDataset, names,
-                             H5O_INFO_BASIC, H5P_DEFAULT));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode ReadAll(VmH5 file, const char *name, int *rank, int64_t dims[8], int64_t *count, double **values)
 {
   char path[256];
@@ -244,7 +209,7 @@ static bool IsError(const char *name)
   return length > 6 && strcmp(name + length - 6, "_error") == 0;
 }
 
-static PetscErrorCode CompareAll(Comparison *c, const Names *names)
+static PetscErrorCode CompareAll(Comparison *c, const VmH5Names *names)
 {
   PetscFunctionBegin;
   for (Kind kind = NUMBERS; kind < KINDS; ++kind) {
@@ -256,11 +221,11 @@ static PetscErrorCode CompareAll(Comparison *c, const Names *names)
     for (int i = 0; i < names->count; ++i) {
       char path[256];
       bool exists;
-      if (IsError(names->names[i])) continue;
-      snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", names->names[i]);
+      if (IsError(names->name[i])) continue;
+      snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", names->name[i]);
       PetscCall(VmH5Exists(c->file[1], path, &exists));
-      if (exists) PetscCall(CompareDataset(c, names->names[i], kind));
-      else if (kind == NUMBERS) PetscCall(VmLog(c->comm, "  %-44s not measured in B", names->names[i]));
+      if (exists) PetscCall(CompareDataset(c, names->name[i], kind));
+      else if (kind == NUMBERS) PetscCall(VmLog(c->comm, "  %-44s not measured in B", names->name[i]));
     }
   }
   if (c->tested > 0)
@@ -282,7 +247,7 @@ PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, double level, const
 {
   int rank;
   FILE *csv = NULL;
-  Names names = {0};
+  VmH5Names names;
   PetscErrorCode code = PETSC_SUCCESS;
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
@@ -292,10 +257,10 @@ PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, double level, const
     else code = VmRaiseLocal(VM_ERR_FILE, "cannot write %s", csv_path);
   }
   PetscCall(VmAgree(comm, code));
-  PetscCall(ListDatasets(a, &names));
+  PetscCall(VmH5Datasets(a, VM_PATH_STATISTICS, &names));
   Comparison c = {.comm = comm, .file = {a, b}, .level = level, .csv = csv};
   code = CompareAll(&c, &names);
-  PetscCall(PetscFree(names.names));
+  PetscCall(VmH5NamesFree(&names));
   if (code) {
     if (csv) fclose(csv);
     PetscFunctionReturn(code);

@@ -7,38 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct {
-  int count, capacity;
-  char (*names)[VM_INFER_NAME];
-} Names;
-
-static herr_t AddName(hid_t group, const char *name, const H5O_info_t *info, void *context)
+/* Whether a dataset holds one number per point. */
+static PetscErrorCode IsColumn(VmH5 table, const char *path, bool *is)
 {
-  Names *names = context;
-  if (info->type != H5O_TYPE_DATASET || strlen(name) + 32 > VM_INFER_NAME) return 0;
-  const hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT), space = H5Dget_space(dataset);
-  const int rank = H5Sget_simple_extent_ndims(space);
-  H5Sclose(space);
-  H5Dclose(dataset);
-  if (rank != 1) return 0;
-  if (names->count == names->capacity) {
-    names->capacity = 2 * names->capacity + 32;
-    if (PetscRealloc((size_t)names->capacity * sizeof *names->names, &names->names)) return -1;
-  }
-  strcpy(names->names[names->count++], name);
-  return 0;
-}
-
-/* Datasets of one number per point below a group. */
-static PetscErrorCode List(VmH5 table, const char *group, Names *names)
-{
-  bool exists;
+  int rank;
+  int64_t dims[8];
   PetscFunctionBegin;
-  *names = (Names){0};
-  PetscCall(VmH5Exists(table, group, &exists));
-  if (exists)
-    VmCallH5(H5Ovisit_by_name2(VmH5Id(table), group, H5_INDEX_NAME, H5_ITER_INC, AddName, names, H5O_INFO_BASIC,
-                               H5P_DEFAULT));
+  PetscCall(VmH5Shape(table, path, &rank, dims));
+  *is = rank == 1;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -64,15 +40,15 @@ static bool Range(int n, const double *values, double *low, double *high, int *f
 
 static PetscErrorCode ReadParameters(MPI_Comm comm, VmH5 table, VmInferData *data)
 {
-  Names names;
+  VmH5Names names;
   PetscFunctionBegin;
-  PetscCall(List(table, "/parameters", &names));
+  PetscCall(VmH5Datasets(table, "/parameters", &names));
   for (int i = 0; i < names.count; ++i) {
     char path[VM_INFER_NAME + 16], *unit;
     double low, high, *values;
     int finite;
-    if (strcmp(names.names[i], "seed") == 0) continue;
-    snprintf(path, sizeof path, "/parameters/%s", names.names[i]);
+    if (strcmp(names.name[i], "seed") == 0) continue;
+    snprintf(path, sizeof path, "/parameters/%s", names.name[i]);
     PetscCall(ReadColumn(table, path, data->points, &values));
     if (!Range(data->points, values, &low, &high, &finite)) {
       PetscCall(PetscFree(values));
@@ -83,13 +59,13 @@ static PetscErrorCode ReadParameters(MPI_Comm comm, VmH5 table, VmInferData *dat
               VM_MOST_PARAMETERS);
     VmInferParameter *p = &data->parameter[data->parameters++];
     PetscCall(VmH5AttrReadText(table, path, "unit", &unit));
-    snprintf(p->name, sizeof p->name, "%s", names.names[i]);
+    snprintf(p->name, sizeof p->name, "%s", names.name[i]);
     snprintf(p->unit, sizeof p->unit, "%s", unit ? unit : "");
     PetscCall(PetscFree(unit));
     p->low = low, p->high = high, p->values = values;
     for (int k = 0; k < data->points; ++k) values[k] = (values[k] - low) / (high - low);
   }
-  PetscCall(PetscFree(names.names));
+  PetscCall(VmH5NamesFree(&names));
   if (data->parameters == 0) VmThrow(comm, VM_ERR_INPUT, "the table of the sweep has no parameter that varies");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -111,45 +87,22 @@ static PetscErrorCode ReadScalar(int n, const VmH5 *files, const char *path, dou
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static double Reduce(const char *how, int64_t n, int64_t stride, const double *values)
-{
-  double result = strcmp(how, "last") == 0 ? values[(n - 1) * stride] : values[0], sum = 0.0;
-  for (int64_t i = 0; i < n; ++i) {
-    const double v = values[i * stride];
-    sum += v;
-    if (strcmp(how, "maximum") == 0) result = fmax(result, v);
-    if (strcmp(how, "minimum") == 0) result = fmin(result, v);
-  }
-  return strcmp(how, "mean") == 0 ? sum / (double)n : result;
-}
-
 /* A column of the sweep's plan, made from the sample's own files as it was made from the runs. */
 static PetscErrorCode ReadReduced(int n, const VmH5 *files, VmH5 table, const char *column, double *value)
 {
   char *dataset, *reduce;
   double component;
-  int found;
+  int found, how = 0;
   PetscFunctionBegin;
   *value = NAN;
   PetscCall(VmH5AttrReadText(table, column, "dataset", &dataset));
   PetscCall(VmH5AttrReadText(table, column, "reduce", &reduce));
   PetscCall(VmH5AttrReadReal(table, column, "component", 1, &found, &component));
-  for (int f = 0; f < n && dataset && reduce && found == 1; ++f) {
-    bool exists;
-    int rank;
-    int64_t dims[8], total = 1;
-    double *values;
+  while (reduce && vm_reductions[how] && strcmp(vm_reductions[how], reduce) != 0) ++how;
+  for (int f = 0; f < n && isnan(*value) && dataset && reduce && vm_reductions[how] && found == 1; ++f) {
+    bool exists, fits;
     PetscCall(VmH5Exists(files[f], dataset, &exists));
-    if (!exists) continue;
-    PetscCall(VmH5Shape(files[f], dataset, &rank, dims));
-    for (int d = 0; d < rank; ++d) total *= dims[d];
-    const int64_t stride = rank == 2 ? dims[1] : 1, first = component > 0.0 ? (int64_t)component : 0;
-    if (rank > 2 || total == 0 || first >= stride) continue;
-    PetscCall(PetscMalloc1((size_t)total, &values));
-    PetscCall(VmH5Read(files[f], dataset, VM_F64, values));
-    *value = Reduce(reduce, total / stride, stride, values + first);
-    PetscCall(PetscFree(values));
-    break;
+    if (exists) PetscCall(VmH5Reduce(files[f], dataset, (int64_t)component, (VmReduction)how, value, &fits));
   }
   PetscCall(PetscFree(dataset));
   PetscCall(PetscFree(reduce));
@@ -198,18 +151,21 @@ static PetscErrorCode ReadStatistics(MPI_Comm comm, int n, const VmH5 *files, Vm
                                      const VmInferOptions *options, VmInferData *data)
 {
   const int least = data->parameters + 6;
-  Names names;
+  VmH5Names names;
   PetscFunctionBegin;
-  PetscCall(List(table, group, &names));
+  PetscCall(VmH5Datasets(table, group, &names));
   PetscCall(PetscRealloc((size_t)(data->statistics + names.count + 1) * sizeof *data->statistic, &data->statistic));
   for (int i = 0; i < names.count; ++i) {
     char path[VM_INFER_NAME + 16];
     double low, high;
     int finite;
+    bool column;
     VmInferStatistic s = {.error = 0.0};
-    snprintf(s.name, sizeof s.name, "%s", names.names[i]);
+    snprintf(s.name, sizeof s.name, "%s", names.name[i]);
     if (EndsWith(s.name, "_error") || !Listed(options->names, s.name)) continue;
     snprintf(path, sizeof path, "%s/%s", group, s.name);
+    PetscCall(IsColumn(table, path, &column));
+    if (!column) continue;
     if (strcmp(group, "/columns") == 0) PetscCall(ReadReduced(n, files, table, path, &s.measured));
     else PetscCall(ReadScalar(n, files, path, &s.measured));
     PetscCall(GivenValue(comm, options->values, s.name, &s.measured, &s.error));
@@ -218,7 +174,7 @@ static PetscErrorCode ReadStatistics(MPI_Comm comm, int n, const VmH5 *files, Vm
     if (Range(data->points, s.values, &low, &high, &finite) && finite >= least) data->statistic[data->statistics++] = s;
     else PetscCall(PetscFree(s.values));
   }
-  PetscCall(PetscFree(names.names));
+  PetscCall(VmH5NamesFree(&names));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

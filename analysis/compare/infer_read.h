@@ -5,7 +5,7 @@
 #include "emulator.h"
 #include <vitromech/infer.h>
 
-enum { VM_INFER_NAME = 192 };
+enum { VM_INFER_NAME = VM_H5_NAME };
 
 typedef struct {
   char name[VM_INFER_NAME], unit[32];

@@ -38,6 +38,27 @@ hid_t VmTypeH5(VmType type);
 /** True on all ranks if the path names an existing object. Collective. */
 PetscErrorCode VmH5Exists(VmH5 file, const char *path, bool *exists);
 
+enum { VM_H5_NAME = 192 }; /* room for the path of a dataset in tables */
+
+/* Names in a group, in order. */
+typedef struct {
+  int count;
+  char **name;
+} VmH5Names;
+PetscErrorCode VmH5NamesFree(VmH5Names *names);
+
+/** Paths of all datasets of numbers below a group, relative to it and shorter than VM_H5_NAME; none if there is no such
+ * group. Free with VmH5NamesFree. Collective. */
+PetscErrorCode VmH5Datasets(VmH5 file, const char *group, VmH5Names *names);
+
+/* What is made of a dataset along its first axis. */
+typedef enum { VM_REDUCE_LAST, VM_REDUCE_FIRST, VM_REDUCE_MAXIMUM, VM_REDUCE_MINIMUM, VM_REDUCE_MEAN } VmReduction;
+extern const char *const vm_reductions[]; /* their names, NULL-terminated */
+
+/** One number of a dataset of one axis (component -1), or of component 0, 1, ... of its second one. *fits = false if
+ * the dataset has other axes; *value = NAN then, and where it is empty. Collective. */
+PetscErrorCode VmH5Reduce(VmH5 file, const char *path, int64_t component, VmReduction how, double *value, bool *fits);
+
 /** Creates a group and its parents if missing. Collective. */
 PetscErrorCode VmH5Group(VmH5 file, const char *path);
 

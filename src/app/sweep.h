@@ -17,8 +17,6 @@ typedef struct {
 
 typedef enum { VM_SCALE_LINEAR, VM_SCALE_LOG } VmSweepScale;
 typedef enum { VM_DESIGN_GRID, VM_DESIGN_LIST, VM_DESIGN_LATIN_HYPERCUBE } VmSweepDesign;
-typedef enum { VM_REDUCE_LAST, VM_REDUCE_FIRST, VM_REDUCE_MAXIMUM, VM_REDUCE_MINIMUM, VM_REDUCE_MEAN } VmSweepReduce;
-extern const char *const vm_sweep_reductions[]; /* their names, NULL-terminated */
 
 /* A column of the table that is made from a dataset of the runs. */
 typedef struct {

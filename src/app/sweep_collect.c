@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* Longest curve that is gathered. */
-enum { MOST_VALUES = 4096, MOST_NAME = 192 };
+enum { MOST_VALUES = 4096, MOST_NAME = VM_H5_NAME + 16 };
 
 /* One dataset of the table: a number, or a curve of `width` values, for each point. */
 typedef struct {
@@ -73,31 +73,6 @@ static PetscErrorCode AddParameter(Table *table, int c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-typedef struct {
-  int count, capacity;
-  char (*names)[MOST_NAME];
-} Names;
-
-static herr_t AddName(hid_t group, const char *name, const H5O_info_t *info, void *context)
-{
-  Names *names = context;
-  if (info->type != H5O_TYPE_DATASET || strlen(name) + 16 >= MOST_NAME) return 0;
-  const hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT), type = H5Dget_type(dataset), space = H5Dget_space(dataset);
-  const H5T_class_t class = H5Tget_class(type);
-  const hssize_t size = H5Sget_simple_extent_npoints(space);
-  const int rank = H5Sget_simple_extent_ndims(space);
-  H5Sclose(space);
-  H5Tclose(type);
-  H5Dclose(dataset);
-  if ((class != H5T_FLOAT && class != H5T_INTEGER) || rank > 1 || size < 1 || size > MOST_VALUES) return 0;
-  if (names->count == names->capacity) {
-    names->capacity = 2 * names->capacity + 64;
-    if (PetscRealloc((size_t)names->capacity * sizeof *names->names, &names->names)) return -1;
-  }
-  strcpy(names->names[names->count++], name);
-  return 0;
-}
-
 static PetscErrorCode ReadText(VmH5 file, const char *path, const char *attribute, size_t size, char *text)
 {
   char *read;
@@ -111,13 +86,14 @@ static PetscErrorCode ReadText(VmH5 file, const char *path, const char *attribut
 /* Numbers and curves of /statistics; curves whose length changes from point to point are left out where they differ. */
 static PetscErrorCode GatherStatistic(Table *table, VmH5 file, int point, const char *dataset)
 {
-  char path[MOST_NAME + 32], name[MOST_NAME + 16];
+  char path[VM_H5_NAME + 16], name[MOST_NAME];
   int rank;
   int64_t dims[8];
   PetscFunctionBegin;
   snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", dataset);
   snprintf(name, sizeof name, "statistics/%s", dataset);
   PetscCall(VmH5Shape(file, path, &rank, dims));
+  if (rank > 1 || (rank == 1 && (dims[0] < 1 || dims[0] > MOST_VALUES))) PetscFunctionReturn(PETSC_SUCCESS);
   const int64_t width = rank == 1 && dims[0] > 1 ? dims[0] : 0;
   Column *column = FindColumn(table, name);
   if (!column) {
@@ -130,53 +106,24 @@ static PetscErrorCode GatherStatistic(Table *table, VmH5 file, int point, const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static double Reduce(int how, int64_t n, int64_t stride, const double *values)
-{
-  double result = how == VM_REDUCE_LAST ? values[(n - 1) * stride] : values[0], sum = 0.0;
-  for (int64_t i = 0; i < n; ++i) {
-    const double v = values[i * stride];
-    sum += v;
-    if (how == VM_REDUCE_MAXIMUM && v > result) result = v;
-    if (how == VM_REDUCE_MINIMUM && v < result) result = v;
-  }
-  return how == VM_REDUCE_MEAN ? sum / (double)n : result;
-}
-
-/* Value of a column of the plan from a file that has its dataset. */
-static PetscErrorCode ReduceDataset(VmSweep sweep, VmH5 file, const VmSweepColumn *c, double *value, char unit[32])
-{
-  int rank;
-  int64_t dims[8], total = 1;
-  double *values;
-  PetscFunctionBegin;
-  PetscCall(VmH5Shape(file, c->dataset, &rank, dims));
-  for (int d = 0; d < rank; ++d) total *= dims[d];
-  const int64_t stride = rank == 2 ? dims[1] : 1;
-  if (rank > 2 || (rank == 2) != (c->component >= 0) || c->component >= stride)
-    VmThrow(sweep->comm, VM_ERR_INPUT, "%s: column %s: %s has %d ax%s of %lld values; %s", sweep->path, c->name,
-            c->dataset, rank, rank == 1 ? "is" : "es", (long long)stride,
-            rank == 2 ? "give a component from 0 on" : "leave component out");
-  if (total == 0) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscMalloc1((size_t)total, &values));
-  PetscCall(VmH5Read(file, c->dataset, VM_F64, values));
-  *value = Reduce(c->reduce, total / stride, stride, values + (c->component > 0 ? c->component : 0));
-  PetscCall(PetscFree(values));
-  PetscCall(ReadText(file, c->dataset, "unit", 32, unit));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode GatherColumns(Table *table, VmH5 file, int point)
 {
   const VmSweepColumn *wanted = table->sweep->params.collect.items;
   PetscFunctionBegin;
   for (int i = 0; i < table->sweep->params.collect.count; ++i) {
     char name[MOST_NAME];
-    bool exists;
+    bool exists, fits;
     PetscCall(VmH5Exists(file, wanted[i].dataset, &exists));
     if (!exists) continue;
     snprintf(name, sizeof name, "columns/%s", wanted[i].name);
     Column *column = FindColumn(table, name);
-    PetscCall(ReduceDataset(table->sweep, file, &wanted[i], &column->values[point], column->unit));
+    PetscCall(VmH5Reduce(file, wanted[i].dataset, wanted[i].component, (VmReduction)wanted[i].reduce,
+                         &column->values[point], &fits));
+    if (!fits)
+      VmThrow(table->sweep->comm, VM_ERR_INPUT,
+              "%s: column %s: %s has no component %lld; -1 is for one axis, 0, 1, ... for the last of two",
+              table->sweep->path, wanted[i].name, wanted[i].dataset, (long long)wanted[i].component);
+    PetscCall(ReadText(file, wanted[i].dataset, "unit", sizeof column->unit, column->unit));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -185,18 +132,14 @@ static PetscErrorCode GatherFile(Table *table, int point, const char *file_name)
 {
   char path[PETSC_MAX_PATH_LEN];
   VmH5 file;
-  Names names = {0};
-  bool exists;
+  VmH5Names names;
   PetscFunctionBegin;
   VmSweepPath(table->sweep, point, file_name, sizeof path, path);
   if (access(path, R_OK) != 0) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmH5Open(PETSC_COMM_SELF, path, VM_H5_READ, &file));
-  PetscCall(VmH5Exists(file, VM_PATH_STATISTICS, &exists));
-  if (exists)
-    VmCallH5(H5Ovisit_by_name2(VmH5Id(file), VM_PATH_STATISTICS, H5_INDEX_NAME, H5_ITER_INC, AddName, &names,
-                               H5O_INFO_BASIC, H5P_DEFAULT));
-  for (int i = 0; i < names.count; ++i) PetscCall(GatherStatistic(table, file, point, names.names[i]));
-  PetscCall(PetscFree(names.names));
+  PetscCall(VmH5Datasets(file, VM_PATH_STATISTICS, &names));
+  for (int i = 0; i < names.count; ++i) PetscCall(GatherStatistic(table, file, point, names.name[i]));
+  PetscCall(VmH5NamesFree(&names));
   PetscCall(GatherColumns(table, file, point));
   PetscCall(VmH5Close(&file));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -304,7 +247,7 @@ static PetscErrorCode WriteH5(const Table *table)
     if (!column->recipe) continue;
     PetscCall(VmH5AttrText(file, name, "dataset", column->recipe->dataset));
     PetscCall(VmH5AttrInt(file, name, "component", 1, &column->recipe->component));
-    PetscCall(VmH5AttrText(file, name, "reduce", vm_sweep_reductions[column->recipe->reduce]));
+    PetscCall(VmH5AttrText(file, name, "reduce", vm_reductions[column->recipe->reduce]));
   }
   PetscCall(VmH5AttrText(file, "/", "status", VM_STATUS_COMPLETE));
   PetscCall(VmH5Close(&file));

@@ -8,7 +8,6 @@
 
 static const char *const scales[] = {"linear", "log", NULL};
 static const char *const designs[] = {"grid", "list", "latin_hypercube", NULL};
-const char *const vm_sweep_reductions[] = {"last", "first", "maximum", "minimum", "mean", NULL};
 
 static const VmParam parameter_rows[] = {
     {.key = "path",
@@ -79,7 +78,7 @@ static const VmParam column_rows[] = {
      .type = VM_ENUM,
      .offset = offsetof(VmSweepColumn, reduce),
      .default_text = "last",
-     .choices = vm_sweep_reductions,
+     .choices = vm_reductions,
      .doc = "what is taken along the first axis"},
     {0}};
 static const VmTable column_table = {

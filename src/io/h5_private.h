@@ -14,14 +14,8 @@ struct VmH5_s {
   char *path;
 };
 
-/* Names in a group, sorted (VmH5NamesFree). Collective. */
-typedef struct {
-  int count;
-  char **name;
-} VmH5Names;
-
+/* Names of what stands directly in a group (VmH5NamesFree). Collective. */
 PetscErrorCode VmH5List(VmH5 file, const char *group, VmH5Names *names);
-PetscErrorCode VmH5NamesFree(VmH5Names *names);
 
 /* One attribute of any type, replaced if present; space of count values, a scalar if count is 0. Collective. */
 PetscErrorCode VmH5AttrWrite(VmH5 file, const char *object, const char *name, hid_t type, int count,

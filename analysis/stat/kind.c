@@ -1,4 +1,5 @@
 /* The tables of all statistics, joined. */
+#include <vitromech/atom_stat.h>
 #include <vitromech/map.h>
 #include <vitromech/stat.h>
 
@@ -8,6 +9,9 @@
 #define VM_MAP_STAT(n) extern const VmMapOps vm_map_##n;
 #include "../field/list.h"
 #undef VM_MAP_STAT
+#define VM_ATOM_STAT(n) extern const VmAtomOps vm_atom_##n;
+#include "../atomstat/list.h"
+#undef VM_ATOM_STAT
 
 #define VM_STAT(n) &vm_stat_##n,
 const VmStatOps *const vm_stat_table[] = {
@@ -21,20 +25,36 @@ const VmMapOps *const vm_map_table[] = {
     NULL};
 #undef VM_MAP_STAT
 
+#define VM_ATOM_STAT(n) &vm_atom_##n,
+const VmAtomOps *const vm_atom_table[] = {
+#include "../atomstat/list.h"
+    NULL};
+#undef VM_ATOM_STAT
+
 #define VM_STAT(n) &vm_stat_##n.head,
 #define VM_MAP_STAT(n) &vm_map_##n.head,
+#define VM_ATOM_STAT(n) &vm_atom_##n.head,
 static const VmPluginHead *const heads[] = {
 #include "list.h"
 #include "../field/list.h"
+#include "../atomstat/list.h"
     NULL};
 
 const VmPluginKind vm_statistic_kind = {
-    "statistic", "statistic", "heterogeneity statistics of 4D-STEM cubes, of maps and of mesoscale fields", heads};
+    "statistic", "statistic", "heterogeneity statistics of 4D-STEM cubes, of maps, of mesoscale fields and of atoms",
+    heads};
 
 bool VmStatisticReadsCube(const VmPluginHead *statistic)
 {
   for (int i = 0; vm_stat_table[i]; ++i)
     if (&vm_stat_table[i]->head == statistic) return true;
+  return false;
+}
+
+bool VmStatisticReadsAtoms(const VmPluginHead *statistic)
+{
+  for (int i = 0; vm_atom_table[i]; ++i)
+    if (&vm_atom_table[i]->head == statistic) return true;
   return false;
 }
 
@@ -70,9 +90,11 @@ static PetscErrorCode CommonCheck(const void *params, const VmNode *node, VmRepo
   const VmNode *selector = node ? VmTreeGet(node, vm_statistic_kind.selector) : NULL;
   PetscFunctionBegin;
   const VmPluginHead *head = selector && selector->text ? VmPluginFind(&vm_statistic_kind, selector->text) : NULL;
-  if (head && VmStatisticReadsCube(head) && common->of)
-    PetscCall(VmReportAdd(report, VmTreeGet(node, "of"), "%s reads the cube itself: remove \"of\"", head->name));
-  if (head && !VmStatisticReadsCube(head) && !common->of)
+  const bool reads_map = head && !VmStatisticReadsCube(head) && !VmStatisticReadsAtoms(head);
+  if (head && !reads_map && common->of)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "of"), "%s reads the %s: remove \"of\"", head->name,
+                          VmStatisticReadsCube(head) ? "cube itself" : "atoms"));
+  if (reads_map && !common->of)
     PetscCall(VmReportAdd(report, node,
                           "%s needs \"of\": the map or field it looks at, e.g. of: nfold/total or of: "
                           "plastic_strain",

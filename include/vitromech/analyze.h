@@ -3,19 +3,22 @@
 #ifndef VITROMECH_ANALYZE_H
 #define VITROMECH_ANALYZE_H
 
+#include <vitromech/atoms.h>
 #include <vitromech/cube.h>
 #include <vitromech/log.h>
 #include <vitromech/params.h>
 
-/* All statistics, of cubes (analysis/stat) and of maps and fields (analysis/field); selector "statistic". */
+/* All statistics, of cubes (analysis/stat), of maps and fields (analysis/field) and of atoms (analysis/atomstat);
+ * selector "statistic". */
 extern const VmPluginKind vm_statistic_kind;
 
 /* Common keys of every analysis entry: `name` (of the group under /statistics; default the statistic's own), `of` (map
  * statistics: which map or field; cube statistics need none). */
 extern const VmTable vm_statistic_common_table;
 
-/** True if the statistic reads a cube, false if it reads a map or field. Not collective. */
+/** Whether a statistic reads a cube, or atoms; if neither it reads a map or field. Not collective. */
 bool VmStatisticReadsCube(const VmPluginHead *statistic);
+bool VmStatisticReadsAtoms(const VmPluginHead *statistic);
 
 /**
  * Runs the cube statistics of a list over a cube in one pass, then its map statistics whose `of` names a map made by
@@ -52,5 +55,9 @@ PetscErrorCode VmMapsDestroy(VmMaps *maps);
 
 /** Runs the map statistics of a list, `of` and `with` naming maps, and writes /statistics/<name>/... Collective. */
 PetscErrorCode VmAnalyzeMaps(MPI_Comm comm, VmMaps maps, const VmList *list, VmH5 out);
+
+/** Reads a file of atoms, runs the statistics of a list on it and writes /atoms (what they are) and
+ * /statistics/<name>/... The same bits on any number of ranks. Collective. */
+PetscErrorCode VmAnalyzeAtoms(MPI_Comm comm, const char *path, const VmAtomsHints *hints, const VmList *list, VmH5 out);
 
 #endif

@@ -1,5 +1,7 @@
+#include "analyze_atoms.h"
 #include "hints.h"
 #include "outputs.h"
+#include "recognise.h"
 
 #include <vitromech/conditions.h>
 #include <vitromech/stat.h>
@@ -25,21 +27,25 @@ static const char result_recipe[] = "schema: 1\nanalysis:\n"
                                     "  - {statistic: percolation, of: plastic_strain}\n";
 
 /* What the input is. */
-typedef enum { INPUT_CUBE, INPUT_RESULT, INPUT_IMAGE, INPUT_TABLE } Input;
+typedef enum { INPUT_CUBE, INPUT_RESULT, INPUT_IMAGE, INPUT_TABLE, INPUT_ATOMS } Input;
 
 typedef struct {
   const char *input, *recipe, *output;
   char default_output[PETSC_MAX_PATH_LEN];
   VmWords overrides;
   VmCubeHints hints;
+  VmAtomsHints atoms;
 } Options;
 
 static PetscErrorCode ReadOptions(MPI_Comm comm, int argc, char **argv, Options *o)
 {
   VmWords words = {0};
   VmHintWords hints = {0};
+  const char *types = NULL, *frame = NULL;
   const VmOption options[] = {{.name = "--set", .values = &o->overrides},
                               {.name = "--output", .value = &o->output},
+                              {.name = "--types", .value = &types},
+                              {.name = "--frame", .value = &frame},
                               VM_HINT_OPTIONS(hints),
                               {.name = NULL}};
   PetscFunctionBegin;
@@ -47,6 +53,7 @@ static PetscErrorCode ReadOptions(MPI_Comm comm, int argc, char **argv, Options 
   o->input = words.words[0];
   o->recipe = words.count > 1 ? words.words[1] : NULL;
   PetscCall(VmHintsParse(comm, &hints, &o->hints));
+  PetscCall(VmAtomsHintsParse(comm, types, frame, &o->atoms));
   if (!o->output) {
     const char *slash = strrchr(o->input, '/'), *stem = slash ? slash + 1 : o->input, *dot = strrchr(stem, '.');
     snprintf(o->default_output, sizeof o->default_output, "%.*s_analysis.h5",
@@ -141,7 +148,11 @@ static PetscErrorCode AnalyzeTable(MPI_Comm comm, const Options *o, const VmList
 static PetscErrorCode AnalyzeInput(MPI_Comm comm, const Options *o, Input input, const VmList *list, VmH5 out)
 {
   PetscFunctionBegin;
+  if (input != INPUT_ATOMS) PetscCall(VmNoAtomsCheck(comm, o->input, list));
   switch (input) {
+  case INPUT_ATOMS:
+    PetscCall(VmAnalyzeAtoms(comm, o->input, &o->atoms, list, out));
+    break;
   case INPUT_RESULT:
     PetscCall(AnalyzeFields(comm, o, list, out));
     break;
@@ -251,6 +262,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   Options o = {0};
   Input input = INPUT_TABLE;
+  VmContent content;
   bool is_result;
   char *text;
   size_t size;
@@ -259,12 +271,13 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   PetscCall(VmStopInit(0.0));
   if (!EndsWith(o.input, ".csv")) {
     PetscCall(IsResult(comm, o.input, &is_result));
-    input = is_result ? INPUT_RESULT : INPUT_CUBE;
+    PetscCall(VmContentRecognise(comm, o.input, o.hints.format, &content, NULL));
+    input = is_result ? INPUT_RESULT : content == VM_CONTENT_TEXT ? INPUT_ATOMS : INPUT_CUBE;
   } else if (!o.recipe)
     VmThrow(comm, VM_ERR_INPUT,
             "%s is a table: give a recipe that names its columns, e.g. {statistic: distribution, of: H_GPa}", o.input);
   if (!o.recipe) {
-    const char *recipe = input == INPUT_RESULT ? result_recipe : cube_recipe;
+    const char *recipe = input == INPUT_RESULT ? result_recipe : input == INPUT_ATOMS ? vm_atoms_recipe : cube_recipe;
     PetscCall(AnalyzeBy(comm, argc, argv, &o, input, "built-in recipe", recipe));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
@@ -277,22 +290,27 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 const VmCommand vm_command_analyze = {
     .name = "analyze",
     .usage =
-        "analyze CUBE|RESULT|MAP [RECIPE] [--set path=value ...] [--output FILE] [--pitch K] [--gain G] [--centre "
+        "analyze CUBE|RESULT|MAP|ATOMS [RECIPE] [--set path=value ...] [--output FILE] [--pitch K] [--gain G] "
+        "[--centre "
         "A,B]\n"
         "         [--scan-pitch LENGTH] [--scan AxB] [--detector AxB] [--format NAME] [--type TYPE] [--extra-frames "
-        "WHAT]",
-    .summary = "4D-STEM cube, mesoscale result, image or table to maps, curves and numbers",
+        "WHAT] [--types Cu,Zr] [--frame N]",
+    .summary = "4D-STEM cube, mesoscale result, image, table or atoms to maps, curves and numbers",
     .help =
         "Measures the heterogeneity statistics of a 4D-STEM cube (any format of `vitromech list cube`) in one pass, "
         "or those\n"
         "of the last fields of a result.h5, and prints the numbers that matter. A recipe whose entries are all of\n"
         "`of: image` looks at a file of one image (e.g. AFM, .npy); a table (.csv) has columns x, y and of values, "
         "which\n"
-        "`of` and `with` name; --scan-pitch is the step of either.\n\n"
+        "`of` and `with` name; --scan-pitch is the step of either. A file of atoms (extended XYZ, LAMMPS data or dump) "
+        "gives\n"
+        "pair distribution functions and the other statistics of atoms.\n\n"
         "  RECIPE               YAML with an `analysis` list, e.g. a case; by default all statistics\n"
         "                       (`vitromech list statistic`, `vitromech help statistic.nfold`)\n"
         "  --set path=value     overrides a value of the recipe, e.g. --set analysis.3.k=\"4.1 1/nm\"\n"
-        "  --output FILE        by default <name of the input>_analysis.h5 in the working directory\n" VM_HINT_HELP "\n"
+        "  --output FILE        by default <name of the input>_analysis.h5 in the working directory\n" VM_HINT_HELP
+        "  --types Cu,Zr        elements of the atom types 1, 2 ... of a LAMMPS file that does not say them\n"
+        "  --frame N            of a file of atoms with several, from 1; by default the last\n\n"
         "example:\n  mpirun -n 2 vitromech analyze cube.h5 --pitch \"0.16 1/nm\" --scan-pitch \"0.32 nm\" "
         "--output maps.h5",
     .run = Run,

@@ -41,6 +41,9 @@ static PetscErrorCode CheckAnalysis(const VmCase *c, const VmNode *list, VmRepor
       PetscCall(VmReportAdd(report, where,
                             "statistic %s reads a diffraction cube, but the case has no microscope block",
                             entries[i].head->name));
+    } else if (VmStatisticReadsAtoms(entries[i].head)) {
+      PetscCall(VmReportAdd(report, where, "statistic %s reads a file of atoms: use `vitromech analyze ATOMS RECIPE`",
+                            entries[i].head->name));
     } else if (!OfIsKnown(c, common->of)) {
       PetscCall(
           VmReportAdd(report, where,

@@ -1,5 +1,6 @@
 #include "hints.h"
 #include "outputs.h"
+#include "recognise.h"
 
 #include <math.h>
 #include <string.h>
@@ -130,26 +131,10 @@ static PetscErrorCode PrintAtoms(MPI_Comm comm, const char *path)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-typedef enum { KIND_ABSENT, KIND_HDF5, KIND_CUBE, KIND_OTHER } FileKind;
-
-/* *is_cube: a format of cubes is asked for, or a reader of cubes recognises the beginning of the file. */
-static FileKind Recognise(const char *path, const char *asked, bool *is_cube)
-{
-  uint8_t head[4096];
-  FILE *f = fopen(path, "rb");
-  *is_cube = asked != NULL;
-  if (!f) return KIND_ABSENT;
-  const size_t n = fread(head, 1, sizeof head, f);
-  fclose(f);
-  for (const VmCubeFormat *const *format = vm_cube_formats; *format; ++format)
-    *is_cube |= (*format)->probe(head, n, path) > 0;
-  const bool hdf5 = n >= 8 && memcmp(head, "\211HDF\r\n\032\n", 8) == 0;
-  return hdf5 ? KIND_HDF5 : *is_cube ? KIND_CUBE : KIND_OTHER;
-}
-
 static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
-  int rank, found[2] = {KIND_ABSENT, 0};
+  int rank;
+  VmContent content;
   VmWords words = {0};
   VmHintWords hint_words = {0};
   VmCubeHints hints = {0};
@@ -160,15 +145,11 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   PetscCall(VmHintsParse(comm, &hint_words, &hints));
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   const char *path = words.words[0];
-  if (rank == 0) {
-    found[0] = (int)Recognise(path, hints.format, &is_cube);
-    found[1] = is_cube;
-  }
-  PetscCallMPI(MPI_Bcast(found, 2, MPI_INT, 0, comm));
-  if (found[0] == KIND_ABSENT) PetscCall(VmRaise(comm, VM_ERR_INPUT, "cannot read %s", path));
-  if (found[0] == KIND_HDF5) PetscCall(VmAgree(comm, rank == 0 ? PrintHdf5(path) : PETSC_SUCCESS));
-  if (found[1]) PetscCall(PrintCube(comm, path, &hints));
-  if (found[0] == KIND_OTHER) PetscCall(PrintAtoms(comm, path));
+  PetscCall(VmContentRecognise(comm, path, hints.format, &content, &is_cube));
+  if (content == VM_CONTENT_ABSENT) PetscCall(VmRaise(comm, VM_ERR_INPUT, "cannot read %s", path));
+  if (content == VM_CONTENT_HDF5) PetscCall(VmAgree(comm, rank == 0 ? PrintHdf5(path) : PETSC_SUCCESS));
+  if (is_cube) PetscCall(PrintCube(comm, path, &hints));
+  if (!is_cube && content != VM_CONTENT_HDF5) PetscCall(PrintAtoms(comm, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

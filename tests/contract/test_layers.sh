@@ -8,10 +8,10 @@ cd "$VM_SOURCE_DIR" || exit 1
 declare -A folder_layer=(
   [src/base]=0 [src/grid]=1 [src/io]=2 [analysis/cube]=2 [analysis/transform]=2
   [models/material]=3 [models/kinetics]=3 [models/disorder]=3 [models/loading]=3 [models/law]=3
-  [analysis/atoms]=3 [analysis/synth]=3 [analysis/stat]=3 [analysis/field]=3
+  [analysis/atoms]=3 [analysis/atomstat]=3 [analysis/synth]=3 [analysis/stat]=3 [analysis/field]=3
   [src/mech]=4 [src/kmc]=4 [src/drive]=4 [analysis/compare]=4 [src/app]=5)
 simulation="material kinetics disorder loading law mech equilibrium harmonic body kmc sim"
-analysis="cube transform atoms glass microscope scatter stat stat_result map analyze compare"
+analysis="cube transform atoms atom_stat glass microscope scatter stat stat_result map analyze compare"
 
 declare -A header_layer
 for header in include/vitromech/*.h; do

@@ -1,0 +1,1 @@
+VM_ATOM_STAT(rdf)

@@ -1,0 +1,38 @@
+#include "analyze_atoms.h"
+
+#include <string.h>
+
+const char vm_atoms_recipe[] = "schema: 1\nanalysis:\n"
+                               "  - {statistic: rdf}\n";
+
+PetscErrorCode VmAtomsHintsParse(MPI_Comm comm, const char *types, const char *frame, VmAtomsHints *hints)
+{
+  char symbol[8];
+  PetscFunctionBegin;
+  for (const char *at = types; at && *at;) {
+    const size_t length = strcspn(at, ",");
+    snprintf(symbol, sizeof symbol, "%.*s", (int)PetscMin(length, sizeof symbol - 1), at);
+    const int number = VmElementNumber(symbol);
+    if (number == 0 || hints->types == VM_MAX_TYPES)
+      VmThrow(comm, VM_ERR_INPUT, "--types \"%s\": \"%s\" is no element; element symbols are needed, e.g. Cu,Zr", types,
+              symbol);
+    hints->number[hints->types++] = number;
+    at += length + (at[length] == ',');
+  }
+  if (frame) {
+    char *end;
+    hints->frame = strtoll(frame, &end, 10);
+    if (*end || hints->frame < 1) VmThrow(comm, VM_ERR_INPUT, "--frame \"%s\": a number from 1 on is needed", frame);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmNoAtomsCheck(MPI_Comm comm, const char *path, const VmList *list)
+{
+  const VmPlugin *entries = list->items;
+  PetscFunctionBegin;
+  for (int i = 0; i < list->count; ++i)
+    if (VmStatisticReadsAtoms(entries[i].head))
+      VmThrow(comm, VM_ERR_INPUT, "analysis: %s reads a file of atoms, and %s is none", entries[i].head->name, path);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# timeout: 120
+# `analyze` of a file of atoms: told by content, all formats alike, the same result on any number of ranks; what does not fit is refused.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+zcat "$VM_SOURCE_DIR/inputs/glasses/cu64zr36_10976.xyz.gz" | head -2 | sed '1s/.*/1900/' >glass.xyz
+zcat "$VM_SOURCE_DIR/inputs/glasses/cu64zr36_10976.xyz.gz" | tail -n +3 | awk '$4 < 10.2' | head -1900 >>glass.xyz
+awk 'NR == 1 { print "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n" $1 "\nITEM: BOX BOUNDS pp pp pp"
+    for (d = 0; d < 3; ++d) print 0, 55.89969906
+    print "ITEM: ATOMS type id y z x" }
+  NR > 2 { print ($1 == "Cu" ? 1 : 2), NR - 2, $3, $4, $2 }' glass.xyz | gzip >glass.dump.gz
+cat >recipe.yaml <<YAML
+schema: 1
+analysis:
+  - {statistic: rdf, r_max: 0.8 nm}
+YAML
+
+expect "atoms by default" "$VITROMECH" analyze glass.xyz
+expect "writes beside" test -s glass_analysis.h5
+expect "a recipe, two ranks" on_ranks 2 "$VITROMECH" analyze glass.xyz recipe.yaml --output two.h5
+expect "a gzipped dump with types" "$VITROMECH" analyze glass.dump.gz recipe.yaml --types Cu,Zr --output dump.h5
+expect "the same numbers" /usr/bin/python3 - <<'PY'
+import h5py, numpy
+a, b = h5py.File("two.h5")["statistics"], h5py.File("dump.h5")["statistics"]
+names = []
+a.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+assert len(names) > 20
+for name in names:
+    assert numpy.array_equal(a[name][()], b[name][()], equal_nan=True), name
+    assert "unit" in a[name].attrs and "long_name" in a[name].attrs, name
+PY
+
+refused() { # refused WORDS-OF-THE-MESSAGE COMMAND...
+  local message=$1
+  shift
+  "$@" >log 2>&1
+  expect "$* is refused" test $? -eq 2
+  expect "$*: $message" grep -q "$message" log
+}
+refused 'no statistic of atoms' "$VITROMECH" analyze glass.xyz "$VM_SOURCE_DIR/inputs/analysis/simulated_cube.yaml" --output no.h5
+refused 'is no element' "$VITROMECH" analyze glass.dump.gz --types Cu,Qq
+refused 'from 1 on' "$VITROMECH" analyze glass.dump.gz --types Cu,Zr --frame 0
+refused 'frame 3 ' "$VITROMECH" analyze glass.dump.gz --types Cu,Zr --frame 3
+refused 'known format' "$VITROMECH" analyze recipe.yaml
+refused 'beyond r_max' "$VITROMECH" analyze glass.xyz recipe.yaml --set "analysis.0.cutoff=2 nm"
+expect "nothing is left of what failed" test ! -e no.h5 -a ! -e no.h5.part
+finish

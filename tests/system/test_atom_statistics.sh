@@ -18,16 +18,19 @@ YAML
 expect "atoms by default" "$VITROMECH" analyze glass.xyz
 expect "writes beside" test -s glass_analysis.h5
 expect "a recipe, two ranks" on_ranks 2 "$VITROMECH" analyze glass.xyz recipe.yaml --output two.h5
+expect "a recipe, one rank" "$VITROMECH" analyze glass.xyz recipe.yaml --output one.h5
 expect "a gzipped dump with types" "$VITROMECH" analyze glass.dump.gz recipe.yaml --types Cu,Zr --output dump.h5
 expect "the same numbers" /usr/bin/python3 - <<'PY'
 import h5py, numpy
-a, b = h5py.File("two.h5")["statistics"], h5py.File("dump.h5")["statistics"]
+one, two, dump = (h5py.File(name)["statistics"] for name in ("one.h5", "two.h5", "dump.h5"))
 names = []
-a.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+one.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
 assert len(names) > 20
 for name in names:
-    assert numpy.array_equal(a[name][()], b[name][()], equal_nan=True), name
-    assert "unit" in a[name].attrs and "long_name" in a[name].attrs, name
+    assert numpy.array_equal(one[name][()], two[name][()], equal_nan=True), name
+    assert "unit" in one[name].attrs and "long_name" in one[name].attrs, name
+for name in ("coordination_Cu", "coordination_Zr", "first_peak_Cu-Zr"):
+    assert numpy.isclose(one["rdf"][name][()], dump["rdf"][name][()], rtol=1e-3), name
 PY
 
 refused() { # refused WORDS-OF-THE-MESSAGE COMMAND...

@@ -15,6 +15,7 @@
 #include <vitromech/tensor.h>
 #include <vitromech/grid.h>
 #include <vitromech/fft.h>
+#include <vitromech/clusters.h>
 /* L2 */
 #include <vitromech/h5.h>
 #include <vitromech/history.h>

@@ -1,6 +1,5 @@
 /* Engine of runs with `kinetics`: kinetic Monte Carlo in an elastic box. */
-#include "avalanche_log.h"
-#include "sim_private.h"
+#include "kinetics_private.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,28 +8,6 @@ enum { EVENT_ROOM = 4096 };
 
 /* Measured: time of an iteration of equilibrium per voxel [ms]. */
 #define MS_PER_ITERATION 1.5e-4
-
-typedef struct {
-  VmKmc kmc;
-  int64_t pending;                   /* events not yet in the file */
-  double *event_time, *event_strain; /* [EVENT_ROOM], [EVENT_ROOM][6] */
-  int64_t *event_voxel;
-  int32_t *event_mode, *event_stage;
-  VmAvalancheLog avalanches; /* NULL: only the finder `extremal` has them */
-} Kinetics;
-
-static VmKmc Kmc(VmSim sim) { return ((Kinetics *)sim->engine)->kmc; }
-
-static const VmColumn columns[] = {
-    VM_COMMON_COLUMNS,
-    {"events", 1, "1", "shear transformations so far"},
-    {"plastic_strain", 6, "1", "mean strain that the events leave without load, tensor components"},
-    {"rate", 1, "1/s", "total rate of events at the last renewal (finder thinned: a bound of it)"},
-    {"flow_unit_fraction", 1, "1", "volume fraction of flow units"},
-    {"participation_ratio", 1, "1",
-     "(sum p)^2/(N sum p^2) of the equivalent plastic strain p: 1 if it is uniform, 1/N if one voxel bears it all"},
-    {"memory_state", 1, "1", "mean state of the memory law: see the field memory_state; 0: no such law"},
-    {NULL, 0, NULL, NULL}};
 
 static const char *const fields[] = {
     VM_FIELD_PLASTIC_STRAIN, VM_FIELD_STRESS, VM_FIELD_FLOW_UNIT,    VM_FIELD_DISPLACEMENT,
@@ -86,18 +63,6 @@ static PetscErrorCode Estimate(MPI_Comm comm, const VmSimParams *params)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Takes the mean over from the kinetics. */
-static void TakeNow(VmSim sim)
-{
-  const VmKmcState *state = VmKmcGetState(Kmc(sim));
-  VmNow *now = &sim->now;
-  now->time = state->mean.time;
-  memcpy(now->strain, state->mean.strain, sizeof now->strain);
-  memcpy(now->stress, state->mean.stress, sizeof now->stress);
-  memcpy(now->strain_rate, state->mean.strain_rate, sizeof now->strain_rate);
-  now->events = state->events, now->temperature = state->temperature;
-}
-
 /* Moduli of every voxel, and their means as those of the medium of comparison; moduli: [2][np], to be freed. */
 static PetscErrorCode SetModuli(VmSim sim, VmKmcSetup *setup, double **moduli)
 {
@@ -131,7 +96,7 @@ static PetscErrorCode Create(VmSim sim)
                       .flow_unit = sim->flow_unit,
                       .interacting = true};
   const VmMemoryOps *memory = (const VmMemoryOps *)setup.stz->memory.head;
-  Kinetics *k;
+  VmKineticsEngine *k;
   PetscFunctionBegin;
   PetscCall(PetscNew(&k));
   sim->engine = k;
@@ -152,16 +117,18 @@ static PetscErrorCode Create(VmSim sim)
   PetscCall(PetscFree(moduli));
   PetscCall(PetscFree(ratio));
   if (setup.finder == VM_FINDER_EXTREMAL) PetscCall(VmAvalancheLogCreate(sim->grid->total, &k->avalanches));
-  TakeNow(sim);
+  PetscCall(VmKineticsRowCreate(sim));
+  VmKineticsTakeNow(sim);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Destroy(VmSim sim)
 {
-  Kinetics *k = sim->engine;
+  VmKineticsEngine *k = sim->engine;
   PetscFunctionBegin;
   PetscCall(VmKmcDestroy(&k->kmc));
   PetscCall(VmAvalancheLogDestroy(&k->avalanches));
+  PetscCall(VmKineticsRowDestroy(sim));
   PetscCall(PetscFree5(k->event_time, k->event_strain, k->event_voxel, k->event_mode, k->event_stage));
   PetscCall(PetscFree(sim->engine));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -170,9 +137,9 @@ static PetscErrorCode Destroy(VmSim sim)
 static PetscErrorCode Begin(VmSim sim, const VmSegment *segment)
 {
   PetscFunctionBegin;
-  VmMeanBegin(&VmKmcGetState(Kmc(sim))->mean, segment);
-  PetscCall(VmKmcHeat(Kmc(sim), sim->now.temperature, segment->temperature_rate));
-  TakeNow(sim);
+  VmMeanBegin(&VmKmcGetState(VmKineticsKmc(sim))->mean, segment);
+  PetscCall(VmKmcHeat(VmKineticsKmc(sim), sim->now.temperature, segment->temperature_rate));
+  VmKineticsTakeNow(sim);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -190,7 +157,7 @@ enum { EVENT_COLUMNS = 5 };
 
 static PetscErrorCode Open(VmSim sim, bool resume)
 {
-  Kinetics *k = sim->engine;
+  VmKineticsEngine *k = sim->engine;
   PetscFunctionBegin;
   if (k->avalanches) PetscCall(VmAvalancheLogOpen(k->avalanches, sim->file, resume));
   for (int c = 0; c < EVENT_COLUMNS; ++c) {
@@ -204,7 +171,7 @@ static PetscErrorCode Open(VmSim sim, bool resume)
 
 static PetscErrorCode Flush(VmSim sim)
 {
-  Kinetics *k = sim->engine;
+  VmKineticsEngine *k = sim->engine;
   const void *data[EVENT_COLUMNS] = {k->event_time, k->event_voxel, k->event_mode, k->event_stage, k->event_strain};
   PetscFunctionBegin;
   if (k->pending)
@@ -217,7 +184,7 @@ static PetscErrorCode Flush(VmSim sim)
 
 static PetscErrorCode Finish(VmSim sim)
 {
-  Kinetics *k = sim->engine;
+  VmKineticsEngine *k = sim->engine;
   PetscFunctionBegin;
   if (k->avalanches) PetscCall(VmAvalancheLogFinish(k->avalanches, sim->comm, sim->file));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -225,7 +192,7 @@ static PetscErrorCode Finish(VmSim sim)
 
 static PetscErrorCode AddEvent(VmSim sim, const VmEvent *event)
 {
-  Kinetics *k = sim->engine;
+  VmKineticsEngine *k = sim->engine;
   const int64_t i = k->pending++;
   PetscFunctionBegin;
   k->event_time[i] = event->time, k->event_voxel[i] = event->voxel, k->event_mode[i] = event->mode;
@@ -241,55 +208,20 @@ static PetscErrorCode Advance(VmSim sim, double horizon)
   VmKmcOutcome outcome;
   VmEvent event;
   PetscFunctionBegin;
-  PetscCall(VmKmcNext(Kmc(sim), horizon, &outcome, &event));
-  TakeNow(sim);
+  PetscCall(VmKmcNext(VmKineticsKmc(sim), horizon, &outcome, &event));
+  VmKineticsTakeNow(sim);
   if (outcome == VM_KMC_EVENT) PetscCall(AddEvent(sim, &event));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode Participation(VmSim sim, double *ratio)
-{
-  const VmKmcState *state = VmKmcGetState(Kmc(sim));
-  const int64_t np = sim->grid->np;
-  double *p, sum, squares;
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc1((size_t)np, &p));
-  for (int64_t i = 0; i < np; ++i) {
-    double strain[6];
-    for (int c = 0; c < 6; ++c) strain[c] = state->eigenstrain[c * np + i];
-    p[i] = VmEquivalentStrain(strain);
-  }
-  PetscCall(VmSumField(sim->grid, p, &sum));
-  PetscCall(VmSumProduct(sim->grid, p, p, &squares));
-  *ratio = squares > 0.0 ? sum * sum / ((double)sim->grid->total * squares) : 0.0;
-  PetscCall(PetscFree(p));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode Row(VmSim sim, double *values)
-{
-  const VmKmcState *state = VmKmcGetState(Kmc(sim));
-  PetscFunctionBegin;
-  *values++ = (double)state->events;
-  for (int c = 0; c < 6; ++c) *values++ = state->mean.eigenstrain[c];
-  *values++ = VmKmcRate(Kmc(sim));
-  *values++ = sim->flow_unit_fraction;
-  PetscCall(Participation(sim, values++));
-  *values = 0.0;
-  if (!state->memory) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(VmSumField(sim->grid, state->memory, values));
-  *values /= (double)sim->grid->total;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static void Progress(VmSim sim, size_t size, char *text)
 {
-  snprintf(text, size, "events %lld  rate %.3g/s", (long long)sim->now.events, VmKmcRate(Kmc(sim)));
+  snprintf(text, size, "events %lld  rate %.3g/s", (long long)sim->now.events, VmKmcRate(VmKineticsKmc(sim)));
 }
 
 static PetscErrorCode Field(VmSim sim, const char *name, double *room, int *ncomp, VmMeta *meta)
 {
-  const VmKmcState *state = VmKmcGetState(Kmc(sim));
+  const VmKmcState *state = VmKmcGetState(VmKineticsKmc(sim));
   const int64_t np = sim->grid->np;
 
   PetscFunctionBegin;
@@ -302,19 +234,19 @@ static PetscErrorCode Field(VmSim sim, const char *name, double *room, int *ncom
   } else if (!strcmp(name, VM_FIELD_STRESS)) {
     *ncomp = 6, meta->unit = "GPa", meta->long_name = "stress, average over the voxel (xx, yy, zz, yz, xz, xy)",
     meta->axes = "x,y,z,component";
-    PetscCall(VmKmcStress(Kmc(sim), room));
+    PetscCall(VmKmcStress(VmKineticsKmc(sim), room));
   } else if (!strcmp(name, VM_FIELD_DISPLACEMENT)) {
     *ncomp = 3, meta->unit = "nm", meta->long_name = "periodic part of the displacement at the voxel's centre",
     meta->axes = "x,y,z,component";
-    PetscCall(VmKmcDisplacement(Kmc(sim), room));
+    PetscCall(VmKmcDisplacement(VmKineticsKmc(sim), room));
   } else if (!strcmp(name, VM_FIELD_FLOW_UNIT)) {
     meta->long_name = "1 in flow units, 0 in the matrix";
     memcpy(room, sim->flow_unit, sizeof(double) * (size_t)np);
   } else if (!strcmp(name, VM_FIELD_BARRIER)) {
     meta->unit = "eV", meta->long_name = "lowest barrier of the voxel without stress";
-    VmKmcBarrierField(Kmc(sim), room);
+    VmKmcBarrierField(VmKineticsKmc(sim), room);
   } else if (!strcmp(name, VM_FIELD_MEMORY_STATE)) {
-    const char *quantity = VmKmcMemoryQuantity(Kmc(sim));
+    const char *quantity = VmKmcMemoryQuantity(VmKineticsKmc(sim));
     meta->long_name = quantity ? quantity : "state of the memory law: there is none";
     for (int64_t i = 0; i < np; ++i) room[i] = state->memory ? state->memory[i] : 0.0;
   } else {
@@ -324,132 +256,7 @@ static PetscErrorCode Field(VmSim sim, const char *name, double *room, int *ncom
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void Scalars(VmSim sim, VmScalars *s)
-{
-  VmKmcState *state = VmKmcGetState(Kmc(sim));
-  VmMean *mean = &state->mean;
-  VmScalar(s, &state->hazard), VmScalarInteger(s, &state->draws), VmScalarInteger(s, &state->events);
-  VmScalar(s, &mean->start), VmScalarSix(s, mean->start_strain), VmScalarSix(s, mean->eigenstrain);
-  VmScalar(s, &mean->time), VmScalarSix(s, mean->strain), VmScalarSix(s, mean->stress);
-  VmScalarSix(s, mean->strain_rate), VmScalarSix(s, mean->stress_rate);
-  for (int c = 0; c < 6; ++c) VmScalarFlag(s, &mean->segment.stress_controlled[c]);
-  VmScalarSix(s, mean->segment.level), VmScalarSix(s, mean->segment.rate), VmScalar(s, &mean->segment.duration);
-  VmScalar(s, &state->rate), VmScalarSix(s, state->reference), VmScalar(s, &state->margin);
-  VmScalarInteger(s, &state->pending), VmScalarInteger(s, &state->sums);
-  VmScalarInteger(s, &state->generation_now);
-  VmScalar(s, &mean->thermal), VmScalar(s, &state->temperature), VmScalar(s, &state->temperature_time);
-  VmScalar(s, &state->temperature_rate), VmScalar(s, &state->window), VmScalar(s, &state->window_rate);
-  if (((Kinetics *)sim->engine)->avalanches) VmAvalancheLogScalars(((Kinetics *)sim->engine)->avalanches, s);
-}
-
-/* Recent events of the finder `thinned` in rows of position and shear. */
-enum { RECENT_ROW = 8 };
-
-static PetscErrorCode SaveBounds(VmSim sim, VmH5 file)
-{
-  const VmKmcState *state = VmKmcGetState(Kmc(sim));
-  const int64_t dims[2] = {state->pending, RECENT_ROW};
-  double *rows, *bounds;
-  PetscFunctionBegin;
-  if (state->pending < 0) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscMalloc1((size_t)(VM_KMC_BOUNDS * sim->grid->np), &bounds));
-  PetscCall(VmKmcSaveBounds(Kmc(sim), bounds));
-  PetscCall(VmH5WriteField(file, "/bounds", sim->grid, VM_KMC_BOUNDS, bounds, (VmMeta){.unit = "1"}));
-  PetscCall(PetscFree(bounds));
-  if (state->pending == 0) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscMalloc1((size_t)(state->pending * RECENT_ROW), &rows));
-  for (int64_t i = 0; i < state->pending; ++i) {
-    for (int d = 0; d < 3; ++d) rows[i * RECENT_ROW + d] = state->recent[i].at[d];
-    memcpy(rows + i * RECENT_ROW + 3, state->recent[i].shear, sizeof state->recent[i].shear);
-  }
-  PetscCall(VmH5Write(file, "/recent", VM_F64, 2, dims, rows,
-                      (VmMeta){.long_name = "position and shear of the events since the stress was refreshed"}));
-  PetscCall(PetscFree(rows));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode LoadRecent(VmSim sim, VmH5 file)
-{
-  VmKmcState *state = VmKmcGetState(Kmc(sim));
-  double *rows;
-  PetscFunctionBegin;
-  if (state->pending <= 0) PetscFunctionReturn(PETSC_SUCCESS);
-  if (state->pending > sim->params->solver.refresh)
-    VmThrow(sim->comm, VM_ERR_FILE, "%s was written with another solver.refresh; start the run anew",
-            sim->checkpoint_path);
-  PetscCall(PetscMalloc1((size_t)(state->pending * RECENT_ROW), &rows));
-  PetscCall(VmH5Read(file, "/recent", VM_F64, rows));
-  for (int64_t i = 0; i < state->pending; ++i) {
-    for (int d = 0; d < 3; ++d) state->recent[i].at[d] = (int32_t)rows[i * RECENT_ROW + d];
-    memcpy(state->recent[i].shear, rows + i * RECENT_ROW + 3, sizeof state->recent[i].shear);
-  }
-  PetscCall(PetscFree(rows));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* A field of integers as reals, which keep them exactly below 2^53. */
-static PetscErrorCode SaveIntegers(VmSim sim, VmH5 file, const char *path, const int64_t *values)
-{
-  double *real;
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc1((size_t)sim->grid->np, &real));
-  for (int64_t i = 0; i < sim->grid->np; ++i) real[i] = (double)values[i];
-  PetscCall(VmH5WriteField(file, path, sim->grid, 1, real, (VmMeta){.unit = "1"}));
-  PetscCall(PetscFree(real));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode LoadIntegers(VmSim sim, VmH5 file, const char *path, int64_t *values)
-{
-  double *real;
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc1((size_t)sim->grid->np, &real));
-  PetscCall(VmH5ReadField(file, path, sim->grid, 1, real));
-  for (int64_t i = 0; i < sim->grid->np; ++i) values[i] = (int64_t)real[i];
-  PetscCall(PetscFree(real));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode Save(VmSim sim, VmH5 file)
-{
-  const VmKmcState *state = VmKmcGetState(Kmc(sim));
-  PetscFunctionBegin;
-  VmKmcSettle(Kmc(sim));
-  PetscCall(VmH5WriteField(file, "/eigenstrain", sim->grid, 6, state->eigenstrain, (VmMeta){.unit = "1"}));
-  PetscCall(VmH5WriteField(file, "/fluctuation", sim->grid, 6, state->fluctuation, (VmMeta){.unit = "GPa"}));
-  PetscCall(VmH5WriteField(file, "/last_event", sim->grid, 1, state->last_event, (VmMeta){.unit = "s"}));
-  PetscCall(SaveIntegers(sim, file, "/generation", state->generation));
-  if (state->onset) PetscCall(SaveIntegers(sim, file, "/onset", state->onset));
-  if (state->viscous) PetscCall(VmH5WriteField(file, "/viscous", sim->grid, 6, state->viscous, (VmMeta){.unit = "1"}));
-  if (state->memory) PetscCall(VmH5WriteField(file, "/memory", sim->grid, 1, state->memory, (VmMeta){.unit = "1"}));
-  PetscCall(SaveBounds(sim, file));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode Load(VmSim sim, VmH5 file)
-{
-  VmKmcState *state = VmKmcGetState(Kmc(sim));
-  PetscFunctionBegin;
-  PetscCall(VmH5ReadField(file, "/eigenstrain", sim->grid, 6, state->eigenstrain));
-  PetscCall(VmH5ReadField(file, "/fluctuation", sim->grid, 6, state->fluctuation));
-  PetscCall(VmH5ReadField(file, "/last_event", sim->grid, 1, state->last_event));
-  PetscCall(LoadIntegers(sim, file, "/generation", state->generation));
-  if (state->onset) PetscCall(LoadIntegers(sim, file, "/onset", state->onset));
-  if (state->viscous) PetscCall(VmH5ReadField(file, "/viscous", sim->grid, 6, state->viscous));
-  if (state->memory) PetscCall(VmH5ReadField(file, "/memory", sim->grid, 1, state->memory));
-  PetscCall(LoadRecent(sim, file));
-  double *bounds = NULL;
-  if (state->pending >= 0) {
-    PetscCall(PetscMalloc1((size_t)(VM_KMC_BOUNDS * sim->grid->np), &bounds));
-    PetscCall(VmH5ReadField(file, "/bounds", sim->grid, VM_KMC_BOUNDS, bounds));
-  }
-  PetscCall(VmKmcRestore(Kmc(sim), bounds));
-  PetscCall(PetscFree(bounds));
-  TakeNow(sim);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-const VmEngineOps vm_kinetics_engine = {.columns = columns,
+const VmEngineOps vm_kinetics_engine = {.columns = vm_kinetics_columns,
                                         .steps_per_look = 16,
                                         .exact = true,
                                         .fields = fields,
@@ -458,12 +265,12 @@ const VmEngineOps vm_kinetics_engine = {.columns = columns,
                                         .destroy = Destroy,
                                         .begin = Begin,
                                         .advance = Advance,
-                                        .row = Row,
+                                        .row = VmKineticsRow,
                                         .field = Field,
                                         .progress = Progress,
                                         .open = Open,
                                         .flush = Flush,
                                         .finish = Finish,
-                                        .scalars = Scalars,
-                                        .save = Save,
-                                        .load = Load};
+                                        .scalars = VmKineticsScalars,
+                                        .save = VmKineticsSave,
+                                        .load = VmKineticsLoad};

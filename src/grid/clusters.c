@@ -1,6 +1,6 @@
 /* Connected clusters by union-find; each voxel knows its displacement from its parent, so that a cluster that meets
  * itself around a periodic box is noticed when a link closes with a displacement other than its own. */
-#include <vitromech/map.h>
+#include <vitromech/clusters.h>
 #include <string.h>
 
 const char *const vm_connectivities[] = {"faces", "corners", NULL};

@@ -47,7 +47,8 @@ typedef struct {
   /** Brings what they still lack into the file. Collective. */
   PetscErrorCode (*flush)(VmSim sim);
 
-  /** Statistics of a complete run into the file; NULL: none. Collective. */
+  /** Statistics of a stage that is over, and of a complete run, into the file; NULL: none. Collective. */
+  PetscErrorCode (*stage_over)(VmSim sim);
   PetscErrorCode (*finish)(VmSim sim);
 
   /** Names its scalars for a checkpoint, the same list for saving and loading. Not collective. */

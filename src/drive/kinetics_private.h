@@ -30,6 +30,9 @@ PetscErrorCode VmKineticsRowDestroy(VmSim sim);
 /** Values of the columns after the common ones. Collective. */
 PetscErrorCode VmKineticsRow(VmSim sim, double *values);
 
+/** Waiting times and power spectrum of the events of the present stage into the file. Collective. */
+PetscErrorCode VmKineticsStageOver(VmSim sim);
+
 /** Takes the mean over from the kinetics. Not collective. */
 void VmKineticsTakeNow(VmSim sim);
 

@@ -71,6 +71,7 @@ typedef struct {
   double segment_start, segment_strain[6], segment_temperature, stage_temperature;
   double row_time, row_strain[6]; /* at the last history row */
   int64_t row_events, row_steps;
+  double strain_rate[6]; /* that the stage before prescribed; 0: it did not, or not the same all the time */
 } VmProgramme;
 
 /* The present cycle of a cyclic stage: integrals over it so far, by the mean strain and stress. */
@@ -145,6 +146,10 @@ PetscErrorCode VmSpectrumRun(VmSim sim, const VmPlugin *stage, VmProgress progre
 
 /** Fits the law a stage that is over asks for: /statistics/relaxation_<stage>. Collective. */
 PetscErrorCode VmStageFit(VmSim sim, const VmPlugin *stage);
+
+/** Strain-rate sensitivity if a stage that is over went on from the one before at another strain rate in the same
+ * direction: /statistics/strain_rate_sensitivity_<stage>. Collective. */
+PetscErrorCode VmStageRate(VmSim sim, const VmPlugin *stage);
 
 /** Paths, history, result file. Collective. */
 PetscErrorCode VmSimOutputCreate(VmSim sim);

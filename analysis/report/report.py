@@ -43,6 +43,7 @@ def section(figures, directory, beside):
 
 def build(paths, output):
     import figures_compare
+    import figures_events
     import figures_field
     import figures_law
     import figures_map
@@ -62,7 +63,8 @@ def build(paths, output):
                      for name, title, rows, theirs in figures_compare.tables(sources))
     sections = [
         ("numbers", "Numbers that matter", page.numbers(summary.numbers(sources)) if summary.numbers(sources) else ""),
-        ("deformation", "Deformation", section(figures_run.draw(sources) + figures_field.draw(sources), directory, beside)),
+        ("deformation", "Deformation", section(figures_run.draw(sources) + figures_events.draw(sources) +
+                                               figures_field.draw(sources), directory, beside)),
         ("laws", "Relaxation and oscillation", section(figures_law.draw(sources), directory, beside)),
         ("diffraction", "Diffraction", section(figures_pattern.draw(sources), directory, beside)),
         ("heterogeneity", "Heterogeneity", section(figures_map.draw(sources), directory, beside)),

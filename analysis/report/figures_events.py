@@ -1,0 +1,114 @@
+"""Figures of what a run with events measures on its way: localisation, clusters, viscosity, waiting times, power spectrum."""
+import numpy
+
+import style
+from figure import Figure
+from read import Sources, estimate, loaded_component
+
+
+def draw(sources):
+    run = sources.run
+    if run is None or "events" not in run.history or run.history["events"][-1] == 0:
+        return []
+    figures = (localisation(run), viscosity(run), waiting_times(Sources.all(run, "waiting_times")),
+               spectra(Sources.all(run, "event_spectrum")))
+    return [figure for figure in figures if figure]
+
+
+def along(run):
+    """Strain of the loaded component in percent, or time if it hardly moves: (values, label, head of a CSV column)."""
+    component, _, label, factor = loaded_component(run.history)
+    strain = factor * run.history["strain"][:, component]
+    if numpy.ptp(strain) > 1e-6:
+        return 100 * strain, label + " (%)", "strain [%]"
+    return run.history["time"], "time (s)", "time [s]"
+
+
+def localisation(run):
+    history = run.history
+    if "band_share" not in history:
+        return None
+    x, label, head = along(run)
+    figure, (share, length, cluster) = style.curves(3)
+    for axis, names in ((share, {"participation_ratio": "participation ratio", "band_share": "share of the band", "persistence": "persistence"}),
+                        (length, {"band_width": "width of the band", "correlation_length": "correlation length"}),
+                        (cluster, {"active_fraction": "transformed voxels", "active_cluster": "largest cluster of them",
+                                   "flow_unit_fraction": "flow units", "flow_unit_cluster": "largest cluster of them"})):
+        for i, (name, text) in enumerate(names.items()):
+            axis.plot(x, history[name], color=style.LINES[i], label=text)
+        axis.set(xlabel=label)
+        axis.legend()
+    share.set(ylabel="share, correlation")
+    length.set(ylabel="nm")
+    cluster.set(ylabel="volume fraction")
+    normal = [history[f"band_normal_{axis}"][-1] for axis in "xyz"]
+    around = int(history["active_percolation"][-1])
+    caption = (f"Plastic strain: participation ratio, part of its variance in the planes of the shear band, correlation of the flow of "
+               f"successive intervals (left); width of the band and correlation length (middle); clusters (right). At the end the "
+               f"normal of the band is ({normal[0]:.3g}, {normal[1]:.3g}, {normal[2]:.3g}) and transformed voxels "
+               f"percolate along {around} of 3 axes.")
+    columns = {head: x, **{name: history[name] for name in (
+        "participation_ratio", "band_share", "persistence", "band_width", "correlation_length", "band_normal_x", "band_normal_y",
+        "band_normal_z", "active_fraction", "active_cluster", "active_percolation", "flow_unit_fraction", "flow_unit_cluster",
+        "flow_unit_percolation")}}
+    return Figure("localisation", "Localisation", caption, figure, columns)
+
+
+def viscosity(run):
+    values = run.history.get("viscosity", numpy.zeros(1))
+    if not numpy.any(values > 0):
+        return None
+    x, label, head = along(run)
+    figure, (axis,) = style.curves()
+    axis.semilogy(x, numpy.where(values > 0, values, numpy.nan), color=style.LINES[0])
+    axis.set(xlabel=label, ylabel="viscosity (GPa s)")
+    jumps = [f"m = {estimate(float(g['m']), float(g['m_error']))} between {float(g['rate_before']):.3g} and {float(g['rate_after']):.3g} 1/s"
+             for g in Sources.all(run, "strain_rate_sensitivity")]
+    caption = ("Viscosity σ:ε̇ₚ/(2 ε̇ₚ:ε̇ₚ) by the mean stress and the rate of the mean plastic strain between two rows of the history."
+               + (" Strain-rate sensitivity " + "; ".join(jumps) + "." if jumps else ""))
+    return Figure("viscosity", "Viscosity", caption, figure, {head: x, "viscosity [GPa s]": values})
+
+
+def waiting_times(groups):
+    groups = [group for group in groups if "time" in group]
+    if not groups:
+        return None
+    figure, (axis,) = style.curves()
+    columns, texts = {}, []
+    for i, group in enumerate(groups):
+        stage = int(numpy.atleast_1d(group.attrs["stage"])[0]) + 1
+        time, density, error, mean = (numpy.asarray(group[name]) for name in ("time", "density", "density_error", "mean"))
+        axis.errorbar(time, density, error, fmt="o", markersize=3, color=style.LINES[i % 6], label=f"stage {stage}")
+        t = numpy.geomspace(time.min(), time.max(), 200)
+        axis.plot(t, numpy.exp(-t / mean) / mean, "--", color=style.LINES[i % 6], linewidth=1)
+        texts.append(f"stage {stage}: mean {estimate(float(mean), float(group['mean_error']))} s, coefficient of variation "
+                     f"{estimate(float(group['variation']), float(group['variation_error']))}")
+        columns.update({f"stage {stage}: time [s]": time, f"stage {stage}: density [1/s]": density,
+                        f"stage {stage}: error [1/s]": error})
+    axis.set(xscale="log", yscale="log", xlabel="waiting time (s)", ylabel="probability density (1/s)")
+    shown = numpy.concatenate([numpy.asarray(group["density"]) for group in groups])
+    axis.set_ylim(0.3 * shown.min(), 3 * shown.max())
+    axis.legend()
+    caption = "Times between successive events; dashed: exponential of the same mean (Poisson). " + "; ".join(texts) + "."
+    return Figure("waiting_times", "Waiting times", caption, figure, columns)
+
+
+def spectra(groups):
+    if not groups:
+        return None
+    figure, (axis,) = style.curves()
+    columns = {}
+    for i, group in enumerate(groups):
+        stage = int(numpy.atleast_1d(group.attrs["stage"])[0]) + 1
+        frequency, power, error = (numpy.asarray(group[name]) for name in ("frequency", "power", "power_error"))
+        axis.fill_between(frequency, numpy.maximum(power - error, 1e-3 * power), power + error, color=style.LINES[i % 6], alpha=0.3,
+                          linewidth=0)
+        axis.plot(frequency, power, color=style.LINES[i % 6], linewidth=1, label=f"stage {stage}")
+        columns.update({f"stage {stage}: frequency [Hz]": frequency, f"stage {stage}: power [1]": power,
+                        f"stage {stage}: error [1]": error})
+    axis.axhline(1, color=style.INK, linestyle=":", linewidth=1)
+    axis.set(xscale="log", yscale="log", xlabel="frequency (Hz)", ylabel="power / power of a Poisson process")
+    axis.legend()
+    caption = ("Power spectrum of the train of events over that of a Poisson process of the same mean rate (dotted: 1), with its standard "
+               "error. Above 1 at low frequency: events come in bursts.")
+    return Figure("event_spectrum", "Power spectrum of events", caption, figure, columns)

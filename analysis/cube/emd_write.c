@@ -1,4 +1,5 @@
 /* Writer of EMD 1.0 with the groups and attributes of py4DSTEM (emdfile), under a temporary name until it is whole. */
+#include "emd_writer.h"
 #include "frames.h"
 #include <vitromech/schema.h>
 #include <errno.h>
@@ -8,20 +9,10 @@
 #include <sys/random.h>
 
 #define ROOT "/datacube_root"
-#define CUBE ROOT "/datacube"
+#define CUBE VM_EMD_CUBE
 #define CALIBRATION ROOT "/metadatabundle/calibration"
 
 static const int64_t transfer_bytes = (int64_t)1 << 28;
-
-struct VmCubeWriter_s {
-  MPI_Comm comm;
-  VmH5 file;
-  VmCubeInfo info;
-  char *path, *temporary;
-  hid_t data;
-  void *buffer; /* [batch] frames of the file's type */
-  int64_t batch;
-};
 
 static PetscErrorCode EmdGroup(VmH5 file, const char *path, const char *type, const char *python_class)
 {
@@ -192,7 +183,8 @@ static PetscErrorCode WriteStructure(VmCubeWriter w)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmCubeWriterCreate(MPI_Comm comm, const char *path, const VmCubeInfo *info, VmCubeWriter *writer)
+PetscErrorCode VmEmdWriterNew(MPI_Comm comm, const char *path, const VmCubeInfo *info, VmH5Mode mode,
+                              VmCubeWriter *writer)
 {
   VmCubeWriter w;
 
@@ -207,15 +199,20 @@ PetscErrorCode VmCubeWriterCreate(MPI_Comm comm, const char *path, const VmCubeI
   snprintf(w->temporary, strlen(path) + 6, "%s.part", path);
   const int64_t frame = info->det[0] * info->det[1] * (int64_t)VmTypeSize(info->type);
   w->batch = PetscMax(1, transfer_bytes / frame);
-  const PetscErrorCode code = VmH5Open(comm, w->temporary, VM_H5_CREATE, &w->file);
+  const PetscErrorCode code = VmH5Open(comm, w->temporary, mode, &w->file);
   if (code) {
-    PetscCall(PetscFree(w->path));
-    PetscCall(PetscFree(w->temporary));
-    PetscCall(PetscFree(w));
+    PetscCall(VmEmdWriterFree(&w));
     PetscCall(code);
   }
-  PetscCall(WriteStructure(w));
   *writer = w;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmCubeWriterCreate(MPI_Comm comm, const char *path, const VmCubeInfo *info, VmCubeWriter *writer)
+{
+  PetscFunctionBegin;
+  PetscCall(VmEmdWriterNew(comm, path, info, VM_H5_CREATE, writer));
+  PetscCall(WriteStructure(*writer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -284,7 +281,7 @@ static PetscErrorCode Rename(VmCubeWriter w)
   return VmRaiseLocal(VM_ERR_FILE, "cannot rename %s to %s: %s", w->temporary, w->path, strerror(errno));
 }
 
-static PetscErrorCode Free(VmCubeWriter *writer)
+PetscErrorCode VmEmdWriterFree(VmCubeWriter *writer)
 {
   PetscFunctionBegin;
   PetscCall(PetscFree((*writer)->buffer));
@@ -303,11 +300,12 @@ PetscErrorCode VmCubeWriterClose(VmCubeWriter *writer)
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(w->comm, &rank));
   VmCallH5(H5Dclose(w->data));
+  PetscCall(VmEmdProgressRemove(w));
   PetscCall(VmH5AttrText(w->file, "/", "status", VM_STATUS_COMPLETE));
   PetscCall(VmH5AttrInt(w->file, "/", "complete", 1, &complete));
   PetscCall(VmH5Close(&w->file));
   PetscCall(VmAgree(w->comm, rank == 0 ? Rename(w) : PETSC_SUCCESS));
-  PetscCall(Free(writer));
+  PetscCall(VmEmdWriterFree(writer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -322,6 +320,6 @@ PetscErrorCode VmCubeWriterAbort(VmCubeWriter *writer)
   PetscCall(VmH5Close(&w->file));
   if (rank == 0) (void)remove(w->temporary);
   PetscCallMPI(MPI_Barrier(w->comm));
-  PetscCall(Free(writer));
+  PetscCall(VmEmdWriterFree(writer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,5 +1,6 @@
 /* The scan: tiles of probes are simulated rank by rank and written row by row, all ranks in step. */
 #include "detector.h"
+#include "fingerprint.h"
 #include "foil.h"
 #include "phonons.h"
 #include "scan.h"
@@ -8,6 +9,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+
+#define MARK_EVERY 1.0 /* s: of a kill, no more than this is lost */
 
 typedef struct {
   MPI_Comm comm;
@@ -25,6 +29,9 @@ typedef struct {
   double total, current;    /* sums of all intensities and of all frames of this rank */
   double seconds;           /* time spent on them */
   int64_t done;
+  int64_t *rows; /* [count] rows of all tiles that this rank shall simulate; those before `written` are in the file, */
+  int64_t count, written, marked; /* those before `marked` are marked so */
+  double mark_due;
 } Diffract;
 
 /* Adds the pattern of a probe, averaged over the image of the source by Gauss-Hermite quadrature. */
@@ -90,6 +97,25 @@ static PetscErrorCode SetTile(Diffract *d, int64_t configuration, const VmAtoms 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Marks what is written, now and then; true on all ranks if the scan shall stop. */
+static PetscErrorCode MarkRows(Diffract *d, bool *stop)
+{
+  const double now = VmTime();
+  int local[2] = {VmStopRequestedLocal(), 0}, all[2], rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(d->comm, &rank));
+  local[1] = rank == 0 && now >= d->mark_due;
+  PetscCallMPI(MPI_Allreduce(local, all, 2, MPI_INT, MPI_MAX, d->comm));
+  *stop = all[0];
+  if (all[0] || all[1]) {
+    PetscCall(VmCubeWriterMark(d->writer, d->written - d->marked, d->rows + d->marked));
+    d->marked = d->written;
+    d->mark_due = VmTime() + MARK_EVERY;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One tile of this rank (run->rows = 0: none left); every rank writes `writes` times. VM_ERR_STOPPED on request. */
 static PetscErrorCode SimulateRun(Diffract *d, const VmScanRun *run, int64_t writes, int64_t mine)
 {
@@ -109,48 +135,72 @@ static PetscErrorCode SimulateRun(Diffract *d, const VmScanRun *run, int64_t wri
       if (i < run->rows) VmScanRow(&d->scan, run, i, &first, &count);
       if (c == 0) memset(mean, 0, (size_t)(count * d->pixels) * sizeof *mean);
       PetscCall(AddRow(d, first, count, mean));
-      if (c == configurations - 1) PetscCall(RecordRow(d, first, count, mean));
+      if (c == configurations - 1) {
+        PetscCall(RecordRow(d, first, count, mean));
+        d->written += i < run->rows;
+      }
       PetscCall(VmProgressUpdate(d->progress, (double)d->done / (double)(mine * configurations),
                                  "%lld probes on the first rank", (long long)(d->done / configurations)));
-      PetscCall(VmStopRequested(d->comm, &stop));
+      PetscCall(MarkRows(d, &stop));
     }
   }
   VmAtomsFree(&inside);
   PetscFunctionReturn(stop ? VM_ERR_STOPPED : PETSC_SUCCESS);
 }
 
-/* Probes in rows [first, end). */
-static int64_t CountProbes(const VmScan *scan, int64_t first, int64_t end)
+/* Deals the rows that are not done to the ranks, in equal contiguous parts. */
+static PetscErrorCode DealRows(Diffract *d, const uint8_t *done)
 {
-  int64_t probes = 0;
-  while (first < end) {
-    const VmScanRun run = VmScanRunAt(scan, first, end);
-    int64_t start, count;
-    VmScanRow(scan, &run, 0, &start, &count);
+  const int64_t rows = VmScanRows(&d->scan);
+  int64_t left = 0, at = 0;
+  int rank, size;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(d->comm, &rank));
+  PetscCallMPI(MPI_Comm_size(d->comm, &size));
+  for (int64_t row = 0; row < rows; ++row) left += !done[row];
+  const int64_t first = left * rank / size, end = left * (rank + 1) / size;
+  PetscCall(PetscMalloc1((size_t)(end - first), &d->rows));
+  for (int64_t row = 0; row < rows; ++row) {
+    if (done[row]) continue;
+    if (at >= first && at < end) d->rows[d->count++] = row;
+    ++at;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The next rows of this rank that follow each other in one tile. */
+static VmScanRun NextRun(const Diffract *d, int64_t from)
+{
+  int64_t n = 1;
+  if (from == d->count) return (VmScanRun){0};
+  while (from + n < d->count && d->rows[from + n] == d->rows[from] + n) ++n;
+  return VmScanRunAt(&d->scan, d->rows[from], d->rows[from] + n);
+}
+
+static int64_t CountProbes(const Diffract *d)
+{
+  int64_t probes = 0, start, count;
+  for (int64_t at = 0; at < d->count;) {
+    const VmScanRun run = NextRun(d, at);
+    VmScanRow(&d->scan, &run, 0, &start, &count);
     probes += run.rows * count;
-    first += run.rows;
+    at += run.rows;
   }
   return probes;
 }
 
 static PetscErrorCode SimulateScan(Diffract *d)
 {
-  const int64_t rows = VmScanRows(&d->scan);
-  int rank, size;
+  const int64_t mine = PetscMax(1, CountProbes(d));
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(d->comm, &rank));
-  PetscCallMPI(MPI_Comm_size(d->comm, &size));
-  int64_t row = rows * rank / size;
-  const int64_t end = rows * (rank + 1) / size, mine = PetscMax(1, CountProbes(&d->scan, row, end));
   for (;;) {
-    VmScanRun run = {0};
-    if (row < end) run = VmScanRunAt(&d->scan, row, end);
+    const VmScanRun run = NextRun(d, d->written);
     int64_t writes;
     PetscCallMPI(MPI_Allreduce(&run.rows, &writes, 1, MPI_INT64_T, MPI_MAX, d->comm));
     if (writes == 0) break;
     PetscCall(SimulateRun(d, &run, writes, mine));
-    row += run.rows;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -184,21 +234,29 @@ static PetscErrorCode Announce(const Diffract *d)
     PetscCall(VmLog(d->comm, "foil: %.2f nm thick, %.3f scattering events per electron, %.1f %% scattered",
                     optics->thickness, optics->scattered, -100.0 * expm1(-optics->scattered)));
   }
-  PetscCall(VmLog(d->comm, "%s; tiles of %lld x %lld probes", text, (long long)d->scan.edge, (long long)d->scan.edge));
+  PetscCall(VmLog(d->comm, "%s; tiles of %lld x %lld probes, at most %.0f MB on each rank", text,
+                  (long long)d->scan.edge, (long long)d->scan.edge, 1e-6 * d->scan.bytes));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Summarise(const Diffract *d)
 {
   const VmDetectorParams *detector = &d->scan.optics->params->detector;
-  const double probes = (double)(d->scan.points[0] * d->scan.points[1]);
   const double electron = isnan(detector->dose) ? 1.0 : detector->gain * detector->dose;
-  double local[3] = {d->current, d->seconds, d->total}, all[3];
+  double local[4] = {d->current, d->seconds, d->total, (double)(d->done / d->configurations)}, all[4], peak;
+  struct rusage usage;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Allreduce(local, all, 3, MPI_DOUBLE, MPI_SUM, d->comm));
-  PetscCall(VmLog(d->comm, "%.0f probes, %.3g ms per probe and rank; %.2f %% of the electrons reach the detector",
-                  probes, 1e3 * all[1] / probes, electron > 0.0 ? 100.0 * all[0] / probes / electron : 0.0));
+  VmAssert(getrusage(RUSAGE_SELF, &usage) == 0);
+  const double kilobytes = (double)usage.ru_maxrss;
+  PetscCallMPI(MPI_Allreduce(&kilobytes, &peak, 1, MPI_DOUBLE, MPI_MAX, d->comm));
+  PetscCallMPI(MPI_Allreduce(local, all, 4, MPI_DOUBLE, MPI_SUM, d->comm));
+  const double probes = fmax(1.0, all[3]);
+  PetscCall(VmLog(d->comm,
+                  "%.0f probes, %.3g ms per probe and rank; %.2f %% of the electrons reach the detector; the largest "
+                  "rank took %.0f MB",
+                  all[3], 1e3 * all[1] / probes, electron > 0.0 ? 100.0 * all[0] / probes / electron : 0.0,
+                  1.024e-3 * peak));
   if (d->method->multiple) {
     PetscCall(VmLog(d->comm, "total intensity %.6f: the rest is scattered beyond the band limit", all[2] / probes));
   }
@@ -238,26 +296,77 @@ static PetscErrorCode WriteConditions(const Diffract *d, const VmCubeInfo *info,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WriteScan(Diffract *d, const char *path, VmProvenance provenance)
+/* The file, new or left by a run that was stopped or killed, and the rows that are missing in it. */
+static PetscErrorCode OpenScan(Diffract *d, const char *path, VmProvenance provenance)
 {
+  const int64_t rows = VmScanRows(&d->scan);
   VmCubeInfo info;
+  char input[VM_FINGERPRINT];
+  uint8_t *done;
+  bool resumed;
 
   PetscFunctionBegin;
   PetscCall(VmMicroscopeInfo(d->scan.optics->params, &info));
-  PetscCall(VmCubeWriterCreate(d->comm, path, &info, &d->writer));
+  PetscCall(VmFingerprint(d->comm, d->scan.optics->params, d->atoms, d->key.seed, input));
+  PetscCall(PetscMalloc1((size_t)rows, &done));
+  const PetscErrorCode code = VmCubeWriterContinue(d->comm, path, &info, input, rows, done, &resumed, &d->writer);
+  if (!code) PetscCall(DealRows(d, done));
+  PetscCall(PetscFree(done));
+  PetscCall(code);
   VmH5 file = VmCubeWriterFile(d->writer);
-  PetscCall(WriteConditions(d, &info, file));
+  if (resumed) PetscCall(VmLog(d->comm, "goes on with %s.part", path));
+  else PetscCall(WriteConditions(d, &info, file));
   if (provenance) {
     PetscCall(VmProvenanceAddSource(provenance, d->method->name, d->method->source));
     PetscCall(VmProvenanceWrite(provenance, file));
   }
+  PetscCall(VmCubeWriterMark(d->writer, 0, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode WriteScan(Diffract *d, const char *path, VmProvenance provenance)
+{
+  PetscFunctionBegin;
+  PetscCall(OpenScan(d, path, provenance));
   const PetscErrorCode code = SimulateScan(d);
-  if (code) {
-    PetscCall(VmCubeWriterAbort(&d->writer));
-    PetscFunctionReturn(code);
-  }
-  if (provenance) PetscCall(VmProvenanceEnd(provenance, file));
+  if (code == VM_ERR_STOPPED) PetscCall(VmCubeWriterSuspend(&d->writer));
+  else if (code) PetscCall(VmCubeWriterAbort(&d->writer));
+  PetscCall(code);
+  if (provenance) PetscCall(VmProvenanceEnd(provenance, VmCubeWriterFile(d->writer)));
   PetscCall(VmCubeWriterClose(&d->writer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PlaceScan(Diffract *d, const VmOptics *optics)
+{
+  VmScanFoil foil;
+
+  PetscFunctionBegin;
+  memcpy(foil.cell, d->atoms->cell, sizeof foil.cell);
+  PetscCall(VmAtomsCount(d->comm, d->atoms, &foil.atoms));
+  PetscCall(VmFoilCrowding(d->comm, d->atoms, &foil.crowding));
+  VmScanInit(optics, d->method, d->context, &foil, &d->scan);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(Diffract *d, VmOptics *optics, const char *path, VmProvenance provenance)
+{
+  const VmMicroscopeParams *params = optics->params;
+  double middle[2];
+
+  PetscFunctionBegin;
+  if (d->scan.bytes > 1e6 * params->memory) {
+    VmThrow(d->comm, VM_ERR_INPUT,
+            "microscope.memory is %g MB for each rank, but even tiles of one probe need %.0f: raise it, or lower the "
+            "number of pixels or of slices, or the window",
+            params->memory, 1e-6 * d->scan.bytes);
+  }
+  VmScanMiddle(&d->scan, middle);
+  if (!d->method->multiple) PetscCall(VmFoilScattered(d->comm, d->atoms, middle, d->method, d->context, optics));
+  PetscCall(Announce(d));
+  PetscCall(Allocate(d, optics));
+  PetscCall(WriteScan(d, path, provenance));
+  PetscCall(Summarise(d));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -277,16 +386,9 @@ PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const
   VmOpticsInit(params, &optics);
   PetscCall(VmFoilExtent(comm, atoms, &optics));
   PetscCall(d.method->create(&optics, &d.context));
-  VmScanInit(&optics, d.method, d.context, atoms->cell, &d.scan);
-  double centre[2];
-  for (int axis = 0; axis < 2; ++axis) {
-    centre[axis] = d.scan.origin[axis] + 0.5 * (double)(params->scan.points[axis] - 1) * params->scan.step;
-  }
-  if (!d.method->multiple) PetscCall(VmFoilScattered(comm, atoms, centre, d.method, d.context, &optics));
-  PetscCall(Announce(&d));
-  PetscCall(Allocate(&d, &optics));
-  const PetscErrorCode code = WriteScan(&d, path, provenance);
-  if (!code) PetscCall(Summarise(&d));
+  PetscCall(PlaceScan(&d, &optics));
+  const PetscErrorCode code = Run(&d, &optics, path, provenance);
+  PetscCall(PetscFree(d.rows));
   PetscCall(PetscFree(d.intensity));
   PetscCall(PetscFree(d.work));
   PetscCall(PetscFree(d.mean));

@@ -272,11 +272,11 @@ static const VmParam rows[] = {
      .type = VM_REAL,
      .offset = offsetof(VmMicroscopeParams, memory),
      .unit = "1",
-     .default_text = "500",
+     .default_text = "1500",
      .min = 1,
      .max = 1e6,
-     .doc = "MB that a tile of the scan may take on each rank; smaller tiles are slower, the result is the same to "
-            "rounding (multislice: well within the error of the band limit)"},
+     .doc = "MB that each rank may use in all: as many probes as it allows share a potential; with less the scan is "
+            "slower and the result the same to rounding (multislice: well within the error of the band limit)"},
     {0}};
 
 /* The transforms hold their lengths in 32 bits, and a window must fit into memory. */

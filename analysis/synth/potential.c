@@ -130,8 +130,10 @@ static bool LayerWeights(const Work *w, double z, int first, int batch, double *
     return slice >= 0 && slice < batch;
   }
   const double scale = w->optics->thickness > 0.0 ? 2.0 / w->optics->thickness : 0.0;
-  const double angle = acos(fmax(-1.0, fmin(1.0, scale * (z - w->optics->middle))));
-  for (int q = 0; q < batch; ++q) weight[q] = cos((first + q) * angle);
+  const double u = fmax(-1.0, fmin(1.0, scale * (z - w->optics->middle))), angle = acos(u);
+  weight[0] = cos(first * angle);
+  if (batch > 1) weight[1] = cos((first + 1) * angle);
+  for (int q = 2; q < batch; ++q) weight[q] = 2.0 * u * weight[q - 1] - weight[q - 2];
   return true;
 }
 

@@ -1,7 +1,15 @@
 #include "scan.h"
+#include "foil.h"
 #include <math.h>
 
-enum { MAX_EDGE = 32 }; /* beyond it the windows' overlap costs little, and the last rank waits longer */
+enum { MAX_EDGE = 64 }; /* beyond it the windows' overlap costs little */
+
+/* Bytes: the program with its libraries; an atom; an atom on its way to the rank that wants it (sent, received, sorted,
+ * stored); a point of the window, in what a method and the detector hold once. */
+#define PROGRAM_BYTES 1e8
+#define ATOM_BYTES 33.0
+#define EXCHANGE_BYTES 300.0
+#define POINT_BYTES 200.0
 
 static void TileRange(const VmScan *scan, const int64_t tile[2], int64_t first[2], int64_t count[2])
 {
@@ -39,18 +47,59 @@ static void Box(const VmScan *scan, const int64_t first[2], const int64_t count[
   else VmOpticsBox(scan->optics, lo, hi, box);
 }
 
-/* Of what is collected before it is written: a row of a tile, or with phonons all rows. */
+/* Of what is collected before it is written (a row of a tile, or with phonons all rows), and of its copies on the way
+ * to the file. */
 static double FrameBytes(const VmScan *scan)
 {
   const VmMicroscopeParams *params = scan->optics->params;
   const double row = (double)scan->edge * (double)(params->detector.pixels[0] * params->detector.pixels[1]);
-  return row * (sizeof(float) + sizeof(double) * (params->phonons > 1 ? (double)scan->edge : 1.0));
+  return row * (4 * sizeof(float) + sizeof(double) * (params->phonons > 1 ? (double)scan->edge : 1.0));
 }
 
-void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *context, const double cell[3][3],
+/* With the tile `box`; frozen phonons hold its atoms twice. */
+static double RankBytes(const VmScan *scan, const VmScanFoil *foil, const VmTileBox *box)
+{
+  const VmOptics *optics = scan->optics;
+  const double area = (double)(box->grid[0] * box->grid[1]) * optics->spacing[0] * optics->spacing[1];
+  const double per_atom = EXCHANGE_BYTES + (optics->params->phonons > 0 ? ATOM_BYTES : 0.0);
+  return PROGRAM_BYTES + ATOM_BYTES * (double)foil->atoms + per_atom * foil->crowding * area +
+         POINT_BYTES * (double)(optics->grid[0] * optics->grid[1]) + FrameBytes(scan) +
+         scan->method->bytes(scan->context, box);
+}
+
+static void ChooseTiles(const VmScan *scan, const VmScanFoil *foil, int64_t *edge, double *bytes)
+{
+  VmScan trial = *scan;
+  VmTileBox box;
+  double middle[2], sample = 0.0;
+
+  trial.edge = 1;
+  if (!scan->method->multiple) {
+    VmScanMiddle(scan, middle);
+    VmFoilSampleBox(scan->optics, middle, &box);
+    sample = RankBytes(&trial, foil, &box);
+  }
+  for (trial.edge = MAX_EDGE;; trial.edge = trial.edge % 3 ? 3 * trial.edge / 4 : 2 * trial.edge / 3) {
+    const int64_t count[2] = {PetscMin(trial.edge, scan->points[0]), PetscMin(trial.edge, scan->points[1])};
+    Box(&trial, (int64_t[2]){0, 0}, count, &box);
+    *edge = trial.edge;
+    *bytes = fmax(sample, RankBytes(&trial, foil, &box));
+    if (trial.edge == 1 || *bytes <= 1e6 * scan->optics->params->memory) return;
+  }
+}
+
+void VmScanMiddle(const VmScan *scan, double r[2])
+{
+  for (int d = 0; d < 2; ++d) {
+    r[d] = scan->origin[d] + 0.5 * (double)(scan->points[d] - 1) * scan->optics->params->scan.step;
+  }
+}
+
+void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *context, const VmScanFoil *foil,
                 VmScan *scan)
 {
   const VmScanParams *params = &optics->params->scan;
+  const double(*cell)[3] = foil->cell;
 
   *scan = (VmScan){.optics = optics, .method = method, .context = context};
   for (int d = 0; d < 2; ++d) {
@@ -59,11 +108,7 @@ void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *conte
     scan->origin[d] =
         isnan(params->origin[d]) ? centre - 0.5 * (double)(params->points[d] - 1) * params->step : params->origin[d];
   }
-  for (scan->edge = MAX_EDGE; scan->edge > 1; scan->edge /= 2) {
-    VmTileBox box;
-    Box(scan, (int64_t[2]){0, 0}, (int64_t[2]){scan->edge, scan->edge}, &box);
-    if (method->bytes(context, &box) + FrameBytes(scan) <= 1e6 * optics->params->memory) break;
-  }
+  ChooseTiles(scan, foil, &scan->edge, &scan->bytes);
   for (int d = 0; d < 2; ++d) scan->tiles[d] = (scan->points[d] + scan->edge - 1) / scan->edge;
 }
 

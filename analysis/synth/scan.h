@@ -14,6 +14,7 @@ typedef struct {
   double origin[2]; /* nm */
   int64_t edge;     /* probes along the edge of a tile */
   int64_t tiles[2];
+  double bytes; /* that a rank needs in all, at most */
 } VmScan;
 
 /* A run of rows of one tile. */
@@ -22,10 +23,20 @@ typedef struct {
   int64_t row, rows; /* first row within the tile, and how many */
 } VmScanRun;
 
-/** Places the scan (centred on the cell unless it has an origin) and chooses the largest tile that the memory allows.
- * Not collective. */
-void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *context, const double cell[3][3],
+/** What the choice of tiles must know of the atoms; it must not depend on how they are dealt to the ranks. */
+typedef struct {
+  double cell[3][3]; /* nm */
+  int64_t atoms;
+  double crowding; /* atoms per nm^2, at most */
+} VmScanFoil;
+
+/** Places the scan (centred on the cell unless it has an origin) and chooses the largest tile with which a rank needs
+ * no more memory than it may; scan->bytes exceeds that if even one probe is too many. Not collective. */
+void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *context, const VmScanFoil *foil,
                 VmScan *scan);
+
+/** The middle of the scan, nm. Not collective. */
+void VmScanMiddle(const VmScan *scan, double r[2]);
 
 /* Farthest point at which the source is sampled, in standard deviations. */
 #define VM_SOURCE_REACH 1.7320508075688772

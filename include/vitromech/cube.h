@@ -61,6 +61,21 @@ PetscErrorCode VmCubeWriterPut(VmCubeWriter writer, int64_t first, int64_t n, co
 VmH5 VmCubeWriterFile(VmCubeWriter writer);
 /** Marks the file whole and gives it its name (until then it is <path>.part). Collective. */
 PetscErrorCode VmCubeWriterClose(VmCubeWriter *writer);
+/**
+ * A writer of work that comes in units (e.g. lines of a scan) and may be stopped or killed: goes on with <path>.part if
+ * a writer of the same input left it.
+ *
+ * \param[in]  input    what the frames follow from (a checksum); a file of another input: VM_ERR_INPUT
+ * \param[out] done     [units] 1 for each unit whose frames are in the file already
+ * \param[out] resumed  whether a file was found
+ * After what else belongs into a new file, VmCubeWriterMark with n = 0 makes it one that can be resumed. Collective.
+ */
+PetscErrorCode VmCubeWriterContinue(MPI_Comm comm, const char *path, const VmCubeInfo *info, const char *input,
+                                    int64_t units, uint8_t *done, bool *resumed, VmCubeWriter *writer);
+/** Brings all frames put so far to the disk, then marks these units of this rank (n may be 0). Collective. */
+PetscErrorCode VmCubeWriterMark(VmCubeWriter writer, int64_t n, const int64_t *units);
+/** Closes the file as it is, to be resumed. Collective. */
+PetscErrorCode VmCubeWriterSuspend(VmCubeWriter *writer);
 /** Gives up: what was written is removed. Collective. */
 PetscErrorCode VmCubeWriterAbort(VmCubeWriter *writer);
 

@@ -23,8 +23,9 @@ PetscErrorCode VmMicroscopeInfo(const VmMicroscopeParams *params, VmCubeInfo *in
  * \param[in] seed        of the counting noise (counter: probe, pixel)
  * \param[in] path        EMD file to write
  * \param[in] provenance  written into the cube, or NULL
- * The cube is written under a temporary name and renamed when it is whole. Prints what was chosen and the time per
- * probe. Same cube on any number of ranks. Collective.
+ * The cube is written under a temporary name and renamed when it is whole; what a stopped or killed call has left under
+ * that name is gone on with, if it was the same scan (else VM_ERR_INPUT). VM_ERR_STOPPED on request. Prints what was
+ * chosen, the memory that will be needed, and the time per probe. Same cube on any number of ranks. Collective.
  */
 PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const VmAtoms *atoms, uint64_t seed,
                           const char *path, VmProvenance provenance, VmProgress progress);

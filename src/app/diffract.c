@@ -58,6 +58,7 @@ static PetscErrorCode Simulate(VmCaseFile file, int argc, char **argv, const VmA
       VmDiffract(file->comm, file->params.microscope, atoms, (uint64_t)file->params.seed, output, provenance, progress);
   PetscCall(VmProgressDestroy(&progress, code == VM_ERR_STOPPED ? "stopped" : code ? "failed" : "complete"));
   PetscCall(VmProvenanceDestroy(&provenance));
+  if (code == VM_ERR_STOPPED) PetscCall(VmLog(file->comm, "stopped; the same command goes on from here"));
   PetscFunctionReturn(code);
 }
 
@@ -106,7 +107,8 @@ const VmCommand vm_command_diffract = {
     .summary = "atoms to a 4D-STEM cube that py4DSTEM reads",
     .help =
         "Scans a focused probe over the atoms of a case, as its microscope block says, and writes one diffraction\n"
-        "pattern for each position to an EMD 1.0 file (Rx, Ry, Qx, Qy).\n\n"
+        "pattern for each position to an EMD 1.0 file (Rx, Ry, Qx, Qy). A scan that was stopped or killed has left\n"
+        "CUBE.h5.part; the same command goes on with the lines that are missing in it.\n\n"
         "  --set path=value   overrides a value of the case, e.g. --set microscope.scan.points=\"[32, 32]\"\n"
         "  --atoms FILE.xyz   looks at these atoms (extended XYZ, LAMMPS data or dump with elements; beam along z)\n"
         "  --output CUBE.h5   where to write; by default cube.h5 in the output directory\n\n"

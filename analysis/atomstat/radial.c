@@ -1,6 +1,6 @@
 #include "radial.h"
-#include "../atoms/cell.h"
 #include "../stat/groups.h"
+#include "blocks.h"
 #include "neighbours.h"
 #include "share.h"
 #include "window.h"
@@ -13,45 +13,6 @@ int VmRadialPair(const VmRadialSums *s, int a, int b)
 {
   const int low = PetscMin(a, b), high = PetscMax(a, b);
   return low * s->species - low * (low - 1) / 2 + high - low;
-}
-
-/* Block of a 4 x 2 x 2 division of the cell. */
-static int BlockOf(const double inverse[3][3], const double r[3])
-{
-  static const int parts[3] = {4, 2, 2};
-  double fraction[3];
-  int block = 0;
-  VmRowTimes(r, inverse, fraction);
-  for (int d = 0; d < 3; ++d) {
-    const int part = (int)floor(fraction[d] * parts[d]);
-    block = block * parts[d] + PetscMax(0, PetscMin(part, parts[d] - 1));
-  }
-  return block;
-}
-
-/* Origin of the cell for blocks: a structure that is not periodic need not lie in it. */
-static void BlockFrame(const VmAtoms *atoms, double low[3], double inverse[3][3])
-{
-  double cell[3][3], high[3];
-  for (int d = 0; d < 3; ++d) low[d] = INFINITY, high[d] = -INFINITY;
-  VmCellInverse((const double(*)[3])atoms->cell, inverse);
-  for (int64_t i = 0; i < atoms->n; ++i) {
-    const double r[3] = {atoms->x[i], atoms->y[i], atoms->z[i]};
-    double fraction[3];
-    VmRowTimes(r, (const double(*)[3])inverse, fraction);
-    for (int d = 0; d < 3; ++d) {
-      low[d] = fmin(low[d], fraction[d]);
-      high[d] = fmax(high[d], fraction[d]);
-    }
-  }
-  for (int d = 0; d < 3; ++d) {
-    if (atoms->periodic[d]) low[d] = 0.0, high[d] = 1.0;
-    for (int c = 0; c < 3; ++c) cell[d][c] = atoms->cell[d][c] * fmax(high[d] - low[d], 1e-9);
-  }
-  double origin[3];
-  VmRowTimes(low, (const double(*)[3])atoms->cell, origin);
-  for (int c = 0; c < 3; ++c) low[c] = origin[c];
-  VmCellInverse((const double(*)[3])cell, inverse);
 }
 
 typedef struct {
@@ -98,25 +59,26 @@ static void CountCoverage(const VmWindow *w, double direction[DIRECTIONS][3], co
 static PetscErrorCode CountShare(const VmStructure *structure, const VmRadialSums *s, const VmWindow *w, Counts *c)
 {
   const VmAtoms *atoms = structure->atoms;
-  double low[3], inverse[3][3], direction[DIRECTIONS][3];
+  double direction[DIRECTIONS][3];
+  int *blocks;
   VmSurroundings around;
   VmNeighbours near = {0};
   VmShare share;
   PetscFunctionBegin;
-  BlockFrame(atoms, low, inverse);
+  PetscCall(VmAtomBlocks(atoms, &blocks));
   Directions(direction);
   PetscCall(VmShareOf(structure->comm, atoms->n, &share));
   PetscCall(VmSurroundingsCreate(atoms, s->bins * s->bin, &around));
   for (int64_t i = share.begin; i < share.end; ++i) {
-    const double r[3] = {atoms->x[i], atoms->y[i], atoms->z[i]},
-                 from[3] = {r[0] - low[0], r[1] - low[1], r[2] - low[2]};
-    const int block = BlockOf((const double(*)[3])inverse, from);
+    const double r[3] = {atoms->x[i], atoms->y[i], atoms->z[i]};
+    const int block = blocks[i];
     const size_t centre = (size_t)block * (size_t)s->species + atoms->species[i];
     ++c->centres[centre];
     PetscCall(VmNeighboursFind(&around, i, &near));
     CountNeighbours(s, atoms, &near, i, block, c);
     if (!w->everywhere) CountCoverage(w, direction, r, c->radii, c->coverage + centre * (size_t)c->radii);
   }
+  PetscCall(PetscFree(blocks));
   PetscCall(VmNeighboursFree(&near));
   PetscCall(VmSurroundingsDestroy(&around));
   PetscFunctionReturn(PETSC_SUCCESS);

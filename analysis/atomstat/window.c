@@ -9,7 +9,7 @@
 #define DEEPEST 2.0  /* nm; depths are not told apart beyond */
 #define INTERIOR 0.3 /* part of the atoms that gives the density */
 #define MOST_VOXELS 2e6
-#define SMALLEST_VOXEL 0.04 /* nm */
+#define SMALLEST_VOXEL 0.05 /* nm */
 
 static int64_t Size(const VmWindow *w) { return w->n[0] * w->n[1] * w->n[2]; }
 

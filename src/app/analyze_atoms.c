@@ -3,7 +3,9 @@
 #include <string.h>
 
 const char vm_atoms_recipe[] = "schema: 1\nanalysis:\n"
-                               "  - {statistic: rdf}\n";
+                               "  - {statistic: rdf}\n"
+                               "  - {statistic: voronoi}\n"
+                               "  - {statistic: bond_order}\n";
 
 PetscErrorCode VmAtomsHintsParse(MPI_Comm comm, const char *types, const char *frame, VmAtomsHints *hints)
 {

@@ -19,6 +19,7 @@ typedef struct {
   const VmSynthMethod *method;
   void *context;
   VmScan scan;
+  VmFoci foci;
   VmRngKey key;
   VmCubeWriter writer;
   VmProgress progress;
@@ -34,7 +35,7 @@ typedef struct {
   double mark_due;
 } Diffract;
 
-/* Adds the pattern of a probe, averaged over the image of the source by Gauss-Hermite quadrature. */
+/* Adds the pattern of a probe, averaged over the image of the source and over defocus by Gauss-Hermite quadrature. */
 static PetscErrorCode AddProbe(Diffract *d, int64_t probe, double *mean)
 {
   static const double weight[3] = {1.0 / 6.0, 2.0 / 3.0, 1.0 / 6.0};
@@ -45,11 +46,13 @@ static PetscErrorCode AddProbe(Diffract *d, int64_t probe, double *mean)
 
   PetscFunctionBegin;
   VmScanPosition(&d->scan, probe, centre);
-  for (int s = 0; s < samples; ++s) {
+  for (int f = 0; f < samples * d->foci.foci; ++f) {
+    const int s = f % samples;
     const double r[2] = {centre[0] + reach * (s / 3 - 1) * (samples > 1),
                          centre[1] + reach * (s % 3 - 1) * (samples > 1)};
-    const double share = (samples > 1 ? weight[s / 3] * weight[s % 3] : 1.0) / (double)d->configurations;
-    PetscCall(d->method->probe(d->context, r, d->intensity));
+    const double place = samples > 1 ? weight[s / 3] * weight[s % 3] : 1.0;
+    const double share = d->foci.weight[f / samples] * place / (double)d->configurations;
+    PetscCall(d->method->probe(d->context, r, d->foci.focus[f / samples], d->intensity));
     for (int64_t p = 0; p < optics->grid[0] * optics->grid[1]; ++p) d->total += share * d->intensity[p];
     VmDetectorCollect(optics, d->intensity, share, mean);
   }
@@ -384,6 +387,7 @@ PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const
 
   PetscFunctionBegin;
   VmOpticsInit(params, &optics);
+  VmAssert(VmFociChoose(&optics, &d.foci)); /* checked with the input */
   PetscCall(VmFoilExtent(comm, atoms, &optics));
   PetscCall(d.method->create(&optics, &d.context));
   PetscCall(PlaceScan(&d, &optics));

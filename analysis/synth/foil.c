@@ -75,7 +75,7 @@ static PetscErrorCode SampleProbes(const VmOptics *optics, const double centre[2
   PetscCall(PetscMalloc1((size_t)points, &intensity));
   for (int probe = 0; probe < PROBES * PROBES; ++probe) {
     const double r[2] = {centre[0] + SampleOffset(probe / PROBES), centre[1] + SampleOffset(probe % PROBES)};
-    PetscCall(method->probe(context, r, intensity));
+    PetscCall(method->probe(context, r, 0.0, intensity));
     for (int64_t i = 0; i < points; ++i) sum += intensity[i];
   }
   *mean = sum / (PROBES * PROBES) - (optics->params->direct_beam ? 1.0 : 0.0);

@@ -20,7 +20,8 @@ typedef struct {
   int moments;
   int64_t half;        /* grid[1]/2 + 1 */
   double *coefficient; /* [moments][grid0][half], sign of i^p included */
-  double *wave[2];     /* parts of the probe [grid0][grid1] */
+  int parts;           /* of the wave: 2 unless it is real */
+  double *wave[2];     /* its parts [grid0][grid1] */
   double *product;
   fftw_complex *modes;            /* [grid0][half] */
   fftw_complex *spectrum[2];      /* of the shifted probe */
@@ -77,11 +78,12 @@ static PetscErrorCode Create(const VmOptics *optics, void **context)
   c->half = optics->grid[1] / 2 + 1;
   const size_t half = (size_t)(optics->grid[0] * c->half);
   PetscCall(VmProbeCreate(optics, &c->probe));
+  c->parts = optics->params->defocus_spread > 0.0 ? 2 : c->probe.parts;
   c->moments = CountMoments(optics);
   PetscCall(Coefficients(c));
   c->product = fftw_alloc_real(points);
   c->modes = fftw_alloc_complex(half);
-  for (int part = 0; part < c->probe.parts; ++part) {
+  for (int part = 0; part < c->parts; ++part) {
     c->wave[part] = fftw_alloc_real(points);
     c->spectrum[part] = fftw_alloc_complex(half);
     for (int odd = 0; odd < 2; ++odd) c->sum[part][odd] = fftw_alloc_complex(half);
@@ -135,21 +137,35 @@ static PetscErrorCode Tile(void *context, const VmAtoms *atoms, const VmTileBox 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Spectrum of the two parts of a probe that is defocused by exp(-i chi), at mode m. */
+static void Defocus(const Kinematic *c, double chi, int64_t m, double complex spectrum[2])
+{
+  const double complex real = c->probe.spectrum[0][m], imaginary = c->probe.parts == 2 ? c->probe.spectrum[1][m] : 0.0;
+  spectrum[0] = cos(chi) * real + sin(chi) * imaginary;
+  spectrum[1] = cos(chi) * imaginary - sin(chi) * real;
+}
+
 /* The probe at grid point centre (a fraction of a spacing off n/2): its spectrum, and its wave [1/nm]. */
-static void ShiftProbe(Kinematic *c, const double centre[2])
+static void ShiftProbe(Kinematic *c, const double centre[2], double focus)
 {
   const int64_t *n = c->optics->grid;
-  const double scale = 1.0 / (c->optics->period * c->optics->period);
+  const double scale = 1.0 / (c->optics->period * c->optics->period),
+               turn = VM_PI * c->optics->wavelength * focus * scale;
 
-  for (int part = 0; part < c->probe.parts; ++part) {
-    for (int64_t i = 0; i < n[0]; ++i) {
-      const double complex px = cexp(-2.0 * VM_PI * I * centre[0] * (double)VmFrequency(i, n[0]) / (double)n[0]);
-      for (int64_t j = 0; j < c->half; ++j) {
-        const double complex py = cexp(-2.0 * VM_PI * I * centre[1] * (double)j / (double)n[1]);
-        c->spectrum[part][i * c->half + j] = c->probe.spectrum[part][i * c->half + j] * px * py;
-      }
+  for (int64_t i = 0; i < n[0]; ++i) {
+    const double x = (double)VmFrequency(i, n[0]);
+    const double complex px = cexp(-2.0 * VM_PI * I * centre[0] * x / (double)n[0]);
+    for (int64_t j = 0; j < c->half; ++j) {
+      const double y = (double)j;
+      const double complex shift = px * cexp(-2.0 * VM_PI * I * centre[1] * y / (double)n[1]);
+      const int64_t m = i * c->half + j;
+      double complex spectrum[2] = {c->probe.spectrum[0][m], c->probe.parts == 2 ? c->probe.spectrum[1][m] : 0.0};
+      if (focus != 0.0) Defocus(c, turn * (x * x + y * y), m, spectrum);
+      for (int part = 0; part < c->parts; ++part) c->spectrum[part][m] = spectrum[part] * shift;
     }
-    for (int64_t i = 0; i < n[0] * c->half; ++i) c->modes[i] = scale * c->spectrum[part][i];
+  }
+  for (int part = 0; part < c->parts; ++part) {
+    for (int64_t m = 0; m < n[0] * c->half; ++m) c->modes[m] = scale * c->spectrum[part][m];
     fftw_execute_dft_c2r(c->backward, c->modes, c->wave[part]);
   }
 }
@@ -187,7 +203,7 @@ static void FillPlane(Kinematic *c)
     for (int64_t j = 0; j < c->half; ++j) {
       const int64_t at = i * n[1] + j, opposite = (n[0] - i) % n[0] * n[1] + (n[1] - j) % n[1], m = i * c->half + j;
       double complex a = 0.0, b = 0.0, beam = 0.0, back = 0.0, unit = 1.0;
-      for (int part = 0; part < c->probe.parts; ++part, unit *= I) {
+      for (int part = 0; part < c->parts; ++part, unit *= I) {
         const double complex even = c->sum[part][0][m], odd = c->sum[part][1][m];
         a += unit * (even + I * odd);
         b += unit * (conj(even) + I * conj(odd));
@@ -211,7 +227,7 @@ static double complex MeanPotential(const Kinematic *c)
   return sum / (c->optics->period * c->optics->period);
 }
 
-static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
+static PetscErrorCode Probe(void *context, const double r[2], double focus, double *intensity)
 {
   Kinematic *c = context;
   const VmOptics *optics = c->optics;
@@ -222,8 +238,8 @@ static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
 
   PetscFunctionBegin;
   PetscCall(VmOpticsWindow(optics, &c->potential.box, r, first, centre));
-  ShiftProbe(c, centre);
-  for (int part = 0; part < c->probe.parts; ++part) SumMoments(c, first, part);
+  ShiftProbe(c, centre, focus);
+  for (int part = 0; part < c->parts; ++part) SumMoments(c, first, part);
   FillPlane(c);
 
   const double complex mean = MeanPotential(c);

@@ -18,8 +18,9 @@ typedef struct {
   /** Makes a tile the current one; atoms: all of the box, periodic images included. Not collective. */
   PetscErrorCode (*tile)(void *context, const VmAtoms *atoms, const VmTileBox *box);
   /** Intensity [grid0][grid1] (order of the discrete transform; sum over all electrons 1) of a probe at r [nm], whose
-   * window must lie in the current tile. Not collective. */
-  PetscErrorCode (*probe)(void *context, const double r[2], double *intensity);
+   * window must lie in the current tile, with so much more defocus [nm] (0 unless there is a defocus spread). Not
+   * collective. */
+  PetscErrorCode (*probe)(void *context, const double r[2], double focus, double *intensity);
   /** One line about the numerical choices made; text[size]. Not collective. */
   void (*describe)(void *context, size_t size, char *text);
   PetscErrorCode (*destroy)(void **context);

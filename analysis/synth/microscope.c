@@ -1,6 +1,8 @@
 /* Parameters of the `microscope` block. */
 #include "method.h"
 #include "propagate.h"
+#include "pupil.h"
+#include "scan.h"
 #include <math.h>
 
 static const VmParam scan_rows[] = {
@@ -128,6 +130,45 @@ static const VmTable detector_table = {.name = "detector",
                                        .rows = detector_rows,
                                        .check = CheckDetector};
 
+#define ABERRATION(NAME, ANGLE, I, DOC)                                                                                \
+  {.key = NAME,                                                                                                        \
+   .type = VM_REAL,                                                                                                    \
+   .offset = offsetof(VmAberrationParams, coefficient) + (I) * sizeof(double),                                         \
+   .unit = "nm",                                                                                                       \
+   .default_text = "0 nm",                                                                                             \
+   .min = -1e9,                                                                                                        \
+   .max = 1e9,                                                                                                         \
+   .doc = DOC},                                                                                                        \
+  {                                                                                                                    \
+    .key = ANGLE, .type = VM_REAL, .offset = offsetof(VmAberrationParams, angle) + (I) * sizeof(double),               \
+    .unit = "degree", .default_text = "0 degree", .min = -360, .max = 360, .doc = "its direction, from x to y"         \
+  }
+
+static const VmParam aberration_rows[] = {ABERRATION("C12", "phi12", 0, "twofold astigmatism"),
+                                          ABERRATION("C21", "phi21", 1, "axial coma"),
+                                          ABERRATION("C23", "phi23", 2, "threefold astigmatism"),
+                                          ABERRATION("C32", "phi32", 3, "axial star"),
+                                          ABERRATION("C34", "phi34", 4, "fourfold astigmatism"),
+                                          ABERRATION("C41", "phi41", 5, "fourth-order coma"),
+                                          ABERRATION("C43", "phi43", 6, "three-lobe aberration"),
+                                          ABERRATION("C45", "phi45", 7, "fivefold astigmatism"),
+                                          ABERRATION("C52", "phi52", 9, "fifth-order star"),
+                                          ABERRATION("C54", "phi54", 10, "fifth-order rosette"),
+                                          ABERRATION("C56", "phi56", 11, "sixfold astigmatism"),
+                                          {.key = "C50",
+                                           .type = VM_REAL,
+                                           .offset = offsetof(VmAberrationParams, coefficient) + 8 * sizeof(double),
+                                           .unit = "nm",
+                                           .default_text = "0 nm",
+                                           .min = -1e9,
+                                           .max = 1e9,
+                                           .doc = "fifth-order spherical aberration"},
+                                          {0}};
+static const VmTable aberration_table = {.name = "aberrations",
+                                         .doc = "coefficients and directions in Krivanek's notation",
+                                         .size = sizeof(VmAberrationParams),
+                                         .rows = aberration_rows};
+
 static const char *const precisions[] = {[VM_SINGLE] = "single", [VM_DOUBLE] = "double", NULL};
 
 static const VmParam rows[] = {
@@ -167,6 +208,32 @@ static const VmParam rows[] = {
      .max = 1e8,
      .doc = "third-order spherical aberration Cs",
      .source = "physics.md D2"},
+    {.key = "aberrations",
+     .type = VM_BLOCK,
+     .offset = offsetof(VmMicroscopeParams, aberrations),
+     .subtable = &aberration_table,
+     .doc = "of the probe, beside defocus (C10) and spherical_aberration (C30)"},
+    {.key = "defocus_spread",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, defocus_spread),
+     .unit = "nm",
+     .default_text = "0 nm",
+     .min = 0,
+     .max = 1e5,
+     .doc =
+         "standard deviation of the focus, C_c times the relative spread of energy and voltage: patterns are the mean "
+         "over Gauss-Hermite points"},
+    {.key = "tilt",
+     .type = VM_REAL,
+     .offset = offsetof(VmMicroscopeParams, tilt),
+     .unit = "mrad",
+     .default_text = "[0 mrad, 0 mrad]",
+     .min = -100,
+     .max = 100,
+     .count = 2,
+     .doc =
+         "of the beam towards x and y off the normal of the foil, or of the foil the other way; the pattern is centred "
+         "on the beam (multislice, prism)"},
     {.key = "scan",
      .type = VM_BLOCK,
      .offset = offsetof(VmMicroscopeParams, scan),
@@ -302,7 +369,24 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
   if (microscope->phonons > 0 && microscope->debye_waller == 0.0) {
     PetscCall(VmReportAdd(report, node, "phonons need atoms that move: give debye_waller, e.g. \"0.005 nm^2\""));
   }
+  if (!method->multiple && (microscope->tilt[0] != 0.0 || microscope->tilt[1] != 0.0)) {
+    PetscCall(VmReportAdd(report, node, "tilt needs \"method: multislice\" or prism: the kinematic beam goes along z"));
+  }
   VmOpticsInit(microscope, &optics);
+  VmFoci foci;
+  if (!VmFociChoose(&optics, &foci)) {
+    PetscCall(VmReportAdd(report, node,
+                          "defocus_spread of %g nm turns the phase at the edge of the aperture too far: "
+                          "lower it or semi_angle",
+                          microscope->defocus_spread));
+  }
+  const double turn = VmAberrationTurn(&optics);
+  if (turn > VM_MOST_TURN) {
+    PetscCall(VmReportAdd(report, node,
+                          "the aberrations turn the phase by %.0f rad at the edge of the aperture, more than "
+                          "%d: lower them or semi_angle",
+                          turn, VM_MOST_TURN));
+  }
   if (optics.grid[0] * optics.grid[1] > (int64_t)1 << 26) {
     PetscCall(VmReportAdd(report, node, "a window of %lld x %lld points is too large: lower detector.pixels or window",
                           (long long)optics.grid[0], (long long)optics.grid[1]));

@@ -27,8 +27,8 @@ static PetscErrorCode Create(const VmOptics *optics, void **context)
   c->optics = optics;
   c->slices = VmSlicesChoose(optics);
   PetscCall(VmProbeCreate(optics, &c->probe));
-  PetscCall(VmPropagationCreate(optics->params->precision, optics->grid, period, optics->wavelength, c->slices.distance,
-                                optics->params->band_limit, &c->propagation));
+  PetscCall(VmPropagationCreate(optics->params->precision, optics->grid, period, optics->wavelength, optics->tilt,
+                                c->slices.distance, optics->params->band_limit, &c->propagation));
   PetscCall(PetscMalloc1((size_t)(optics->grid[0] * optics->grid[1]), &c->entry));
   PetscCall(PetscMalloc1((size_t)optics->grid[1], &c->phase));
   VmProbeEntry(optics, &c->probe, 0.5 * (c->slices.distance - optics->thickness), c->entry);
@@ -87,7 +87,7 @@ static void AlignWindow(const Multislice *c, int64_t first[2], double centre[2])
   first[0] = aligned;
 }
 
-static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
+static PetscErrorCode Probe(void *context, const double r[2], double focus, double *intensity)
 {
   Multislice *c = context;
   const int64_t *n = c->optics->grid;
@@ -98,9 +98,9 @@ static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
   PetscFunctionBegin;
   PetscCall(VmOpticsWindow(c->optics, &c->box, r, first, centre));
   AlignWindow(c, first, centre);
-  for (int64_t j = 0; j < n[1]; ++j) c->phase[j] = VmProbeShift(centre[1], j, n[1]);
+  for (int64_t j = 0; j < n[1]; ++j) c->phase[j] = VmProbeShift(c->optics, 1, centre[1], focus, j);
   for (int64_t i = 0; i < n[0]; ++i) {
-    const double complex x = VmProbeShift(centre[0], i, n[0]);
+    const double complex x = VmProbeShift(c->optics, 0, centre[0], focus, i);
     for (int64_t j = 0; j < n[1]; ++j) wave[i * n[1] + j] = c->entry[i * n[1] + j] * x * c->phase[j];
   }
   VmPropagate(&c->propagation, &c->transmission, first, c->slices.count);

@@ -28,6 +28,7 @@ void VmOpticsInit(const VmMicroscopeParams *params, VmOptics *optics)
   optics->wavelength = VmElectronWavelength(1e3 * params->voltage);
   optics->interaction = VmInteractionConstant(1e3 * params->voltage);
   optics->aperture = 1e-3 * params->semi_angle / optics->wavelength;
+  for (int d = 0; d < 2; ++d) optics->tilt[d] = 1e-3 * params->tilt[d] / optics->wavelength;
   optics->period = (double)window / params->detector.pitch;
   /* What lies beyond the edge of the grid is folded back by as much as the probe's spectrum is wide, and must not reach
    * the detector. */

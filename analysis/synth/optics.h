@@ -25,10 +25,21 @@ typedef struct {
   int type;
 } VmDetectorParams;
 
+enum { VM_ABERRATIONS = 12 };
+
+/* C12, C21, C23, C32, C34, C41, C43, C45, C50, C52, C54, C56 of Krivanek's notation. */
+typedef struct {
+  double coefficient[VM_ABERRATIONS]; /* nm */
+  double angle[VM_ABERRATIONS];       /* degree */
+} VmAberrationParams;
+
 struct VmMicroscopeParams_s {
   double voltage;                       /* kV */
   double semi_angle;                    /* mrad */
   double defocus, spherical_aberration; /* nm */
+  VmAberrationParams aberrations;
+  double defocus_spread; /* nm */
+  double tilt[2];        /* mrad */
   int method;
   bool ewald, direct_beam;
   double debye_waller; /* nm^2 */
@@ -52,6 +63,7 @@ typedef struct {
   const VmMicroscopeParams *params;
   double wavelength, interaction; /* nm, rad/(V nm) */
   double aperture;                /* radius, 1/nm */
+  double tilt[2];                 /* 1/nm */
   double period;                  /* nm */
   int64_t grid[2];
   double spacing[2];        /* period/grid, nm */

@@ -62,8 +62,8 @@ static PetscErrorCode Create(const VmOptics *optics, void **context)
   PetscCall(VmProbeCreate(optics, &c->probe));
   PetscCall(ChooseBeams(c));
   for (int d = 0; d < 2; ++d) c->cell[d] = f * n[d];
-  PetscCall(VmPropagationCreate(optics->params->precision, c->cell, period, optics->wavelength, c->slices.distance,
-                                optics->params->band_limit, &c->propagation));
+  PetscCall(VmPropagationCreate(optics->params->precision, c->cell, period, optics->wavelength, optics->tilt,
+                                c->slices.distance, optics->params->band_limit, &c->propagation));
   c->wave = fftw_alloc_complex((size_t)(n[0] * n[1]));
   c->to_cell = fftw_plan_dft_2d((int)c->cell[0], (int)c->cell[1], c->propagation.wave, c->propagation.wave,
                                 FFTW_BACKWARD, FFTW_ESTIMATE);
@@ -204,7 +204,7 @@ static void SumRow(const Prism *c, const int64_t first[2], int64_t i, fftw_compl
   }
 }
 
-static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
+static PetscErrorCode Probe(void *context, const double r[2], double focus, double *intensity)
 {
   Prism *c = context;
   const int64_t *n = c->optics->grid;
@@ -219,8 +219,8 @@ static PetscErrorCode Probe(void *context, const double r[2], double *intensity)
   }
   for (int64_t b = 0; b < c->count; ++b) {
     const Beam *beam = &c->beam[b];
-    c->coefficient[b] =
-        beam->amplitude * VmProbeShift(centre[0], beam->at[0], n[0]) * VmProbeShift(centre[1], beam->at[1], n[1]);
+    c->coefficient[b] = beam->amplitude * VmProbeShift(c->optics, 0, centre[0], focus, beam->at[0]) *
+                        VmProbeShift(c->optics, 1, centre[1], focus, beam->at[1]);
   }
   for (int64_t i = 0; i < n[0]; ++i) SumRow(c, first, i, c->wave + i * n[1]);
   fftw_execute(c->forward);

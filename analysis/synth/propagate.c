@@ -29,22 +29,23 @@ bool VmPropagationInside(const VmPropagation *p, int64_t i, int64_t j)
 double complex VmPropagationPhase(const VmPropagation *p, double distance, int axis, int64_t i)
 {
   const double k = (double)VmFrequency(i, p->grid[axis]) / p->period[axis];
-  return cexp(-VM_PI * I * p->wavelength * distance * k * k);
+  return cexp(-VM_PI * I * p->wavelength * distance * k * (k + 2.0 * p->tilt[axis]));
 }
 
 double complex VmPropagationFactor(const VmPropagation *p, double distance, int64_t i, int64_t j)
 {
-  const double k2 = Frequency2(p->grid, p->period, i, j);
-  return k2 < p->limit2 ? cexp(-VM_PI * I * p->wavelength * distance * k2) : 0.0;
+  if (!VmPropagationInside(p, i, j)) return 0.0;
+  return VmPropagationPhase(p, distance, 0, i) * VmPropagationPhase(p, distance, 1, j);
 }
 
 PetscErrorCode VmPropagationCreate(int precision, const int64_t grid[2], const double period[2], double wavelength,
-                                   double distance, bool limited, VmPropagation *p)
+                                   const double tilt[2], double distance, bool limited, VmPropagation *p)
 {
   PetscFunctionBegin;
   *p = (VmPropagation){.grid = {grid[0], grid[1]},
                        .period = {period[0], period[1]},
                        .wavelength = wavelength,
+                       .tilt = {tilt[0], tilt[1]},
                        .precision = vm_precisions[precision]};
   for (int d = 0; d < 2; ++d) VmAssert(grid[d] % VM_WAVE_MULTIPLE == 0 && VmSmoothSize(grid[d], 2) == grid[d]);
   p->limit2 = limited ? VmBandLimit2(grid, period) : INFINITY;

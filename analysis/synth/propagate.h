@@ -24,6 +24,7 @@ typedef struct {
   int64_t grid[2];
   double period[2];     /* nm */
   double wavelength;    /* nm */
+  double tilt[2];       /* of the beam, 1/nm */
   double limit2;        /* square of the band limit, 1/nm^2; infinite: none */
   double complex *wave; /* [grid0][grid1] */
   const VmPrecision *precision;
@@ -51,21 +52,22 @@ enum { VM_WAVE_MULTIPLE = 8 }; /* the edges of a propagated grid are multiples o
  * \param[in] grid        multiples of VM_WAVE_MULTIPLE without prime factors above 7
  * \param[in] period      edges of the periodic cell, nm
  * \param[in] wavelength  nm
+ * \param[in] tilt        1/nm: frequencies are counted from the beam, which stands so far off the normal of the slices
  * \param[in] distance    of two slices, nm
  * \param[in] limited     keep |k| < 2/3 of the lower of the two Nyquist frequencies only
  * Not collective.
  */
 PetscErrorCode VmPropagationCreate(int precision, const int64_t grid[2], const double period[2], double wavelength,
-                                   double distance, bool limited, VmPropagation *propagation);
+                                   const double tilt[2], double distance, bool limited, VmPropagation *propagation);
 void VmPropagationDestroy(VmPropagation *propagation);
 
 /** Whether frequency (i, j) of the transform lies inside the band limit. Not collective. */
 bool VmPropagationInside(const VmPropagation *propagation, int64_t i, int64_t j);
 
-/** exp(-i pi wavelength distance k^2) for frequency i of one axis. Not collective. */
+/** exp(-i pi wavelength distance (k^2 + 2 k tilt)) for frequency i of one axis. Not collective. */
 double complex VmPropagationPhase(const VmPropagation *propagation, double distance, int axis, int64_t i);
 
-/** exp(-i pi wavelength distance k^2) at frequency (i, j) of the transform; 0 beyond the band limit. Not collective. */
+/** The product for both axes at frequency (i, j) of the transform; 0 beyond the band limit. Not collective. */
 double complex VmPropagationFactor(const VmPropagation *propagation, double distance, int64_t i, int64_t j);
 
 /**

@@ -38,6 +38,18 @@ void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *conte
 /** The middle of the scan, nm. Not collective. */
 void VmScanMiddle(const VmScan *scan, double r[2]);
 
+/* Places of the probe and defoci whose patterns are added up for one probe: quadrature over source and focus. */
+enum { VM_MAX_FOCI = 64 };
+typedef struct {
+  int foci;
+  double focus[VM_MAX_FOCI], weight[VM_MAX_FOCI]; /* nm; the weights add up to 1 */
+} VmFoci;
+
+/** Gauss-Hermite nodes of the defocus spread: the fewest with which the interference of the centre and the edge of the
+ * aperture has its envelope exp(-(pi lambda sigma k_a^2)^2/2) to 1e-5. False if VM_MAX_FOCI do not do it. Not
+ * collective. */
+bool VmFociChoose(const VmOptics *optics, VmFoci *foci);
+
 /* Farthest point at which the source is sampled, in standard deviations. */
 #define VM_SOURCE_REACH 1.7320508075688772
 

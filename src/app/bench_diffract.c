@@ -81,7 +81,7 @@ static PetscErrorCode CaseRound(MPI_Comm comm, Case *c)
   PetscFunctionBegin;
   PetscCall(VmBenchTime(comm, &start));
   for (int p = 0; p < LINE * LINE; ++p) {
-    PetscCall(c->method->probe(c->context, (double[2]){p / LINE * STEP, p % LINE * STEP}, c->intensity));
+    PetscCall(c->method->probe(c->context, (double[2]){p / LINE * STEP, p % LINE * STEP}, 0.0, c->intensity));
   }
   PetscCall(VmBenchTime(comm, &end));
   c->probe = fmin(c->probe, (end - start) / (LINE * LINE));

@@ -88,7 +88,7 @@ static PetscErrorCode Spectrum(const char *name, int each, const VmAtoms *atoms,
   PetscCall(method->tile(context, &inside, &box));
   memset(power, 0, (ORDERS + 1) * sizeof *power);
   for (int p = 0; p < LINE * LINE; p += each) {
-    PetscCall(method->probe(context, (double[2]){p / LINE * STEP, p % LINE * STEP}, intensity));
+    PetscCall(method->probe(context, (double[2]){p / LINE * STEP, p % LINE * STEP}, 0.0, intensity));
     AddSpectrum(&optics, intensity, each, power);
   }
   VmAtomsFree(&inside);

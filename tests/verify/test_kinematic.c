@@ -2,6 +2,7 @@
 #include "vm_test.h"
 #include "analysis/synth/foil.h"
 #include "analysis/synth/probe.h"
+#include "analysis/synth/scan.h"
 #include <vitromech/microscope.h>
 #include <vitromech/rng.h>
 #include <vitromech/scatter.h>
@@ -184,10 +185,9 @@ static PetscErrorCode TestFriedelCorrelation(double thickness, double expected)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static VmMicroscopeParams Microscope(double defocus, double cs, bool ewald)
+static VmMicroscopeParams Microscope(bool ewald)
 {
-  VmMicroscopeParams params = {.voltage = 300.0, .semi_angle = 1.15, .window = 1, .defocus = defocus, .ewald = ewald};
-  params.spherical_aberration = cs;
+  VmMicroscopeParams params = {.voltage = 300.0, .semi_angle = 1.15, .window = 1, .ewald = ewald};
   params.accuracy = 1e-6;
   params.detector = (VmDetectorParams){.pixels = {24, 20}, .pitch = 0.3, .dose = NAN, .gain = 1.0};
   return params;
@@ -199,6 +199,7 @@ typedef struct {
   int64_t span[2];       /* differences of frequencies: |q| <= span */
   double complex *x, *y; /* [2 span + 1][atoms] exp(-2 pi i q x) */
   double *v;             /* [species][2 span0 + 1][2 span1 + 1] */
+  double complex *ewald; /* [atoms] exp(i pi lambda k^2 z_j) for the k of DirectPoint */
 } Direct;
 
 static PetscErrorCode DirectCreate(Direct *d)
@@ -209,6 +210,7 @@ static PetscErrorCode DirectCreate(Direct *d)
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)(width[0] * n), &d->x));
   PetscCall(PetscMalloc1((size_t)(width[1] * n), &d->y));
+  PetscCall(PetscMalloc1((size_t)n, &d->ewald));
   PetscCall(PetscMalloc1((size_t)(d->atoms->nspecies * width[0] * width[1]), &d->v));
   for (int64_t a = 0; a < n; ++a) {
     for (int64_t q = 0; q < width[0]; ++q) {
@@ -233,49 +235,67 @@ static void DirectDestroy(Direct *d)
 {
   (void)PetscFree(d->x);
   (void)PetscFree(d->y);
+  (void)PetscFree(d->ewald);
   (void)PetscFree(d->v);
 }
 
-/* A(k) = sum_j exp(i pi lambda k^2 z_j) sum_g psi(g) v_j(k - g) exp(-2 pi i (k - g).r_j) / period^2. */
-static double complex DirectAmplitude(const Direct *d, const double complex *beam, int64_t ki, int64_t kj)
+static void DirectPoint(const Direct *d, int64_t ki, int64_t kj)
 {
-  const int64_t *n = d->optics->grid, width = 2 * d->span[1] + 1, atoms = d->atoms->n;
   const double k2 = (double)(ki * ki + kj * kj) / (d->optics->period * d->optics->period);
   const double a = d->optics->params->ewald ? VM_PI * d->optics->wavelength * k2 : 0.0;
+  for (int64_t j = 0; j < d->atoms->n; ++j) d->ewald[j] = cexp(I * a * (d->atoms->z[j] - d->optics->middle));
+}
+
+/* sum_j exp(i pi lambda k^2 z_j) v_j(k - g) exp(-2 pi i (k - g).r_j) / period^2: what beam g adds to the amplitude at
+ * k. */
+static double complex DirectTerm(const Direct *d, int64_t g, int64_t ki, int64_t kj)
+{
+  const int64_t *n = d->optics->grid, width = 2 * d->span[1] + 1, atoms = d->atoms->n;
+  const int64_t qx = ki - VmFrequency(g / n[1], n[0]) + d->span[0], qy = kj - VmFrequency(g % n[1], n[1]) + d->span[1];
   double complex sum = 0.0;
 
   for (int64_t j = 0; j < atoms; ++j) {
     const double *v = d->v + d->atoms->species[j] * (2 * d->span[0] + 1) * width;
-    double complex one = 0.0;
-    for (int64_t g = 0; g < n[0] * n[1]; ++g) {
-      const int64_t qx = ki - VmFrequency(g / n[1], n[0]) + d->span[0],
-                    qy = kj - VmFrequency(g % n[1], n[1]) + d->span[1];
-      one += beam[g] * v[qx * width + qy] * d->x[qx * atoms + j] * d->y[qy * atoms + j];
-    }
-    sum += cexp(I * a * (d->atoms->z[j] - d->optics->middle)) * one;
+    sum += d->ewald[j] * v[qx * width + qy] * d->x[qx * atoms + j] * d->y[qy * atoms + j];
   }
   return sum / (d->optics->period * d->optics->period);
 }
 
-/* Spectrum of the probe at r0 on the whole plane. */
-static void Beam(const VmOptics *optics, const VmProbe *probe, const double r0[2], double complex *beam)
+/* A(k) = sum_g psi(g) times the term of beam g. */
+static double complex DirectAmplitude(const Direct *d, const double complex *beam, int64_t ki, int64_t kj)
+{
+  const int64_t points = d->optics->grid[0] * d->optics->grid[1];
+  double complex sum = 0.0;
+  DirectPoint(d, ki, kj);
+  for (int64_t g = 0; g < points; ++g) sum += beam[g] * DirectTerm(d, g, ki, kj);
+  return sum;
+}
+
+/* Spectrum of the probe at r0, defocused, on the whole plane. */
+static void Beam(const VmOptics *optics, const VmProbe *probe, const double r0[2], double focus, double complex *beam)
 {
   const int64_t *n = optics->grid, half = n[1] / 2 + 1;
   for (int64_t i = 0; i < n[0]; ++i) {
     for (int64_t j = 0; j < n[1]; ++j) {
-      const int64_t m = j < half ? i * half + j : (n[0] - i) % n[0] * half + n[1] - j;
-      const double cycles =
-          ((double)VmFrequency(i, n[0]) * r0[0] + (double)VmFrequency(j, n[1]) * r0[1]) / optics->period;
-      beam[i * n[1] + j] = (probe->spectrum[0][m] + (probe->parts == 2 ? I * probe->spectrum[1][m] : 0.0)) *
-                           cexp(-2.0 * VM_PI * I * cycles);
+      const bool mirrored = j >= half;
+      const int64_t m = mirrored ? (n[0] - i) % n[0] * half + n[1] - j : i * half + j;
+      const double kx = (double)VmFrequency(i, n[0]) / optics->period,
+                   ky = (double)VmFrequency(j, n[1]) / optics->period;
+      double complex wave = 0.0;
+      for (int part = 0; part < probe->parts; ++part) {
+        const double complex value = mirrored ? conj(probe->spectrum[part][m]) : probe->spectrum[part][m];
+        wave += (part ? I : 1.0) * value;
+      }
+      beam[i * n[1] + j] =
+          wave *
+          cexp(-VM_PI * I * (2.0 * (kx * r0[0] + ky * r0[1]) + optics->wavelength * focus * (kx * kx + ky * ky)));
     }
   }
 }
 
 /* The fast method against the direct sum over beams and atoms, for a cluster that the window holds. */
-static PetscErrorCode TestConvergent(double defocus, double cs)
+static PetscErrorCode TestConvergent(VmMicroscopeParams params, double focus)
 {
-  const VmMicroscopeParams params = Microscope(defocus, cs, true);
   const VmSynthMethod *method = vm_synth_methods[0];
   const double r0[2] = {0.0713, -0.0387};
   VmOptics optics;
@@ -296,11 +316,11 @@ static PetscErrorCode TestConvergent(double defocus, double cs)
   double complex *beam, *amplitude, mean = 0.0;
   PetscCall(PetscMalloc3((size_t)points, &intensity, (size_t)points, &beam, (size_t)points, &amplitude));
   PetscCall(method->tile(context, &atoms, &box));
-  PetscCall(method->probe(context, r0, intensity));
+  PetscCall(method->probe(context, r0, focus, intensity));
 
   Direct direct = {.optics = &optics, .atoms = &atoms, .span = {n[0], n[1]}};
   PetscCall(DirectCreate(&direct));
-  Beam(&optics, &probe, r0, beam);
+  Beam(&optics, &probe, r0, focus, beam);
   for (int64_t k = 0; k < points; ++k) {
     amplitude[k] = DirectAmplitude(&direct, beam, VmFrequency(k / n[1], n[0]), VmFrequency(k % n[1], n[1]));
     mean += conj(beam[k]) * amplitude[k] / (optics.period * optics.period);
@@ -322,10 +342,101 @@ static PetscErrorCode TestConvergent(double defocus, double cs)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* sum_gg' psi(g) psi*(g') S_g S*_g' exp(-(pi lambda sigma (g^2 - g'^2))^2/2), S_g the terms of the beams: the mean over
+ * a normal distribution of defocus in closed form. */
+static double SpreadIntensity(const Direct *d, const double complex *beam, int64_t ki, int64_t kj)
+{
+  const VmOptics *optics = d->optics;
+  const int64_t *n = optics->grid, points = n[0] * n[1];
+  const double unit = VM_PI * optics->wavelength * optics->params->defocus_spread / (optics->period * optics->period);
+  double complex *term;
+  double *turn, sum = 0.0;
+  int64_t count = 0;
+
+  (void)PetscMalloc2((size_t)points, &term, (size_t)points, &turn);
+  DirectPoint(d, ki, kj);
+  for (int64_t g = 0; g < points; ++g) {
+    const double x = (double)VmFrequency(g / n[1], n[0]), y = (double)VmFrequency(g % n[1], n[1]);
+    term[count] = beam[g] * DirectTerm(d, g, ki, kj);
+    turn[count++] = unit * (x * x + y * y);
+  }
+  for (int64_t g = 0; g < count; ++g) {
+    for (int64_t h = 0; h < count; ++h) {
+      const double a = turn[g] - turn[h];
+      sum += creal(term[g] * conj(term[h])) * exp(-0.5 * a * a);
+    }
+  }
+  (void)PetscFree2(term, turn);
+  return sum;
+}
+
+/* The points of VmFociChoose against the closed form, outside of the aperture. */
+static PetscErrorCode TestDefocusSpread(void)
+{
+  enum { PIXELS = 8 };
+  VmMicroscopeParams params = Microscope(true);
+  const VmSynthMethod *method = vm_synth_methods[0];
+  const double r0[2] = {0.1, 0.2};
+  VmOptics optics;
+  VmFoci foci;
+  VmTileBox box;
+  VmProbe probe;
+  void *context;
+  VmAtoms atoms = {0};
+  double worst = 0.0, change = 0.0, largest = 0.0;
+
+  PetscFunctionBegin;
+  params.semi_angle = 3.0;
+  params.defocus_spread = 150.0;
+  params.detector.pitch = 0.15;
+  params.detector.pixels[0] = 36;
+  VmOpticsInit(&params, &optics);
+  VmExpect(VmFociChoose(&optics, &foci), "no foci");
+  PetscCall(RandomColumn(20, 0.7, 5.0, 3, &atoms));
+  PetscCall(VmFoilExtent(PETSC_COMM_SELF, &atoms, &optics));
+  PetscCall(method->create(&optics, &context));
+  PetscCall(VmProbeCreate(&optics, &probe));
+  VmOpticsBox(&optics, r0, r0, &box);
+  const int64_t *n = optics.grid, points = n[0] * n[1];
+  double *intensity, mean[PIXELS] = {0.0}, sharp[PIXELS];
+  double complex *beam;
+  PetscCall(PetscMalloc2((size_t)points, &intensity, (size_t)points, &beam));
+  PetscCall(method->tile(context, &atoms, &box));
+  for (int f = -1; f < foci.foci; ++f) {
+    PetscCall(method->probe(context, r0, f < 0 ? 0.0 : foci.focus[f], intensity));
+    for (int p = 0; p < PIXELS; ++p) {
+      const double value = intensity[(13 + p / 4) * n[1] + 3 * (p % 4)]; /* beyond 1.9 1/nm; the aperture ends at 1.5 */
+      if (f < 0) sharp[p] = value;
+      else mean[p] += foci.weight[f] * value;
+    }
+  }
+  Direct direct = {.optics = &optics, .atoms = &atoms, .span = {n[0], n[1]}};
+  PetscCall(DirectCreate(&direct));
+  Beam(&optics, &probe, r0, 0.0, beam);
+  const double unit = optics.interaction / optics.period;
+  for (int p = 0; p < PIXELS; ++p) {
+    const double exact = unit * unit * SpreadIntensity(&direct, beam, 13 + p / 4, 3 * (p % 4));
+    worst = fmax(worst, fabs(mean[p] - exact));
+    change = fmax(change, fabs(sharp[p] - exact));
+    largest = fmax(largest, exact);
+  }
+  VmFigure("defocus_spread_foci", (double)foci.foci);
+  VmFigure("defocus_spread_relative_error", worst / largest);
+  VmFigure("defocus_spread_relative_change", change / largest);
+  VmExpect(worst < 2e-3 * largest, "mean over foci off by %g of %g", worst, largest);
+  VmExpect(change > 20.0 * worst, "the spread changes the pattern by %g only", change);
+  DirectDestroy(&direct);
+  PetscCall(PetscFree2(intensity, beam));
+  VmProbeDestroy(&probe);
+  PetscCall(method->destroy(&context));
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Without the Ewald phase a focused pattern is even; with it, it is not. */
 static PetscErrorCode TestFriedel(bool ewald)
 {
-  VmMicroscopeParams params = Microscope(0.0, 0.0, ewald);
+  VmMicroscopeParams params = Microscope(ewald);
   const VmSynthMethod *method = vm_synth_methods[0];
   const double r0[2] = {0.0713, -0.0387};
   VmOptics optics;
@@ -344,7 +455,7 @@ static PetscErrorCode TestFriedel(bool ewald)
   double *intensity, worst = 0.0, largest = 0.0;
   PetscCall(PetscMalloc1((size_t)(n[0] * n[1]), &intensity));
   PetscCall(method->tile(context, &atoms, &box));
-  PetscCall(method->probe(context, r0, intensity));
+  PetscCall(method->probe(context, r0, 0.0, intensity));
   for (int64_t k = 0; k < n[0] * n[1]; ++k) {
     const int64_t i = k / n[1], j = k % n[1];
     if (llabs(VmFrequency(i, n[0])) > params.detector.pixels[0] / 2) continue;
@@ -367,7 +478,7 @@ static PetscErrorCode TestCrossSection(void)
 {
   enum { ATOMS = 40000 };
   const double edge = 24.0;
-  VmMicroscopeParams params = Microscope(0.0, 0.0, true);
+  VmMicroscopeParams params = Microscope(true);
   const VmSynthMethod *method = vm_synth_methods[0];
   VmOptics optics;
   void *context;
@@ -409,8 +520,17 @@ static PetscErrorCode Run(void)
   VmAtomsFree(&sphere);
   PetscCall(TestFriedelCorrelation(20.0, 0.215));
   PetscCall(TestFriedelCorrelation(42.0, 0.042));
-  PetscCall(TestConvergent(0.0, 0.0));
-  PetscCall(TestConvergent(300.0, 1e6));
+  VmMicroscopeParams params = Microscope(true);
+  PetscCall(TestConvergent(params, 0.0));
+  params.defocus_spread = 30.0;
+  PetscCall(TestConvergent(params, -40.0));
+  params.defocus = 300.0;
+  params.spherical_aberration = 1e6;
+  PetscCall(TestConvergent(params, 30.0));
+  params.aberrations.coefficient[1] = 2e5; /* coma */
+  params.aberrations.angle[1] = 20.0;
+  PetscCall(TestConvergent(params, 0.0));
+  PetscCall(TestDefocusSpread());
   PetscCall(TestFriedel(false));
   PetscCall(TestFriedel(true));
   PetscCall(TestCrossSection());

@@ -148,6 +148,26 @@ static bool Plausible(int rank, const int64_t dims[], size_t bytes, int64_t file
   return true;
 }
 
+/* Opens a dataset. Chunks of packed data go through the cache of the library; others are read to where they are wanted.
+ */
+static PetscErrorCode OpenData(hid_t file, const char *dataset, hid_t *data)
+{
+  hid_t access, creation;
+
+  PetscFunctionBegin;
+  VmCallH5(*data = H5Dopen2(file, dataset, H5P_DEFAULT));
+  VmCallH5(creation = H5Dget_create_plist(*data));
+  const bool packed = H5Pget_nfilters(creation) != 0;
+  VmCallH5(H5Pclose(creation));
+  if (packed) PetscFunctionReturn(PETSC_SUCCESS);
+  VmCallH5(H5Dclose(*data));
+  VmCallH5(access = H5Pcreate(H5P_DATASET_ACCESS));
+  VmCallH5(H5Pset_chunk_cache(access, 1, 0, 0.0));
+  VmCallH5(*data = H5Dopen2(file, dataset, access));
+  VmCallH5(H5Pclose(access));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode VmH5CubeData(MPI_Comm comm, const char *path, const char *dataset, VmH5Cube *cube, VmCubeInfo *info)
 {
   int64_t dims[8];
@@ -158,7 +178,7 @@ PetscErrorCode VmH5CubeData(MPI_Comm comm, const char *path, const char *dataset
   PetscFunctionBegin;
   PetscCall(VmH5Shape(cube->file, dataset, &rank, dims));
   if (rank < 2 || rank > 4) VmThrow(comm, VM_ERR_INPUT, "the data of %s have %d axes, not 2 to 4", path, rank);
-  VmCallH5(cube->data = H5Dopen2(VmH5Id(cube->file), dataset, H5P_DEFAULT));
+  PetscCall(OpenData(VmH5Id(cube->file), dataset, &cube->data));
   PetscCall(DiskType(comm, path, cube->data, &info->type, &bytes));
   VmCallH5(H5Fget_filesize(VmH5Id(cube->file), &size));
   if (bytes == 0 || !Plausible(rank, dims, bytes, (int64_t)size))

@@ -1,5 +1,6 @@
 /* An analysis list applied to a cube. */
 #include "entries.h"
+#include "memory.h"
 #include "prepare.h"
 #include <string.h>
 
@@ -167,8 +168,18 @@ static PetscErrorCode AnalyzeMaps(MPI_Comm comm, VmSurvey survey, const CubeRuns
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The mean pattern is a sum of a few patterns at a time. */
+static PetscErrorCode CheckSurvey(MPI_Comm comm, const VmCubeInfo *info, int64_t memory)
+{
+  enum { PATTERNS = 10 };
+  const int64_t more = PATTERNS * info->det[0] * info->det[1] * (int64_t)sizeof(double);
+  PetscFunctionBegin;
+  PetscCall(VmMemoryCheck(comm, memory, more, "the mean pattern"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Analyze(MPI_Comm comm, VmCube cube, CubeRuns *c, const VmList *list, const VmEntryName *names,
-                              VmH5 out, VmProgress progress)
+                              int64_t memory, VmH5 out, VmProgress progress)
 {
   const VmFrameSource raw = VmCubeFrames(cube);
   const VmCubeInfo *info = VmCubeGetInfo(cube);
@@ -177,7 +188,9 @@ static PetscErrorCode Analyze(MPI_Comm comm, VmCube cube, CubeRuns *c, const VmL
   PetscFunctionBegin;
   PetscCall(VmPreparedCreate(comm, info, &raw, c->runs[0].params, &prepared));
   const VmFrameSource source = VmPreparedFrames(&prepared);
-  PetscErrorCode code = VmSurveyCreate(comm, info, &source, c->runs[0].params, &survey);
+  PetscErrorCode code = CheckSurvey(comm, info, memory);
+  if (!code) code = VmSurveyCreate(comm, info, &source, c->runs[0].params, &survey);
+  if (!code) survey->memory = memory;
   if (!code) code = VmStatPass(survey, &source, c->count, c->runs, 0, progress);
   for (int r = 0; r < c->count && !code; ++r)
     code = VmEntryWrite(comm, &c->entries[r], c->names[r], c->runs[r].result, out);
@@ -187,7 +200,8 @@ static PetscErrorCode Analyze(MPI_Comm comm, VmCube cube, CubeRuns *c, const VmL
   PetscFunctionReturn(code);
 }
 
-PetscErrorCode VmAnalyzeCube(MPI_Comm comm, VmCube cube, const VmList *list, VmH5 out, VmProgress progress)
+PetscErrorCode VmAnalyzeCube(MPI_Comm comm, VmCube cube, const VmList *list, int64_t memory, VmH5 out,
+                             VmProgress progress)
 {
   CubeRuns c = {0};
   VmEntryName *names;
@@ -195,7 +209,7 @@ PetscErrorCode VmAnalyzeCube(MPI_Comm comm, VmCube cube, const VmList *list, VmH
   PetscCall(VmEntryNames(comm, list, &names));
   PetscErrorCode code = CubeRunsCreate(comm, list, names, &c);
   if (!code) code = CheckMaps(comm, &c, list);
-  if (!code) code = Analyze(comm, cube, &c, list, names, out, progress);
+  if (!code) code = Analyze(comm, cube, &c, list, names, memory, out, progress);
   PetscCall(CubeRunsDestroy(&c));
   PetscCall(PetscFree(names));
   PetscFunctionReturn(code);

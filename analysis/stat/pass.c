@@ -1,5 +1,6 @@
 /* One pass over the frames for all statistics. */
 #include "blocks.h"
+#include "memory.h"
 #include <vitromech/stat.h>
 
 #define TILE_BYTES (64 << 20)
@@ -62,6 +63,52 @@ typedef struct {
   double *polar, *maps;
 } Share;
 
+/* Bytes that a tile of n frames takes. */
+static int64_t TileBytes(const Pass *pass, VmSurvey survey, int64_t n)
+{
+  size_t floats = (size_t)(n * survey->npix), doubles = 0;
+  if (pass->lanes) floats += VmLanesSize(n, survey->npix);
+  if (pass->polar) doubles = (size_t)n * (size_t)survey->rings * (size_t)survey->angles;
+  return (int64_t)(floats * sizeof(float) + doubles * sizeof(double));
+}
+
+/* Sums that a rank holds at a time: those of the first blocks, or of blocks in the middle of the tree. */
+static int64_t Nodes(int64_t frames, bool from_first)
+{
+  int64_t levels = 0;
+  for (int64_t blocks = (frames + VM_STAT_BLOCK - 1) / VM_STAT_BLOCK; blocks > 0; blocks /= 2) ++levels;
+  return (from_first ? levels : 2 * levels) + 2;
+}
+
+/* Bytes that a pass takes besides its tile: sums of the nodes of the tree, maps, and on rank 0 what is made of them. */
+static int64_t PassBytes(const Pass *pass, VmSurvey survey, int64_t count, int rank)
+{
+  enum { READER_FRAMES = 2, MAP_STATISTIC_DOUBLES = 32, SPARE = 4 << 20 };
+  const int64_t nsum = (int64_t)pass->sum_at[pass->nruns], nmap = (int64_t)pass->map_at[pass->nruns];
+  int64_t largest_map = 0;
+  for (int r = 0; r < pass->nruns; ++r) largest_map = PetscMax(largest_map, (int64_t)pass->nmap[r]);
+  int64_t doubles = Nodes(rank == 0 ? survey->frames : count, rank == 0) * nsum + count * nmap;
+  if (rank == 0) doubles += 3 * nsum + survey->frames * (nmap + largest_map + (nmap ? MAP_STATISTIC_DOUBLES : 0));
+  return doubles * (int64_t)sizeof(double) + READER_FRAMES * survey->npix * (int64_t)sizeof(float) + SPARE;
+}
+
+/* Tiles as large as asked for, or as fit in the cache, and in the memory that a rank may have. */
+static PetscErrorCode ChooseTile(const Pass *pass, VmSurvey survey, int64_t tile_frames, Share *share)
+{
+  int rank;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(survey->comm, &rank));
+  const int64_t rest = PassBytes(pass, survey, share->count, rank);
+  const int64_t room = survey->memory - VmMemoryResident() - rest;
+  if (tile_frames <= 0) tile_frames = PetscMax(1, TILE_BYTES / (survey->npix * (int64_t)sizeof(float)));
+  share->tile_frames = PetscMin(tile_frames, VM_STAT_BLOCK);
+  while (survey->memory > 0 && share->tile_frames > 1 && TileBytes(pass, survey, share->tile_frames) > room)
+    --share->tile_frames;
+  PetscCall(VmMemoryCheck(survey->comm, survey->memory, rest + TileBytes(pass, survey, share->tile_frames),
+                          "the pass over the cube"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode ShareCreate(const Pass *pass, VmSurvey survey, int64_t tile_frames, Share *share)
 {
   int rank, size;
@@ -71,8 +118,7 @@ static PetscErrorCode ShareCreate(const Pass *pass, VmSurvey survey, int64_t til
   const int64_t blocks = (survey->frames + VM_STAT_BLOCK - 1) / VM_STAT_BLOCK;
   share->first = PetscMin(blocks * rank / size * VM_STAT_BLOCK, survey->frames);
   share->count = PetscMin(blocks * (rank + 1) / size * VM_STAT_BLOCK, survey->frames) - share->first;
-  if (tile_frames <= 0) tile_frames = PetscMax(1, TILE_BYTES / (survey->npix * (int64_t)sizeof(float)));
-  share->tile_frames = PetscMin(tile_frames, VM_STAT_BLOCK);
+  PetscCall(ChooseTile(pass, survey, tile_frames, share));
   const size_t n = (size_t)share->tile_frames;
   PetscCall(PetscMalloc1(n * (size_t)survey->npix, &share->frames));
   if (pass->lanes) PetscCall(PetscMalloc1(VmLanesSize(share->tile_frames, survey->npix), &share->lanes));
@@ -184,8 +230,8 @@ PetscErrorCode VmStatPass(VmSurvey survey, const VmFrameSource *source, int nrun
   PetscErrorCode code;
   PetscFunctionBegin;
   code = PassSetUp(survey, nruns, runs, &pass);
+  if (!code) code = ShareCreate(&pass, survey, tile_frames, &share);
   if (!code) {
-    PetscCall(ShareCreate(&pass, survey, tile_frames, &share));
     PetscCall(VmBlocksCreate(pass.sum_at[nruns], MergeAll, &pass, &blocks));
     PetscCall(VmAgree(survey->comm, PassShare(&pass, survey, source, &share, blocks, progress)));
     PetscCall(VmStopRequested(survey->comm, &stop));

@@ -23,57 +23,57 @@ static void CountPairs(VmAngular a)
   for (int r = 0; r < a->rings; ++r) {
     const uint8_t *valid = a->valid + (size_t)r * (size_t)a->n;
     double *pairs = a->pairs + (size_t)r * (size_t)a->n;
-    for (int j = 0; j < a->n; ++j)
-      for (int i = 0; i < a->n; ++i) pairs[j] += valid[i] && valid[(i + j) % a->n];
+    const bool whole = !memchr(valid, 0, (size_t)a->n);
+    for (int j = 0; j < a->n; ++j) {
+      if (whole) pairs[j] = a->n;
+      else
+        for (int i = 0; i < a->n; ++i) pairs[j] += valid[i] && valid[(i + j) % a->n];
+    }
   }
 }
 
-typedef struct {
-  int32_t pixel;
-  int angle;
-  double weight;
-} Entry;
-
-static int CompareEntry(const void *a, const void *b)
+/* Covariance of bins i and i+j of ring r summed over i, for pixels of unit variance: each pixel couples all bins that
+ * share it. latest [pixels]: -1, and again on return; before [entries]: the entry before with the same pixel. */
+static void SharedWeights(VmPolar polar, int r, int32_t *latest, int32_t *before, double *shared)
 {
-  const Entry *x = a, *y = b;
-  if (x->pixel != y->pixel) return x->pixel < y->pixel ? -1 : 1;
-  return (x->angle > y->angle) - (x->angle < y->angle);
-}
-
-/* Covariance of bins i and i+j summed over i, for pixels of unit variance: entries sorted by pixel, each pixel couples
- * all bins that share it. */
-static void SharedWeights(int64_t count, Entry *entries, int n, double *shared)
-{
-  qsort(entries, (size_t)count, sizeof *entries, CompareEntry);
-  for (int64_t a = 0, end; a < count; a = end) {
-    for (end = a; end < count && entries[end].pixel == entries[a].pixel; ++end) {}
-    for (int64_t u = a; u < end; ++u)
-      for (int64_t v = a; v < end; ++v)
-        shared[(entries[v].angle - entries[u].angle + n) % n] += entries[u].weight * entries[v].weight;
-  }
+  const int n = polar->angles;
+  const int64_t *start = polar->start + (int64_t)r * n;
+  for (int j = 0; j < n; ++j)
+    for (int64_t e = start[j]; e < start[j + 1]; ++e) {
+      int32_t *last = &latest[polar->pixel[e]];
+      shared[0] += polar->weight[e] * polar->weight[e];
+      int i = j;
+      for (int64_t u = *last; u >= 0; u = before[u]) {
+        while (start[0] + u < start[i]) --i;
+        const double both = polar->weight[start[0] + u] * polar->weight[e];
+        shared[j - i] += both;
+        shared[(i - j + n) % n] += both;
+      }
+      before[e - start[0]] = *last;
+      *last = (int32_t)(e - start[0]);
+    }
+  for (int64_t e = start[0]; e < start[n]; ++e) latest[polar->pixel[e]] = -1;
 }
 
 static PetscErrorCode NoiseCorrelation(VmAngular a, VmPolar polar)
 {
-  Entry *entries;
+  int32_t *latest, *before, pixels = 0;
+  int64_t most = 0;
   PetscFunctionBegin;
+  for (int r = 0; r < a->rings; ++r)
+    most = PetscMax(most, polar->start[(int64_t)(r + 1) * a->n] - polar->start[(int64_t)r * a->n]);
+  for (int64_t e = 0; e < polar->start[(int64_t)a->rings * a->n]; ++e) pixels = PetscMax(pixels, polar->pixel[e] + 1);
+  PetscCall(PetscMalloc2((size_t)pixels, &latest, (size_t)most, &before));
+  for (int32_t p = 0; p < pixels; ++p) latest[p] = -1;
   for (int r = 0; r < a->rings; ++r) {
-    const int64_t first = polar->start[(size_t)r * (size_t)a->n], last = polar->start[(size_t)(r + 1) * (size_t)a->n];
     const double *pairs = a->pairs + (size_t)r * (size_t)a->n;
     double *noise = a->noise + (size_t)r * (size_t)a->n, of_mean = 0.0;
-    PetscCall(PetscMalloc1((size_t)(last - first), &entries));
-    for (int j = 0; j < a->n; ++j) {
-      const size_t b = (size_t)r * (size_t)a->n + (size_t)j;
-      for (int64_t e = polar->start[b]; e < polar->start[b + 1]; ++e)
-        entries[e - first] = (Entry){polar->pixel[e], j, polar->weight[e]};
-    }
-    SharedWeights(last - first, entries, a->n, noise);
+    SharedWeights(polar, r, latest, before, noise);
     for (int j = 0; j < a->n; ++j) of_mean += noise[j];
     of_mean /= pairs[0] > 0.0 ? pairs[0] * pairs[0] : 1.0;
     for (int j = 0; j < a->n; ++j) noise[j] = (pairs[j] > 0.0 ? noise[j] / pairs[j] : 0.0) - of_mean;
-    PetscCall(PetscFree(entries));
   }
+  PetscCall(PetscFree2(latest, before));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -54,26 +54,37 @@ static int64_t Floor(double x)
   return whole - (x < (double)whole);
 }
 
-/* x, y in pixels from the corner. */
-static void BinPoint(const VmDetector *d, VmPolarKernel kernel, Bin *bin, double x, double y, double weight)
+/* Points of one direction from `from` [pixels], at equal steps of r: all in the pixel they lie in. */
+static void AreaPoints(const VmDetector *d, Bin *bin, const double from[2], const double along[2], double r,
+                       double step, int n)
 {
-  bin->all += weight;
-  if (kernel == VM_POLAR_AREA) {
-    BinAdd(d, bin, Floor(x + 0.5), Floor(y + 0.5), weight);
-    return;
+  const double edge[2] = {(double)d->det[0], (double)d->det[1]};
+  for (int a = 0; a < n; ++a, r += step) {
+    const double x = from[0] + 0.5 + r * along[0], y = from[1] + 0.5 + r * along[1];
+    bin->all += r;
+    if (!(x >= 0.0 && y >= 0.0 && x < edge[0] && y < edge[1])) continue;
+    const int64_t p = (int64_t)x * d->det[1] + (int64_t)y;
+    if (!d->valid[p]) continue;
+    if (bin->weight[p] == 0.0) bin->touched[bin->n++] = (int32_t)p;
+    bin->weight[p] += r;
+    bin->on += r;
   }
-  const int64_t i = Floor(x), j = Floor(y);
-  const double fx = x - (double)i, fy = y - (double)j;
-  BinAdd(d, bin, i, j, weight * (1.0 - fx) * (1.0 - fy));
-  BinAdd(d, bin, i, j + 1, weight * (1.0 - fx) * fy);
-  BinAdd(d, bin, i + 1, j, weight * fx * (1.0 - fy));
-  BinAdd(d, bin, i + 1, j + 1, weight * fx * fy);
 }
 
-static int CompareInt32(const void *a, const void *b)
+/* The same, shared among the four pixels about each point. */
+static void BilinearPoints(const VmDetector *d, Bin *bin, const double from[2], const double along[2], double r,
+                           double step, int n)
 {
-  const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-  return (x > y) - (x < y);
+  for (int a = 0; a < n; ++a, r += step) {
+    const double x = from[0] + r * along[0], y = from[1] + r * along[1];
+    const int64_t i = Floor(x), j = Floor(y);
+    const double fx = x - (double)i, fy = y - (double)j;
+    bin->all += r;
+    BinAdd(d, bin, i, j, r * (1.0 - fx) * (1.0 - fy));
+    BinAdd(d, bin, i, j + 1, r * (1.0 - fx) * fy);
+    BinAdd(d, bin, i + 1, j, r * fx * (1.0 - fy));
+    BinAdd(d, bin, i + 1, j + 1, r * fx * fy);
+  }
 }
 
 static int PointsAcross(double pixels) { return (int)fmax(POINTS_MIN, ceil(POINTS_PER_PIXEL * pixels)); }
@@ -83,19 +94,21 @@ static void BinFill(const VmDetector *d, VmPolarKernel kernel, double k, double 
 {
   const double pitch = fmin(d->pitch[0], d->pitch[1]), low = fmax(k - 0.5 * width, 0.0), high = k + 0.5 * width;
   const int nk = PointsAcross((high - low) / pitch), nt = PointsAcross(high * span / pitch);
+  const double step = (high - low) / nk;
   double to[2][2];
   PixelsOfK(d, to);
   bin->n = 0;
   bin->on = bin->all = 0.0;
+  const double turn_c = cos(span / nt), turn_s = sin(span / nt), start = theta + span * (0.5 / nt - 0.5);
+  double c = cos(start), s = sin(start);
   for (int b = 0; b < nt; ++b) {
-    const double angle = theta + span * ((b + 0.5) / nt - 0.5), c = cos(angle), s = sin(angle);
-    const double x = to[0][0] * c + to[0][1] * s, y = to[1][0] * c + to[1][1] * s;
-    for (int a = 0; a < nk; ++a) {
-      const double r = low + (high - low) * (a + 0.5) / nk;
-      BinPoint(d, kernel, bin, d->centre[0] + r * x, d->centre[1] + r * y, r);
-    }
+    const double along[2] = {to[0][0] * c + to[0][1] * s, to[1][0] * c + to[1][1] * s},
+                 turned = c * turn_c - s * turn_s;
+    if (kernel == VM_POLAR_AREA) AreaPoints(d, bin, d->centre, along, low + 0.5 * step, step, nk);
+    else BilinearPoints(d, bin, d->centre, along, low + 0.5 * step, step, nk);
+    s = s * turn_c + c * turn_s;
+    c = turned;
   }
-  qsort(bin->touched, (size_t)bin->n, sizeof *bin->touched, CompareInt32);
 }
 
 static PetscErrorCode GrowTo(int64_t need, int64_t *capacity, VmPolar polar)

@@ -24,10 +24,12 @@ bool VmStatisticReadsAtoms(const VmPluginHead *statistic);
  * Runs the cube statistics of a list over a cube in one pass, then its map statistics whose `of` names a map made by
  * them, and writes /statistics/<name>/... into an open file.
  *
- * \param[in] list  items from a VM_PLUGINS row of vm_statistic_kind with vm_statistic_common_table
+ * \param[in] list    items from a VM_PLUGINS row of vm_statistic_kind with vm_statistic_common_table
+ * \param[in] memory  [bytes] that a rank may have resident; 0: no limit. What needs more is refused before the pass.
  * Collective.
  */
-PetscErrorCode VmAnalyzeCube(MPI_Comm comm, VmCube cube, const VmList *list, VmH5 out, VmProgress progress);
+PetscErrorCode VmAnalyzeCube(MPI_Comm comm, VmCube cube, const VmList *list, int64_t memory, VmH5 out,
+                             VmProgress progress);
 
 /**
  * Runs the map statistics of a list whose `of` names a field of /fields/<last step> of a mesoscale result (six

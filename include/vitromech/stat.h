@@ -42,7 +42,8 @@ typedef struct VmSurvey_s {
   MPI_Comm comm;
   VmCubeInfo info;
   int64_t frames, npix;
-  double gain; /* counts per electron; 0: unknown, shot noise is not subtracted */
+  int64_t memory; /* [bytes] that a rank may have resident in a pass; 0: no limit. Set by the caller */
+  double gain;    /* counts per electron; 0: unknown, shot noise is not subtracted */
   VmDetector detector;
   uint8_t *valid;    /* [det0][det1] */
   int64_t sampled;   /* frames that pattern is the mean of */
@@ -114,9 +115,11 @@ typedef struct {
 /**
  * Runs statistics over all frames in one pass.
  *
- * \param[in] tile_frames  frames read at a time, at most VM_STAT_BLOCK; 0: as many as fit in 64 MB
+ * \param[in] tile_frames  frames read at a time, at most VM_STAT_BLOCK; 0: as many as fit in 64 MB; fewer if the memory
+ *                         of the survey asks for it
  * \param[in] progress     or NULL
- * Same bits for any number of ranks and any tile_frames. Returns VM_ERR_STOPPED if asked to stop. Collective.
+ * Same bits for any number of ranks and any tile_frames. Returns VM_ERR_STOPPED if asked to stop, VM_ERR_INPUT
+ * if even tiles of one frame take more memory than a rank may have. Collective.
  */
 PetscErrorCode VmStatPass(VmSurvey survey, const VmFrameSource *source, int nruns, VmStatRun *runs, int64_t tile_frames,
                           VmProgress progress);

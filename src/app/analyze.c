@@ -6,7 +6,9 @@
 #include <vitromech/conditions.h>
 #include <vitromech/stat.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char cube_recipe[] = "schema: 1\nanalysis:\n"
@@ -31,19 +33,44 @@ typedef enum { INPUT_CUBE, INPUT_RESULT, INPUT_IMAGE, INPUT_TABLE, INPUT_ATOMS }
 
 typedef struct {
   const char *input, *recipe, *output;
+  int64_t memory; /* [bytes] of a rank; 0: no limit */
   char default_output[PETSC_MAX_PATH_LEN];
   VmWords overrides;
   VmCubeHints hints;
   VmAtomsHints atoms;
 } Options;
 
+/* "500 MB": a number and a unit of bytes. */
+static PetscErrorCode ParseMemory(MPI_Comm comm, const char *text, int64_t *bytes)
+{
+  static const struct {
+    const char *name;
+    double bytes;
+  } units[] = {{"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}};
+  PetscFunctionBegin;
+  if (!text) PetscFunctionReturn(PETSC_SUCCESS);
+  char *end;
+  const double number = strtod(text, &end);
+  while (*end == ' ') ++end;
+  for (size_t u = 0; u < sizeof units / sizeof *units && number > 0.0; ++u)
+    if (strcmp(end, units[u].name) == 0 && number * units[u].bytes < 0x1p62)
+      *bytes = (int64_t)(number * units[u].bytes);
+  if (*bytes == 0)
+    VmThrow(comm, VM_ERR_INPUT,
+            "--memory \"%s\": a positive number and MB, GB, TB, MiB, GiB or TiB is needed, e.g. "
+            "\"4 GB\"",
+            text);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode ReadOptions(MPI_Comm comm, int argc, char **argv, Options *o)
 {
   VmWords words = {0};
   VmHintWords hints = {0};
-  const char *types = NULL, *frame = NULL;
+  const char *types = NULL, *frame = NULL, *memory = NULL;
   const VmOption options[] = {{.name = "--set", .values = &o->overrides},
                               {.name = "--output", .value = &o->output},
+                              {.name = "--memory", .value = &memory},
                               {.name = "--types", .value = &types},
                               {.name = "--frame", .value = &frame},
                               VM_HINT_OPTIONS(hints),
@@ -54,6 +81,7 @@ static PetscErrorCode ReadOptions(MPI_Comm comm, int argc, char **argv, Options 
   o->recipe = words.count > 1 ? words.words[1] : NULL;
   PetscCall(VmHintsParse(comm, &hints, &o->hints));
   PetscCall(VmAtomsHintsParse(comm, types, frame, &o->atoms));
+  PetscCall(ParseMemory(comm, memory, &o->memory));
   if (!o->output) {
     const char *slash = strrchr(o->input, '/'), *stem = slash ? slash + 1 : o->input, *dot = strrchr(stem, '.');
     snprintf(o->default_output, sizeof o->default_output, "%.*s_analysis.h5",
@@ -90,6 +118,18 @@ static PetscErrorCode ReadRecipe(MPI_Comm comm, const char *name, const char *te
   PetscFunctionReturn(code);
 }
 
+static PetscErrorCode PrintMemory(MPI_Comm comm, int64_t limit)
+{
+  struct rusage usage;
+  double largest;
+  PetscFunctionBegin;
+  getrusage(RUSAGE_SELF, &usage);
+  const double local = 1024e-6 * (double)usage.ru_maxrss;
+  PetscCallMPI(MPI_Allreduce(&local, &largest, 1, MPI_DOUBLE, MPI_MAX, comm));
+  PetscCall(VmLog(comm, "memory: at most %.4g MB on a rank, of %.4g MB", largest, 1e-6 * (double)limit));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode AnalyzeCube(MPI_Comm comm, const Options *o, const VmList *list, VmH5 out)
 {
   VmCube cube;
@@ -101,9 +141,10 @@ static PetscErrorCode AnalyzeCube(MPI_Comm comm, const Options *o, const VmList 
                   (long long)info->scan[1], (long long)info->det[0], (long long)info->det[1]));
   PetscCall(VmConditionsCarry(comm, o->input, info->scan, info->scan_pitch, info->energy, out));
   PetscCall(VmProgressCreate(comm, "analyze", NULL, &progress));
-  const PetscErrorCode code = VmAnalyzeCube(comm, cube, list, out, progress);
+  const PetscErrorCode code = VmAnalyzeCube(comm, cube, list, o->memory, out, progress);
   PetscCall(VmProgressDestroy(&progress, code == VM_ERR_STOPPED ? "stopped" : code ? "failed" : "complete"));
   PetscCall(VmCubeClose(&cube));
+  if (!code && o->memory) PetscCall(PrintMemory(comm, o->memory));
   PetscFunctionReturn(code);
 }
 
@@ -290,11 +331,9 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 const VmCommand vm_command_analyze = {
     .name = "analyze",
     .usage =
-        "analyze CUBE|RESULT|MAP|ATOMS [RECIPE] [--set path=value ...] [--output FILE] [--pitch K] [--gain G] "
-        "[--centre "
-        "A,B]\n"
-        "         [--scan-pitch LENGTH] [--scan AxB] [--detector AxB] [--format NAME] [--type TYPE] [--extra-frames "
-        "WHAT] [--types Cu,Zr] [--frame N]",
+        "analyze CUBE|RESULT|MAP|ATOMS [RECIPE] [--set path=value ...] [--output FILE] [--memory SIZE] [--pitch K]\n"
+        "         [--gain G] [--centre A,B] [--scan-pitch LENGTH] [--scan AxB] [--detector AxB] [--format NAME]\n"
+        "         [--type TYPE] [--extra-frames WHAT] [--types Cu,Zr] [--frame N]",
     .summary = "4D-STEM cube, mesoscale result, image, table or atoms to maps, curves and numbers",
     .help =
         "Measures the heterogeneity statistics of a 4D-STEM cube (any format of `vitromech list cube`) in one pass, "
@@ -308,6 +347,7 @@ const VmCommand vm_command_analyze = {
         "  RECIPE               YAML with an `analysis` list, e.g. a case; by default all statistics\n"
         "                       (`vitromech list statistic`, `vitromech help statistic.nfold`)\n"
         "  --set path=value     overrides a value of the recipe, e.g. --set analysis.3.k=\"4.1 1/nm\"\n"
+        "  --memory SIZE        a rank never has more than this (e.g. \"500 MB\") of memory; the results are the same\n"
         "  --output FILE        by default <name of the input>_analysis.h5 in the working directory\n" VM_HINT_HELP
         "  --types Cu,Zr        elements of the atom types 1, 2 ... of a LAMMPS file that does not say them\n"
         "  --frame N            of a file of atoms with several, from 1; by default the last\n\n"

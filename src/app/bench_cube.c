@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PIXELS = 128, TILE = 32 };
+enum { PIXELS = 128, TILE = 32, SUM_TILE = 8 };
 
 #define PITCH 0.16 /* 1/nm */
 #define RING 4.2   /* 1/nm */
@@ -88,11 +88,11 @@ static PetscErrorCode SumPatterns(MPI_Comm comm, VmCube cube, double *total)
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
-  PetscCall(PetscMalloc1((size_t)(TILE * npix), &tile));
+  PetscCall(PetscMalloc1((size_t)(SUM_TILE * npix), &tile));
   const int64_t end = frames * (rank + 1) / size;
   *total = 0.0;
-  for (int64_t at = frames * rank / size; at < end; at += TILE) {
-    const int64_t n = PetscMin(TILE, end - at);
+  for (int64_t at = frames * rank / size; at < end; at += SUM_TILE) {
+    const int64_t n = PetscMin(SUM_TILE, end - at);
     PetscCall(VmCubeRead(cube, at, n, tile));
     for (int64_t f = 0; f < n; ++f) *total += (double)SumFloats(npix, tile + f * npix);
   }

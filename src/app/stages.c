@@ -160,7 +160,8 @@ static PetscErrorCode MeasureCube(const VmRun *run, VmH5 out)
   const VmCubeInfo *info = VmCubeGetInfo(cube);
   PetscCall(VmConditionsCarry(run->file->comm, path, info->scan, info->scan_pitch, info->energy, out));
   PetscCall(VmProgressCreate(run->file->comm, "analyze", c->output.directory, &progress));
-  const PetscErrorCode code = EndProgress(&progress, VmAnalyzeCube(run->file->comm, cube, &c->analysis, out, progress));
+  const PetscErrorCode code =
+      EndProgress(&progress, VmAnalyzeCube(run->file->comm, cube, &c->analysis, 0, out, progress));
   PetscCall(VmCubeClose(&cube));
   PetscFunctionReturn(code);
 }

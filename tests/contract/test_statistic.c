@@ -171,6 +171,34 @@ static PetscErrorCode TestDocumented(const MemoryCube *cube, bool poisson, const
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Intensity and centre of mass of a displaced annulus against plain sums over its pixels: counts add up exactly. */
+static PetscErrorCode TestAperture(const MemoryCube *cube)
+{
+  const VmCubeInfo *info = &cube->info;
+  VmStatResult result;
+  int rank;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCall(Measure(PETSC_COMM_WORLD, cube, StatNamed("virtual_image"),
+                    "{inner: 0.5 1/nm, outer: 2.1 1/nm, at: [0.4 1/nm, -0.7 1/nm]}", NULL, NAN, 0, &result));
+  for (int64_t f = 0; f < info->scan[0] * info->scan[1] && rank == 0; ++f) {
+    double sum = 0.0, moment[2] = {0.0, 0.0};
+    for (int64_t p = 0; p < info->det[0] * info->det[1]; ++p) {
+      const double x = ((double)(p / info->det[1]) - info->centre[0]) * 0.16,
+                   y = ((double)(p % info->det[1]) - info->centre[1]) * 0.16, k = hypot(x - 0.4, y + 0.7);
+      const double value = k >= 0.5 && k < 2.1 ? (double)cube->frames[f * info->det[0] * info->det[1] + p] : 0.0;
+      sum += value;
+      moment[0] += value * x;
+      moment[1] += value * y;
+    }
+    VmExpect(((const double *)VmStatResultFind(result, "image")->data)[f] == sum, "intensity of frame %d", (int)f);
+    VmExpectNear(((const double *)VmStatResultFind(result, "centre_0")->data)[f], moment[0] / sum, 1e-12);
+    VmExpectNear(((const double *)VmStatResultFind(result, "centre_1")->data)[f], moment[1] / sum, 1e-12);
+  }
+  PetscCall(VmStatResultDestroy(&result));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   MemoryCube constant, counts, speckle;
@@ -186,6 +214,7 @@ static PetscErrorCode Run(void)
     PetscCall(TestDocumented(&constant, false, vm_stat_table[i]));
     PetscCall(TestDocumented(&counts, true, vm_stat_table[i]));
   }
+  PetscCall(TestAperture(&speckle));
   PetscCall(PetscFree(constant.frames));
   PetscCall(PetscFree(counts.frames));
   PetscCall(PetscFree(speckle.frames));

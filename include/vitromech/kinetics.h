@@ -66,6 +66,7 @@ typedef struct {
   double mean, spread; /* eV; mean NAN: from argon */
   VmArgon *argon;      /* NULL: from mean */
   int per;             /* VmPer */
+  double friction;     /* of the mean stress in what a barrier feels */
 } VmBarrierCommon;
 
 /* The law `stz`: parameters of kinetics. */
@@ -89,6 +90,10 @@ void VmStzMode(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generatio
 
 /** Work per resolved shear stress, saddle Omega gamma_0 [eV/GPa]. Not collective. */
 double VmStzWorkPerStress(const VmStz *stz);
+
+/** Work of a stress [GPa] on the dilatation of a zone at its saddle point [eV], the same for all modes: friction saddle
+ * Omega gamma_0 tr(sig)/3. Not collective. Source: physics.md B3. */
+double VmStzPressureWork(const VmStz *stz, const double sig[6]);
 
 /** Mean barrier without stress [eV]: as given, or
  * {(7-5 nu)/[30(1-nu)] + 2(1+nu)/[9(1-nu)] beta^2 + (tau_0/mu)/(2 gamma_0)} mu gamma_0^2 Omega. Not collective.

@@ -69,6 +69,18 @@ static const VmParam barrier_rows[] = {
      .default_text = "voxel",
      .choices = per_choices,
      .doc = "whether the barrier varies from voxel to voxel or from mode to mode"},
+    {.key = "friction",
+     .type = VM_REAL,
+     .offset = offsetof(VmBarrierCommon, friction),
+     .unit = "1",
+     .default_text = "0",
+     .min = -10.0,
+     .max = 10.0,
+     .doc = "pressure dependence: the mean stress (positive in tension) times this adds to the resolved shear stress "
+            "that a "
+            "barrier feels; the activation volume of dilatation is friction saddle Omega gamma_0 (not with finder "
+            "thinned)",
+     .source = "about 0.1 by the asymmetry of strength: Schuh & Lund, Nat. Mater. 2 (2003) 449"},
     {0}};
 static PetscErrorCode BarrierCheck(const void *params, const VmNode *node, VmReport report)
 {
@@ -222,6 +234,12 @@ void VmStzMode(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t generatio
 }
 
 double VmStzWorkPerStress(const VmStz *stz) { return stz->saddle * stz->volume * VM_GPA_NM3_IN_EV * stz->strain; }
+
+double VmStzPressureWork(const VmStz *stz, const double sig[6])
+{
+  const VmBarrierCommon *common = stz->barrier.common;
+  return common->friction * VmStzWorkPerStress(stz) * ((sig[0] + sig[1] + sig[2]) / 3.0);
+}
 
 double VmStzMeanBarrier(const VmStz *stz)
 {

@@ -5,7 +5,7 @@
  * most it can take from any of their barriers; a block gets its stress, event by event in the order of the events, and
  * looks at its modes again when it could be the next. So neither the order of the work nor the number of ranks shows in
  * the results. */
-#include "kmc_private.h"
+#include "work.h"
 #include <math.h>
 #include <string.h>
 
@@ -21,8 +21,8 @@ typedef struct {
 
 struct VmExtremal_s {
   int64_t blocks_y, blocks_z, blocks;
-  double work;      /* largest work of a mode per stress [eV/GPa] */
-  float *influence; /* [n0][n1][n2] largest norm of the stress of a unit event in a block that starts at the offset */
+  float *influence; /* [n0][n1][n2] largest work [eV] of the stress of an event of unit shear norm in a block that
+                       starts at the offset */
   Block *block;     /* [nx][blocks_y][blocks_z] */
   VmEvent *recent;  /* [refresh] events since the stress was last renewed everywhere */
   int64_t pending;
@@ -71,23 +71,29 @@ static const float *Row(VmKmc kmc, int64_t slot, int mode)
   return kmc->catalogue + (slot / VM_TILE * kmc->stz.modes + mode) * 5 * VM_TILE + slot % VM_TILE;
 }
 
-/* Work of one mode of each member per [GPa] of the drives. */
-static void Work(VmKmc kmc, int mode, int members, const int64_t slot[MEMBERS], double drive[5][MEMBERS],
+/* What does work on the modes of each member: the drives of the shears [GPa], and the work of the pressure [eV]. */
+typedef struct {
+  double shear[5][MEMBERS], pressure[MEMBERS];
+} Drives;
+
+/* Work of one mode of each member [eV]. */
+static void Work(VmKmc kmc, int mode, int members, const int64_t slot[MEMBERS], const Drives *drives,
                  double work[MEMBERS])
 {
   const double factor = kmc->stz.saddle * kmc->stz.volume * VM_GPA_NM3_IN_EV;
   for (int i = 0; i < members; ++i) {
     const float *row = Row(kmc, slot[i], mode);
     work[i] = 0.0;
-    for (int c = 0; c < 5; ++c) work[i] += (double)row[c * VM_TILE] * drive[c][i];
-    work[i] *= factor;
+    for (int c = 0; c < 5; ++c) work[i] += (double)row[c * VM_TILE] * drives->shear[c][i];
+    work[i] = work[i] * factor + drives->pressure[i];
   }
 }
 
-static void Drives(const double sig[6], int i, double drive[5][MEMBERS])
+static void SetDrives(VmKmc kmc, const double sig[6], int i, Drives *drives)
 {
-  drive[0][i] = sig[0] - sig[2], drive[1][i] = sig[1] - sig[2];
-  for (int c = 3; c < 6; ++c) drive[c - 1][i] = sig[c];
+  drives->shear[0][i] = sig[0] - sig[2], drives->shear[1][i] = sig[1] - sig[2];
+  for (int c = 3; c < 6; ++c) drives->shear[c - 1][i] = sig[c];
+  drives->pressure[i] = VmStzPressureWork(&kmc->stz, sig);
 }
 
 /* Looks at all modes of a block. Times are reckoned from the start of the segment, so that they do not depend on when
@@ -98,8 +104,8 @@ static void Look(VmKmc kmc, int64_t number)
   const int64_t np = kmc->grid->np;
   const VmMean *mean = &kmc->state.mean;
   int64_t voxel[MEMBERS], slot[MEMBERS];
-  double now[5][MEMBERS], start[5][MEMBERS], rate[5][MEMBERS], work[MEMBERS], work_start[MEMBERS], work_rate[MEMBERS],
-      barrier[MEMBERS], gone[MEMBERS], lowest[MEMBERS];
+  double work[MEMBERS], work_start[MEMBERS], work_rate[MEMBERS], barrier[MEMBERS], gone[MEMBERS], lowest[MEMBERS];
+  Drives now, start, rate;
   const int members = Members(kmc, number, voxel);
   VmMean anchor = *mean;
 
@@ -108,10 +114,10 @@ static void Look(VmKmc kmc, int64_t number)
   for (int i = 0; i < members; ++i) {
     double sig[6];
     for (int c = 0; c < 6; ++c) sig[c] = mean->stress[c] + kmc->state.fluctuation[c * np + voxel[i]];
-    Drives(sig, i, now);
+    SetDrives(kmc, sig, i, &now);
     for (int c = 0; c < 6; ++c) sig[c] = anchor.stress[c] + kmc->state.fluctuation[c * np + voxel[i]];
-    Drives(sig, i, start);
-    Drives(mean->stress_rate, i, rate);
+    SetDrives(kmc, sig, i, &start);
+    SetDrives(kmc, mean->stress_rate, i, &rate);
     lowest[i] = HUGE_VAL, slot[i] = VmKmcSlot(kmc, voxel[i]);
   }
   block->time = HUGE_VAL, block->reserve = HUGE_VAL, block->at = mean->time, block->charge = 0.0;
@@ -121,9 +127,9 @@ static void Look(VmKmc kmc, int64_t number)
     for (int i = 0; i < members; ++i)
       barrier[i] = VmKmcBareBarrier(kmc, slot[i], m) * VmKmcMemory(kmc, slot[i], mean->time);
     kmc->barrier_law->vanishing(kmc->barrier_params, VmStzWorkPerStress(&kmc->stz), members, barrier, gone);
-    Work(kmc, m, members, slot, now, work);
-    Work(kmc, m, members, slot, start, work_start);
-    Work(kmc, m, members, slot, rate, work_rate);
+    Work(kmc, m, members, slot, &now, work);
+    Work(kmc, m, members, slot, &start, work_start);
+    Work(kmc, m, members, slot, &rate, work_rate);
     for (int i = 0; i < members; ++i) {
       const double reserve = gone[i] - work[i];
       const double time = work_rate[i] > 0.0 ? mean->start + (gone[i] - work_start[i]) / work_rate[i] : HUGE_VAL;
@@ -208,21 +214,13 @@ static PetscErrorCode Choose(VmKmc kmc, int column, double value, VmChoice *choi
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static double ShearNorm(const double sig[6])
-{
-  const double mean = (sig[0] + sig[1] + sig[2]) / 3.0;
-  double sum = 0.0;
-  for (int c = 0; c < 6; ++c) sum += c < 3 ? (sig[c] - mean) * (sig[c] - mean) : 2.0 * sig[c] * sig[c];
-  return sqrt(0.5 * sum);
-}
-
 /* Charges all blocks with an event; that of the event itself must look again. */
-static void Charge(VmKmc kmc, const VmEvent *event, double mean_change)
+static void Charge(VmKmc kmc, const VmEvent *event, double mean_work)
 {
   Extremal e = kmc->extremal;
   VmGrid grid = kmc->grid;
   const int64_t *n = grid->n, source[3] = {event->voxel / grid->plane, event->voxel / n[2] % n[1], event->voxel % n[2]};
-  const double norm = ShearNorm(event->strain) * (1.0 + 1e-6);
+  const double norm = VmShearNorm(event->strain) * (1.0 + 1e-6);
   for (int64_t b = 0; b < e->blocks; ++b) {
     const int64_t dx = grid->x0 + BlockPlane(e, b) - source[0], y = BlockRow(e, b), z = BlockColumn(e, b),
                   dy = y - source[1], dz = z - source[2];
@@ -230,9 +228,9 @@ static void Charge(VmKmc kmc, const VmEvent *event, double mean_change)
       e->block[b].charge = HUGE_VAL;
     else if (kmc->interacting)
       e->block[b].charge +=
-          e->work * (mean_change +
-                     norm * (double)e->influence[((dx + (dx < 0 ? n[0] : 0)) * n[1] + dy + (dy < 0 ? n[1] : 0)) * n[2] +
-                                                 dz + (dz < 0 ? n[2] : 0)]);
+          mean_work +
+          norm * (double)e->influence[((dx + (dx < 0 ? n[0] : 0)) * n[1] + dy + (dy < 0 ? n[1] : 0)) * n[2] + dz +
+                                      (dz < 0 ? n[2] : 0)];
   }
 }
 
@@ -260,7 +258,7 @@ static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   if (kmc->interacting) e->recent[e->pending++] = *event;
-  Charge(kmc, event, ShearNorm(change) * (1.0 + 1e-6));
+  Charge(kmc, event, VmKmcMostWork(kmc, change) * (1.0 + 1e-6));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -315,6 +313,52 @@ PetscErrorCode VmKmcNextExtremal(VmKmc kmc, double horizon, VmKmcOutcome *outcom
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Norm of the mean stress as a linear function of a traceless eigenstrain at an offset. */
+static double PressureNorm(VmKernel kernel, const int64_t offset[3])
+{
+  const double third = 1.0 / 3.0, unit[5][6] = {{M_SQRT1_2, -M_SQRT1_2},
+                                                {0.40824829046386302, 0.40824829046386302, -0.81649658092772603},
+                                                {0, 0, 0, M_SQRT1_2},
+                                                {0, 0, 0, 0, M_SQRT1_2},
+                                                {0, 0, 0, 0, 0, M_SQRT1_2}};
+  double sum = 0.0;
+  for (int j = 0; j < 5; ++j) {
+    double stress[6];
+    VmKernelAt(kernel, offset, unit[j], stress);
+    const double mean = third * (stress[0] + stress[1] + stress[2]);
+    sum += mean * mean;
+  }
+  return sqrt(sum);
+}
+
+/* Largest work of an event of unit shear norm (which is its norm over sqrt 2) on shears and dilatation in blocks. */
+static PetscErrorCode SetInfluence(VmKmc kmc)
+{
+  VmGrid grid = kmc->grid;
+  const int64_t *n = grid->n;
+  const double unit[6] = {1.0, 1.0, 1.0}, pressure = M_SQRT2 * fabs(VmStzPressureWork(&kmc->stz, unit));
+  float *influence = kmc->extremal->influence, *norm;
+
+  PetscFunctionBegin;
+  PetscCall(VmKmcInfluence(grid, kmc->kernel, influence));
+  for (int64_t i = 0; i < grid->total; ++i)
+    influence[i] *= (float)(VmStzWorkPerStress(&kmc->stz) * (1.0 + 1e-5)); /* modes are rounded to floats */
+  if (pressure == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1((size_t)grid->total, &norm));
+  for (int64_t i = 0; i < grid->total; ++i)
+    norm[i] = (float)(pressure * (1.0 + 1e-6) *
+                      PressureNorm(kmc->kernel, (const int64_t[3]){i / grid->plane, i / n[2] % n[1], i % n[2]}));
+  for (int64_t i = 0; i < grid->total; ++i) {
+    float most = 0.0F;
+    for (int64_t y = 0; y < VM_TILE_Y; ++y)
+      for (int64_t z = 0; z < VM_TILE_Z; ++z)
+        most = fmaxf(most, norm[i / grid->plane * grid->plane + (i / n[2] + y) % n[1] * n[2] + (i + z) % n[2]]);
+    influence[i] += most;
+  }
+  PetscCall(PetscFree(norm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode VmKmcExtremalCreate(VmKmc kmc)
 {
   VmGrid grid = kmc->grid;
@@ -327,7 +371,6 @@ PetscErrorCode VmKmcExtremalCreate(VmKmc kmc)
   kmc->extremal = e;
   e->blocks_y = (grid->n[1] + VM_TILE_Y - 1) / VM_TILE_Y, e->blocks_z = (grid->n[2] + VM_TILE_Z - 1) / VM_TILE_Z;
   e->blocks = grid->nx * e->blocks_y * e->blocks_z;
-  e->work = VmStzWorkPerStress(&kmc->stz) * (1.0 + 1e-5); /* modes are rounded to floats */
   e->start = NAN;
   PetscCall(PetscCalloc1((size_t)e->blocks, &e->block));
   PetscCall(PetscMalloc1((size_t)grid->np, &kmc->state.onset));
@@ -335,7 +378,7 @@ PetscErrorCode VmKmcExtremalCreate(VmKmc kmc)
   if (kmc->interacting) {
     PetscCall(PetscMalloc1((size_t)kmc->refresh, &e->recent));
     PetscCall(PetscMalloc1((size_t)grid->total, &e->influence));
-    PetscCall(VmKmcInfluence(grid, kmc->kernel, e->influence));
+    PetscCall(SetInfluence(kmc));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

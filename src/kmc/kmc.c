@@ -51,6 +51,8 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
                  (!setup->relaxation && !setup->stz->memory.head && setup->expansion == setup->flow_unit_expansion),
              grid->comm, PETSC_ERR_SUP,
              "only the finder `full` knows flow units that relax or expand, and memory laws");
+  PetscCheck(setup->finder != VM_FINDER_THINNED || common->friction == 0.0, grid->comm, PETSC_ERR_SUP,
+             "the finder `thinned` does not know the pressure");
   PetscCall(VmKmcChangingCreate(kmc, setup));
   int many = setup->shear_field != NULL; /* a rank without voxels may have no field */
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &many, 1, MPI_INT, MPI_LOR, grid->comm));

@@ -184,7 +184,8 @@ void VmKmcMacroscopicStrain(VmKmc kmc, int64_t voxel, const double eps[6], doubl
  * moduli of the voxels do (Eshelby's equivalent inclusions). Not collective. */
 void VmKmcEquivalentEigenstrain(VmKmc kmc, const double *stress, double *eigenstrain);
 
-/** Whether rates change in time otherwise than by load and memory. Not collective. */
+/** Whether `full` has to work in windows: rates change in time otherwise than by load and memory, or by pressure. Not
+ * collective. */
 bool VmKmcChanges(VmKmc kmc);
 /** Temperature at a time of the present programme [K]. Not collective. */
 double VmKmcTemperature(VmKmc kmc, double time);

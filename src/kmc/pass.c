@@ -224,11 +224,13 @@ VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t slot, int mode, const double sig
   Drives(load_rate, rate);
   for (int c = 0; c < 5; ++c)
     work += (double)row[c * VM_TILE] * drive[c], work_rate += (double)row[c * VM_TILE] * rate[c];
-  work *= factor;
+  /* finders of their own meet the pressure only here: with it, full works in windows (changing.c) */
+  work = work * factor + VmStzPressureWork(&kmc->stz, sig);
+  work_rate = work_rate * factor + VmStzPressureWork(&kmc->stz, load_rate);
   const double barrier = VmKmcBareBarrier(kmc, slot, mode) * memory;
   kmc->barrier_law->evaluate(kmc->barrier_params, VmStzWorkPerStress(&kmc->stz), 1, &barrier, &work, &left, &slope);
   return (VmBarrierLeft){
-      .left = left, .reserve = left / slope, .drift = slope * work_rate * factor / (VM_BOLTZMANN * kmc->temperature)};
+      .left = left, .reserve = left / slope, .drift = slope * work_rate / (VM_BOLTZMANN * kmc->temperature)};
 }
 
 VmBarrierLeft VmKmcBarrierLeft(VmKmc kmc, int64_t voxel, int mode, const double mean_stress[6], double memory)

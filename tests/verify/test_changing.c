@@ -1,6 +1,7 @@
 /* ranks: 1 2 3; timeout: 240; links: vm_solvers
  * Rates that change in time by more than the load: flow units that relax (three-parameter solid), temperature
  * programmes, thermal expansion that differs between flow units and matrix. */
+#include "ks.h"
 #include "vm_test.h"
 #include <vitromech/kmc.h>
 
@@ -10,23 +11,6 @@
 #define GI (SHEAR - GII)
 #define ETA 4.5 /* GPa s */
 #define TAU (ETA / GII)
-
-static int Compare(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* Kolmogorov-Smirnov probability that n values of a variable are uniform in (0,1); the values are sorted. */
-static double KsUniform(int n, double *u)
-{
-  double most = 0.0, sum = 0.0;
-  qsort(u, (size_t)n, sizeof *u, Compare);
-  for (int i = 0; i < n; ++i) most = fmax(most, fmax((i + 1.0) / n - u[i], u[i] - (double)i / n));
-  const double x = (sqrt(n) + 0.12 + 0.11 / sqrt(n)) * most;
-  for (int j = 1; j < 100; ++j) sum += (j % 2 ? 2.0 : -2.0) * exp(-2.0 * j * j * x * x);
-  return x < 0.2 ? 1.0 : fmin(fmax(sum, 0.0), 1.0);
-}
 
 extern const VmBarrierOps vm_barrier_linear;
 
@@ -176,7 +160,7 @@ static PetscErrorCode Heating(VmGrid one, double rate)
     VmExpectNear(VmKmcGetState(kmc)->temperature, law.temperature + rate * end, 1e-9);
     PetscCall(VmKmcDestroy(&kmc));
   }
-  const double p = KsUniform(SEEDS, u);
+  const double p = VmKsUniform(SEEDS, u);
   VmFigure(rate > 0 ? "heating: KS probability" : "cooling: KS probability", p);
   VmFigure("mean change of the temperature to the event [K]", span);
   VmExpect(p > 0.01, "rate %g K/s: p = %g", rate, p);
@@ -243,7 +227,7 @@ static PetscErrorCode RelaxingHazard(VmGrid grid)
     fired += outcome == VM_KMC_EVENT;
     u[seed - 1] = outcome == VM_KMC_EVENT ? -expm1(-hazard) : 1.0 - left * exp(-integral[STEPS]);
   }
-  const double p = KsUniform(SEEDS, u);
+  const double p = VmKsUniform(SEEDS, u);
   VmFigure("relaxing flow units: KS probability", p);
   VmFigure("part with an event", (double)fired / SEEDS);
   VmFigure("largest change of the shear stress of a voxel [GPa]", change);
@@ -357,7 +341,7 @@ static PetscErrorCode Ageing(VmGrid one, const char *yaml)
     u[seed - 1] = -expm1(-hazard);
     PetscCall(VmKmcDestroy(&kmc));
   }
-  const double p = KsUniform(SEEDS, u);
+  const double p = VmKsUniform(SEEDS, u);
   printf("%s: KS probability %.3f, mean logarithm of the slowing down %.3f\n", ops->head.name, p, change);
   VmExpect(p > 0.01, "%s: p = %g", ops->head.name, p);
   VmExpect(change > 0.05, "%s: the rate hardly changes while the site waits", ops->head.name);

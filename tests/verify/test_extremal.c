@@ -74,7 +74,9 @@ static double WorkOf(const Reference *r, const double eps[6], const double stres
 {
   double work = 0.0;
   for (int c = 0; c < 6; ++c) work += (c < 3 ? 1.0 : 2.0) * eps[c] * stress[c];
-  return r->law->stz.saddle * r->law->stz.volume * VM_GPA_NM3_IN_EV * work;
+  const double per_stress = 0.5 * 1.6 * 0.1 * VM_GPA_NM3_IN_EV;
+  return r->law->stz.saddle * r->law->stz.volume * VM_GPA_NM3_IN_EV * work +
+         r->law->barrier.friction * per_stress * (stress[0] + stress[1] + stress[2]) / 3.0;
 }
 
 /* Work at which a barrier is gone. */
@@ -138,7 +140,7 @@ static void Begin(VmMean *mean)
   VmMeanBegin(mean, &segment);
 }
 
-static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *ops)
+static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *ops, double friction)
 {
   Law law;
   VmKmc kmc;
@@ -148,6 +150,7 @@ static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *
   int same = 0;
   PetscFunctionBegin;
   SetLaw(&law, ops);
+  law.barrier.friction = friction;
   PetscCall(PetscNew(&r));
   r->law = &law, r->seed = 7, r->mean = (VmMean){.shear = shear, .bulk = bulk};
   PetscCall(VmGreenCreate(whole, shear, bulk, &r->green));
@@ -237,8 +240,10 @@ static PetscErrorCode Run(void)
   PetscCall(VmGridCreate(PETSC_COMM_WORLD, n, spacing, &grid));
   PetscCall(VmGridCreate(PETSC_COMM_SELF, n, spacing, &whole));
   PetscCall(OwnSites(grid));
-  PetscCall(SameEvents(grid, whole, &vm_barrier_linear));
-  PetscCall(SameEvents(grid, whole, &vm_barrier_cooperative));
+  PetscCall(SameEvents(grid, whole, &vm_barrier_linear, 0.0));
+  PetscCall(SameEvents(grid, whole, &vm_barrier_cooperative, 0.0));
+  PetscCall(SameEvents(grid, whole, &vm_barrier_linear, 0.3));
+  PetscCall(SameEvents(grid, whole, &vm_barrier_cooperative, -0.2));
   PetscCall(VmGridDestroy(&whole));
   PetscCall(VmGridDestroy(&grid));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -136,6 +136,42 @@ static PetscErrorCode PrintDistance(Comparison *c, const char *name, const char 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A length that stands beside a map, e.g. its pitch; NAN if there is none in nm. */
+static PetscErrorCode LengthBeside(VmH5 file, const char *map, const char *name, double *length)
+{
+  const char *slash = strrchr(map, '/');
+  char path[320], *unit;
+  bool exists;
+  PetscFunctionBegin;
+  *length = NAN;
+  snprintf(path, sizeof path, VM_PATH_STATISTICS "/%.*s%s", slash ? (int)(slash - map) + 1 : 0, map, name);
+  PetscCall(VmH5Exists(file, path, &exists));
+  if (!exists) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmH5AttrReadText(file, path, "unit", &unit));
+  if (unit && strcmp(unit, "nm") == 0) PetscCall(VmH5Read(file, path, VM_F64, length));
+  PetscCall(PetscFree(unit));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Says so where all of one map would lie between two points of the other. */
+static PetscErrorCode WarnOfScales(const Comparison *c, const Pair *p)
+{
+  double pitch[2], extent[2];
+  PetscFunctionBegin;
+  for (int s = 0; s < 2; ++s) {
+    PetscCall(LengthBeside(c->file[s], p->name, "pitch", &pitch[s]));
+    PetscCall(LengthBeside(c->file[s], p->name, "extent", &extent[s]));
+  }
+  for (int s = 0; s < 2; ++s)
+    if (pitch[s] > extent[1 - s])
+      PetscCall(
+          VmWarn(c->comm,
+                 "%s: the points of %c are %.4g nm apart, all of %c is %.4g nm wide: the two see other lengths, and "
+                 "neither spread nor correlation of one predicts those of the other",
+                 p->name, "AB"[s], pitch[s], "BA"[s], extent[1 - s]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Only the distributions are compared: two glasses do not have the same map. */
 static PetscErrorCode CompareMap(Comparison *c, const Pair *p)
 {
@@ -147,6 +183,7 @@ static PetscErrorCode CompareMap(Comparison *c, const Pair *p)
   PetscCall(VmMapDistances(&a, &b, SEED, &d));
   PetscCall(PrintDistance(c, p->name, "KS", &d.kolmogorov_smirnov));
   PetscCall(PrintDistance(c, p->name, "Wasserstein", &d.wasserstein));
+  PetscCall(WarnOfScales(c, p));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

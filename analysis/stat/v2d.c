@@ -51,12 +51,12 @@ typedef struct {
   VmBand band;
 } Context;
 
-enum { MAP, MAP_RAW, NMAP };
+enum { MAP, MAP_RAW, BRIGHTEST, RING_MEAN, NMAP };
 
 static bool HasMap(const void *params, const char *name)
 {
   (void)params;
-  return strcmp(name, "map") == 0 || strcmp(name, "map_raw") == 0;
+  return strcmp(name, "map") == 0 || strcmp(name, "map_raw") == 0 || strcmp(name, "brightest") == 0;
 }
 
 static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
@@ -86,6 +86,13 @@ static void Size(const void *context, size_t *nsum, size_t *nmap)
   *nmap = NMAP;
 }
 
+static double Brightest(const VmBand *band)
+{
+  double brightest = -HUGE_VAL;
+  for (int j = 0; j < band->polar->angles; ++j) brightest = fmax(brightest, band->samples[j]); /* not NAN: masked */
+  return brightest;
+}
+
 static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums, double *maps)
 {
   Context *c = context;
@@ -96,8 +103,27 @@ static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums
     double mean;
     PetscCall(VmBandCorrelate(&c->band, tile->frames + f * c->survey->npix, &mean));
     maps[f * NMAP + MAP_RAW] = c->band.correlation[0];
+    maps[f * NMAP + BRIGHTEST] = Brightest(&c->band);
+    maps[f * NMAP + RING_MEAN] = mean;
     maps[f * NMAP + MAP] = c->band.correlation[0] - (mean > 0.0 ? noise / mean : 0.0);
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The brightest aperture of each probe over the mean of the ring in the whole scan: normalised by its own mean, a lit
+ * cluster would be as bright as the speckle of a thin place. */
+static PetscErrorCode AddBrightest(const Context *c, const double *maps, VmStatResult result)
+{
+  const int64_t frames = c->survey->frames;
+  double *values, mean = 0.0;
+  PetscFunctionBegin;
+  for (int64_t f = 0; f < frames; ++f) mean += maps[f * NMAP + RING_MEAN] / (double)frames;
+  PetscCall(PetscMalloc1((size_t)frames, &values));
+  for (int64_t f = 0; f < frames; ++f) values[f] = maps[f * NMAP + BRIGHTEST] / mean;
+  PetscCall(VmStatResultAdd(result, "brightest", VM_F64, 2, c->survey->info.scan, values,
+                            (VmMeta){"1", "brightest dark-field aperture around the ring", "scan0,scan1"},
+                            "largest mean intensity of an aperture, over that of the ring in the whole scan"));
+  PetscCall(PetscFree(values));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -105,7 +131,7 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
 {
   const Context *c = context;
   const int64_t *scan = c->survey->info.scan;
-  static const char *const names[NMAP] = {"map", "map_raw"};
+  static const char *const names[] = {"map", "map_raw"};
   char definition[320];
   double *values, mean, error;
   PetscFunctionBegin;
@@ -116,12 +142,13 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
       c->band.polar->angles, c->band.k, 0.5 * c->band.width,
       c->survey->gain > 0.0 ? "subtracted" : "NOT subtracted: gain unknown");
   PetscCall(PetscMalloc1((size_t)c->survey->frames, &values));
-  for (int m = NMAP - 1; m >= 0; --m) {
+  for (int m = MAP_RAW; m >= MAP; --m) {
     for (int64_t f = 0; f < c->survey->frames; ++f) values[f] = maps[f * NMAP + m];
     PetscCall(VmStatResultAdd(result, names[m], VM_F64, 2, scan, values,
                               (VmMeta){"1", "variance over dark-field images around the ring", "scan0,scan1"},
                               m == MAP ? definition : "as map, with shot noise"));
   }
+  PetscCall(AddBrightest(c, maps, result));
   PetscCall(VmMapMean(c->survey->frames, values, &mean, &error));
   PetscCall(VmStatResultScalar(result, "k", c->band.k, "1/nm", "middle of the ring", NULL));
   PetscCall(VmStatResultScalar(result, "width", c->band.width, "1/nm", "width of the ring", NULL));

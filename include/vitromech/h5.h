@@ -52,7 +52,14 @@ PetscErrorCode VmH5NamesFree(VmH5Names *names);
 PetscErrorCode VmH5Datasets(VmH5 file, const char *group, VmH5Names *names);
 
 /* What is made of a dataset along its first axis. */
-typedef enum { VM_REDUCE_LAST, VM_REDUCE_FIRST, VM_REDUCE_MAXIMUM, VM_REDUCE_MINIMUM, VM_REDUCE_MEAN } VmReduction;
+typedef enum {
+  VM_REDUCE_LAST,
+  VM_REDUCE_FIRST,
+  VM_REDUCE_MAXIMUM,
+  VM_REDUCE_MINIMUM,
+  VM_REDUCE_MEAN,
+  VM_REDUCE_OVERSHOOT /* maximum less last */
+} VmReduction;
 extern const char *const vm_reductions[]; /* their names, NULL-terminated */
 
 /** One number of a dataset of one axis (component -1), or of component 0, 1, ... of its second one. *fits = false if

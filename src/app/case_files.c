@@ -48,6 +48,49 @@ PetscErrorCode VmCaseFiles(VmCaseFile file, char ***paths)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+#define MARK "# sha256 "
+
+PetscErrorCode VmCaseChecksums(VmCaseFile file, char **text)
+{
+  char **paths, hex[65];
+  size_t length = 1, used = 0;
+  int rank;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(file->comm, &rank));
+  PetscCall(VmCaseFiles(file, &paths));
+  for (char **p = paths; *p; ++p) length += strlen(*p) + sizeof hex + sizeof MARK + 2;
+  PetscCall(PetscCalloc1(length, text));
+  for (char **p = paths; *p && rank == 0; ++p)
+    if (VmSha256File(*p, hex)) used += (size_t)snprintf(*text + used, length - used, MARK "%s %s\n", hex, *p);
+  VmGlassFilesFree(&paths);
+  PetscCallMPI(MPI_Bcast(*text, (PetscMPIInt)length, MPI_CHAR, 0, file->comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The name of the file a line of checksums is about, and its length. */
+static const char *NameIn(const char *line, size_t *length)
+{
+  const char *name = line + strlen(MARK) + 65;
+  *length = strcspn(name, "\n");
+  return name;
+}
+
+PetscErrorCode VmCaseCompareChecksums(VmCaseFile file, const char *theirs, const char *ours)
+{
+  const char *a = strstr(theirs, MARK), *b = strstr(ours, MARK);
+  PetscFunctionBegin;
+  for (; a && b; a = strstr(a + 1, MARK), b = strstr(b + 1, MARK)) {
+    size_t length;
+    const char *name = NameIn(b, &length);
+    if (strncmp(a, b, strlen(MARK) + 64) != 0)
+      VmThrow(file->comm, VM_ERR_INPUT,
+              "%s holds results of another %.*s (its content has changed since); choose another output directory "
+              "(--set output.directory=...) or remove that one",
+              file->params.output.directory, (int)length, name);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode VmCaseCheckFiles(VmCaseFile file, const VmNode *root, VmReport report)
 {
   static const char *const blocks[] = {"glass", "material", "flow_units"};

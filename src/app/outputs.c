@@ -1,5 +1,7 @@
 #include "outputs.h"
 
+#include "case_files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -141,7 +143,7 @@ static bool FindDifference(const VmNode *a, const VmNode *b, Difference *at)
   return false;
 }
 
-static PetscErrorCode CompareInputs(VmCaseFile file, const char *path)
+static PetscErrorCode CompareInputs(VmCaseFile file, const char *path, const char *checksums)
 {
   char *text;
   size_t size;
@@ -160,6 +162,7 @@ static PetscErrorCode CompareInputs(VmCaseFile file, const char *path)
                    "(--set output.directory=...) or remove that one",
                    file->params.output.directory, at.path, at.texts[0], at.texts[1]);
   }
+  if (!code) code = VmCaseCompareChecksums(file, text, checksums);
   PetscCall(VmReportDestroy(&report));
   PetscCall(VmTreeDestroy(&theirs));
   PetscCall(VmTreeDestroy(&ours));
@@ -167,18 +170,13 @@ static PetscErrorCode CompareInputs(VmCaseFile file, const char *path)
   PetscFunctionReturn(code);
 }
 
-PetscErrorCode VmOutputsOpen(VmCaseFile file, bool *resume)
+/* Nothing may lie there that no input explains. */
+static PetscErrorCode CheckEmpty(VmCaseFile file)
 {
   static const char *const results[] = {VM_FILE_RESULT, VM_FILE_CUBE, VM_FILE_ANALYSIS, VM_FILE_ATOMS};
   char path[PETSC_MAX_PATH_LEN];
   bool exists;
   PetscFunctionBegin;
-  VmCaseOutput(file, VM_FILE_USED, sizeof path, path);
-  PetscCall(VmFileExists(file->comm, path, resume));
-  if (*resume) {
-    PetscCall(CompareInputs(file, path));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
   for (size_t i = 0; i < sizeof results / sizeof results[0]; ++i) {
     VmCaseOutput(file, results[i], sizeof path, path);
     PetscCall(VmFileExists(file->comm, path, &exists));
@@ -187,8 +185,37 @@ PetscErrorCode VmOutputsOpen(VmCaseFile file, bool *resume)
                         "%s exists, but no %s beside it tells its input; choose another output directory", path,
                         VM_FILE_USED));
   }
-  PetscCall(VmDirectoryCreate(file->comm, file->params.output.directory));
-  VmCaseOutput(file, VM_FILE_USED, sizeof path, path);
-  PetscCall(VmFileReplace(file->comm, path, file->used_yaml));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The effective input, and the checksums of the files it names. */
+static PetscErrorCode WriteUsed(VmCaseFile file, const char *path, const char *checksums)
+{
+  const size_t size = strlen(file->used_yaml) + strlen(checksums) + 1;
+  char *text;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(size, &text));
+  snprintf(text, size, "%s%s", file->used_yaml, checksums);
+  const PetscErrorCode code = VmFileReplace(file->comm, path, text);
+  PetscCall(PetscFree(text));
+  PetscFunctionReturn(code);
+}
+
+PetscErrorCode VmOutputsOpen(VmCaseFile file, bool *resume)
+{
+  char path[PETSC_MAX_PATH_LEN], *checksums;
+  PetscErrorCode code;
+  PetscFunctionBegin;
+  VmCaseOutput(file, VM_FILE_USED, sizeof path, path);
+  PetscCall(VmFileExists(file->comm, path, resume));
+  PetscCall(VmCaseChecksums(file, &checksums));
+  if (*resume) {
+    code = CompareInputs(file, path, checksums);
+  } else {
+    code = CheckEmpty(file);
+    if (!code) code = VmDirectoryCreate(file->comm, file->params.output.directory);
+    if (!code) code = WriteUsed(file, path, checksums);
+  }
+  PetscCall(PetscFree(checksums));
+  PetscFunctionReturn(code);
 }

@@ -79,7 +79,7 @@ static const VmParam column_rows[] = {
      .offset = offsetof(VmSweepColumn, reduce),
      .default_text = "last",
      .choices = vm_reductions,
-     .doc = "what is taken along the first axis"},
+     .doc = "what is taken along the first axis; overshoot: maximum less last"},
     {0}};
 static const VmTable column_table = {
     .name = "column", .doc = "a column of the table", .size = sizeof(VmSweepColumn), .rows = column_rows};

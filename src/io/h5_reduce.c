@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-const char *const vm_reductions[] = {"last", "first", "maximum", "minimum", "mean", NULL};
+const char *const vm_reductions[] = {"last", "first", "maximum", "minimum", "mean", "overshoot", NULL};
 
 /* Names for which there is room at a time. */
 enum { ROOM = 64 };
@@ -42,9 +42,10 @@ static double Reduce(VmReduction how, int64_t n, int64_t stride, const double *v
   for (int64_t i = 0; i < n; ++i) {
     const double v = values[i * stride];
     sum += v;
-    if (how == VM_REDUCE_MAXIMUM && v > result) result = v;
+    if ((how == VM_REDUCE_MAXIMUM || how == VM_REDUCE_OVERSHOOT) && v > result) result = v;
     if (how == VM_REDUCE_MINIMUM && v < result) result = v;
   }
+  if (how == VM_REDUCE_OVERSHOOT) return result - values[(n - 1) * stride];
   return how == VM_REDUCE_MEAN ? sum / (double)n : result;
 }
 

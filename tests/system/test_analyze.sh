@@ -125,6 +125,13 @@ expect_refused "a bad threshold" "$VITROMECH" analyze out/cube.h5 recipe.yaml --
 expect_refused "two of one name" "$VITROMECH" analyze out/cube.h5 recipe.yaml --set analysis.4.name=fem --output refused.h5
 expect_refused "a centre off the detector" "$VITROMECH" analyze out/cube.h5 --centre 90,90 --output refused.h5
 
+expect "a run with the scan" "$VITROMECH" run case.yaml --set output.directory=ran
+expect "it is there" "$VITROMECH" run case.yaml --set output.directory=ran
+sed '50s/[0-9]/9/' foil.xyz >moved.xyz && mv moved.xyz foil.xyz
+"$VITROMECH" run case.yaml --set output.directory=ran >moved.log 2>&1
+expect "a run with other atoms is not taken for it: exit 2" test $? -eq 2
+expect "and the file is named" grep -q "another .*foil.xyz" moved.log
+
 small_case 8 0.03 | sed "s/directory: out/directory: deformed/" >small.yaml
 expect "a small run" "$VITROMECH" run small.yaml >run.log
 expect "its fields" on_ranks 3 "$VITROMECH" analyze deformed/result.h5 --output fields.h5 >fields.log

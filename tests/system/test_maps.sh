@@ -63,6 +63,29 @@ done
 expect "an image" test $? -eq 0
 expect "as by numpy" /usr/bin/python3 check.py
 
+# sections of two samples, over their means, beside each other: points farther apart than all of the other are told
+printf 'schema: 1\nanalysis: [{statistic: section, of: H_GPa, name: strength, relative: true}]\n' >section.yaml
+"$VITROMECH" analyze map.csv section.yaml --scan-pitch "7 um" --output section_a.h5 >log
+expect "section of a table" test $? -eq 0
+"$VITROMECH" analyze image.npy section.yaml --set analysis.0.of=image --scan-pitch "2 nm" --output section_b.h5 >log
+expect "section of an image" test $? -eq 0
+"$VITROMECH" compare section_a.h5 section_b.h5 >beside 2>&1
+expect "sections beside each other" test $? -eq 0
+expect "verdict of the distributions" grep -qE "strength/map +KS .*DIFFERENT" beside
+expect "told that the scales differ" grep -q "points of A are 7000 nm apart, all of B is 40 nm wide" beside
+cat >section.py <<'PYTHON'
+import h5py
+import numpy as np
+
+h = np.load("truth.npy")[0]
+s = h5py.File("section_a.h5")["statistics/strength"]
+used = ~np.isnan(h)
+assert np.allclose(s["map"][()], h / h[used].mean(), rtol=1e-8, equal_nan=True)
+assert abs(s["relative_deviation"][()] - h[used].std(ddof=1) / h[used].mean()) < 1e-8
+assert np.allclose([s["extent"][()], s["pitch"][()]], [63000, 7000])
+PYTHON
+expect "section as by numpy" /usr/bin/python3 section.py
+
 refused() { # refused WHAT PATTERN COMMAND...
   local what=$1 pattern=$2
   shift 2

@@ -1,216 +1,16 @@
-/* The `glass` block: its parameters, and the order in which a glass is built. */
-#include <vitromech/glass.h>
-#include <vitromech/log.h>
+/* The order in which a glass is built. */
 #include "cell.h"
+#include "fill.h"
 #include "frame.h"
+#include "glass_params.h"
 #include "overlap.h"
-#include "tiles.h"
+#include <vitromech/log.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LARGEST_MISMATCH 0.03
-
-typedef struct {
-  int64_t steps;
-} RelaxParams;
-
-struct VmGlassParams_s {
-  char *structure;
-  double size[3], thickness, minimum_distance, peak, thermal_displacement;
-  bool deform;
-  int tiling;
-  VmList species, clusters;
-  int64_t frame;
-  RelaxParams relax;
-};
-
-#define CLUSTER(member) offsetof(VmClusterParams, member)
-
-static const VmParam cluster_rows[] = {
-    {.key = "symmetry",
-     .type = VM_ENUM,
-     .offset = CLUSTER(symmetry),
-     .choices = vm_symmetry_names,
-     .doc = "lattice of the cluster; b2 orders the host's species on two sublattices, the majority first; icosahedral "
-            "is a "
-            "Mackay icosahedron cut to the sphere"},
-    {.key = "diameter",
-     .type = VM_REAL,
-     .offset = CLUSTER(diameter),
-     .unit = "nm",
-     .default_text = "1.3 nm",
-     .min = 0.5,
-     .max = 20,
-     .doc = "diameter of the sphere cut from the lattice",
-     .source = "medium-range order of Zr55Co25Al20, 1.3 +- 0.08 nm: Im et al. 2018"},
-    {.key = "volume_fraction",
-     .type = VM_REAL,
-     .offset = CLUSTER(volume_fraction),
-     .unit = "1",
-     .min = 0,
-     .max = 0.5,
-     .doc = "volume of the spheres over that of the whole box; the number of spheres is rounded"},
-    {.key = "gap",
-     .type = VM_REAL,
-     .offset = CLUSTER(gap),
-     .unit = "nm",
-     .default_text = "0 nm",
-     .min = 0,
-     .max = 100,
-     .doc = "least distance between the surfaces of two spheres"},
-    {0}};
-
-const VmTable vm_cluster_table = {
-    .name = "clusters",
-    .doc = "ordered clusters at random places in random orientation, of the host's composition, with the first strong "
-           "reflection at the host's first peak of I(k)",
-    .size = sizeof(VmClusterParams),
-    .rows = cluster_rows};
-
-static const VmParam relax_rows[] = {
-    {.key = "steps",
-     .type = VM_INT,
-     .offset = offsetof(RelaxParams, steps),
-     .default_text = "200",
-     .min = 0,
-     .max = 100000,
-     .doc = "at most so many steps of soft spheres, in which only pairs closer than minimum_distance move; 0: none"},
-    {0}};
-
-static const VmTable relax_table = {.name = "relax",
-                                    .doc = "removal of overlaps after the deformation",
-                                    .size = sizeof(RelaxParams),
-                                    .rows = relax_rows};
-
-#define GLASS(member) offsetof(VmGlassParams, member)
-
-static const char *const tiling_names[] = {
-    [VM_TILING_COPIES] = "copies", [VM_TILING_LAYERS] = "layers", [VM_TILING_BLOCKS] = "blocks", NULL};
-
-static const VmParam glass_rows[] = {
-    {.key = "structure",
-     .type = VM_STRING,
-     .offset = GLASS(structure),
-     .doc = "file of a periodic glass in a rectangular cell, relative to the case: extended XYZ, LAMMPS data or LAMMPS "
-            "text dump, plain or gzipped, Angstrom"},
-    {.key = "species",
-     .type = VM_STRINGS,
-     .offset = GLASS(species),
-     .default_text = "[]",
-     .doc = "elements of the atom types 1, 2, ... of a LAMMPS file, e.g. [Cu, Zr]; needed where the file has neither "
-            "element names nor masses"},
-    {.key = "frame",
-     .type = VM_INT,
-     .offset = GLASS(frame),
-     .default_text = "0",
-     .min = 0,
-     .max = 1e9,
-     .doc = "frame of a dump of several, from 1; 0: the last"},
-    {.key = "size",
-     .type = VM_REAL,
-     .offset = GLASS(size),
-     .unit = "nm",
-     .default_text = "none",
-     .min = 0.1,
-     .max = 1e5,
-     .count = 3,
-     .doc = "wanted box, filled with round(size/tile) tiles along each axis; atoms are never rescaled, and a box more "
-            "than "
-            "3 % off is an error. none: the box of the mesoscale run; without one, one tile, and in z as many as the "
-            "thickness needs"},
-    {.key = "thickness",
-     .type = VM_REAL,
-     .offset = GLASS(thickness),
-     .unit = "nm",
-     .default_text = "none",
-     .min = 0.1,
-     .max = 1e5,
-     .doc = "foil cut around the middle of the box, normal to z, after the deformation; periodic in x and y only. "
-            "none: the "
-            "whole box",
-     .source = "about 20 nm in Im et al. 2018"},
-    {.key = "tiling",
-     .type = VM_ENUM,
-     .offset = GLASS(tiling),
-     .choices = tiling_names,
-     .default_text = "layers",
-     .doc = "layers: each layer of tiles along the beam is shifted, turned and mirrored at random, since equal copies "
-            "above "
-            "each other scatter coherently; the pattern of the glass still repeats across the beam. blocks: each tile "
-            "is, so that nothing repeats, but gaps at the seams scatter to small angles. copies: equal copies"},
-    {.key = "clusters",
-     .type = VM_LIST,
-     .offset = GLASS(clusters),
-     .default_text = "none",
-     .subtable = &vm_cluster_table,
-     .doc = "ordered clusters to embed, each in place of as many host atoms; what still overlaps is moved by relax"},
-    {.key = "peak",
-     .type = VM_REAL,
-     .offset = GLASS(peak),
-     .unit = "1/nm",
-     .default_text = "none",
-     .min = 1,
-     .max = 20,
-     .doc = "k = 1/d of the first strong reflection of the clusters. none: the first peak of the host's I(k), from its "
-            "pair "
-            "distances"},
-    {.key = "minimum_distance",
-     .type = VM_REAL,
-     .offset = GLASS(minimum_distance),
-     .unit = "nm",
-     .default_text = "none",
-     .min = 0.01,
-     .max = 0.5,
-     .doc =
-         "no two atoms come closer, neither host and cluster nor after the deformation. none: the smallest distance in "
-         "the structure"},
-    {.key = "deform",
-     .type = VM_BOOL,
-     .offset = GLASS(deform),
-     .default_text = "true",
-     .doc = "deform by the last step of the mesoscale run: r = (I + mean strain) r0 + displacement, trilinear between "
-            "voxel "
-            "centres, matched by fractional coordinates"},
-    {.key = "thermal_displacement",
-     .type = VM_REAL,
-     .offset = GLASS(thermal_displacement),
-     .unit = "nm",
-     .default_text = "0 nm",
-     .min = 0,
-     .max = 0.05,
-     .doc =
-         "root mean square, along each axis, of random displacements independent in each atom, so that tiles are not "
-         "exact copies; a structure quenched by molecular dynamics already holds its own"},
-    {.key = "relax",
-     .type = VM_BLOCK,
-     .offset = GLASS(relax),
-     .subtable = &relax_table,
-     .doc = "removal of overlaps after the deformation"},
-    {0}};
-
-static PetscErrorCode CheckGlass(const void *params, const VmNode *node, VmReport report)
-{
-  const VmList *species = &((const VmGlassParams *)params)->species;
-  const VmNode *at = VmTreeGet(node, "species");
-
-  PetscFunctionBegin;
-  if (species->count > VM_MAX_TYPES) {
-    PetscCall(VmReportAdd(report, at, "glass.species: more than %d types", VM_MAX_TYPES));
-  }
-  for (int i = 0; i < species->count; ++i) {
-    const char *symbol = ((char *const *)species->items)[i];
-    if (VmElementNumber(symbol)) continue;
-    PetscCall(VmReportAdd(report, at, "glass.species: \"%s\" is no element; give symbols, e.g. [Cu, Zr]", symbol));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-const VmTable vm_glass_table = {
-    .name = "glass",
-    .doc = "atoms: tiles of a real glass, with ordered clusters, deformed by the mesoscale run",
-    .size = sizeof(VmGlassParams),
-    .rows = glass_rows,
-    .check = CheckGlass};
+#define SEAM_MARGIN 1.0 /* nm: seams beyond the faces of a foil move atoms inside */
+#define BLOCK_EDGE 1.25 /* of a mosaic, in tiles: fewer seams against fewer pairs of equal atoms in a block */
 
 typedef struct {
   MPI_Comm comm;
@@ -219,6 +19,7 @@ typedef struct {
   const char *structure, *result;
   VmPart part;
   VmTiles tiles;
+  VmFilling filling;
   VmDeformation deformation;
   VmFrame frame;
   VmComposition composition;
@@ -246,7 +47,7 @@ static PetscErrorCode FitTiles(Build *b, const double mesoscale[3])
 
   PetscFunctionBegin;
   for (int d = 0; d < 3; ++d) size[d] = isnan(p->size[d]) && mesoscale[d] > 0 ? mesoscale[d] : p->size[d];
-  PetscCall(VmTilesCreate(b->comm, b->structure, &hints, size, at_least, &b->tiles));
+  PetscCall(VmTilesCreate(b->comm, b->structure, &hints, (VmTiling)p->tiling, size, at_least, &b->tiles));
   for (int d = 0; d < 3 && mesoscale[d] > 0; ++d) {
     const double mismatch = b->tiles.length[d] / mesoscale[d] - 1.0;
     if (fabs(mismatch) <= LARGEST_MISMATCH) continue;
@@ -269,7 +70,6 @@ static PetscErrorCode CheckThickness(const Build *b, double height)
 /* Reads the tile and the deformation. */
 static PetscErrorCode ReadInputs(Build *b)
 {
-  const VmGlassParams *p = b->params;
   int rank, ranks;
   char formula[256] = "";
 
@@ -279,7 +79,6 @@ static PetscErrorCode ReadInputs(Build *b)
   b->part = (VmPart){.lo = (double)rank / ranks, .hi = (double)(rank + 1) / ranks, .half_band = 1.0};
   PetscCall(VmDeformationRead(b->comm, b->result, b->part.lo, b->part.hi, &b->deformation));
   PetscCall(FitTiles(b, b->deformation.length));
-  b->tiles.tiling = (VmTiling)p->tiling;
   b->tiles.seed = b->seed;
   const VmTiles *t = &b->tiles;
   b->composition = VmCompositionOf(&t->tile);
@@ -288,12 +87,17 @@ static PetscErrorCode ReadInputs(Build *b)
     snprintf(formula + used, sizeof formula - used, " %s %.2f", VmElementSymbol(b->composition.number[s]),
              100 * b->composition.fraction[s]);
   }
+  if (t->tiling == VM_TILING_MOSAIC) {
+    PetscCall(VmLog(b->comm, "glass: box %.4f x %.4f x %.4f nm from a tile of %.4f x %.4f x %.4f nm,%s at.%%",
+                    t->length[0], t->length[1], t->length[2], t->edge[0], t->edge[1], t->edge[2], formula));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(VmLog(b->comm, "glass: %lld x %lld x %lld tiles of %.4f x %.4f x %.4f nm,%s at.%%", (long long)t->count[0],
                   (long long)t->count[1], (long long)t->count[2], t->edge[0], t->edge[1], t->edge[2], formula));
   PetscCall(VmLog(b->comm, "glass: box %.4f x %.4f x %.4f nm, mismatch to the wanted size %+.3f %+.3f %+.3f %%",
                   t->length[0], t->length[1], t->length[2], 100 * t->mismatch[0], 100 * t->mismatch[1],
                   100 * t->mismatch[2]));
-  b->atoms->repeat = t->tiling != VM_TILING_BLOCKS && t->count[0] * t->count[1] > 1 ? t->edge[0] : 0.0;
+  b->atoms->repeat = t->count[0] * t->count[1] > 1 ? t->edge[0] : 0.0;
   if (b->atoms->repeat > 0.0)
     PetscCall(VmLog(b->comm,
                     "glass: repeats every %.4f and %.4f nm across the beam: correlations at these distances are the "
@@ -318,7 +122,8 @@ static PetscErrorCode SetFrame(Build *b)
   }
   if (!IsFoil(b)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(CheckThickness(b, b->frame.height));
-  const double half_band = (0.5 * thickness + range) / b->frame.height + 1e-9;
+  const double margin = b->tiles.tiling == VM_TILING_MOSAIC ? SEAM_MARGIN : 0.0;
+  const double half_band = (0.5 * thickness + range + margin) / b->frame.height + 1e-9;
   if (half_band < 0.5) b->part.half_band = half_band;
   if (b->frame.tilt > 0.0) {
     PetscCall(VmLog(b->comm, "glass: rotated by %.4f degrees, so that the faces of the foil are normal to z",
@@ -327,21 +132,21 @@ static PetscErrorCode SetFrame(Build *b)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode FillTiles(Build *b)
+static PetscErrorCode Fill(Build *b)
 {
-  VmAtoms *atoms = b->atoms;
   const VmAtoms *tile = &b->tiles.tile;
-  const double search = 1.25 * cbrt(fabs(VmCellVolume(tile->cell)) / (double)tile->n);
+  const double volume = fabs(VmCellVolume((const double(*)[3])tile->cell));
+  const double block = isnan(b->params->block) ? BLOCK_EDGE * cbrt(volume) : b->params->block;
 
   PetscFunctionBegin;
-  VmAtomsFree(atoms);
-  atoms->nspecies = tile->nspecies;
-  memcpy(atoms->number, tile->number, sizeof atoms->number);
-  memcpy(atoms->periodic, tile->periodic, sizeof atoms->periodic);
-  PetscCall(VmTilesFill(&b->tiles, &b->part, atoms));
+  PetscCall(VmGlassFill(b->comm, &b->tiles, block, &b->part, b->atoms, &b->filling));
+  if (b->filling.blocks > 0) {
+    PetscCall(VmLog(b->comm, "glass: mosaic of %lld blocks; %lld atoms near seams moved by at most %.5f nm",
+                    (long long)b->filling.blocks, (long long)b->filling.moved, b->filling.largest));
+  }
   b->min_distance = b->params->minimum_distance;
   if (isnan(b->min_distance)) {
-    PetscCall(VmAtomsMinimumDistance(PETSC_COMM_SELF, tile, search, &b->min_distance));
+    PetscCall(VmAtomsMinimumDistance(PETSC_COMM_SELF, tile, 1.25 * cbrt(volume / (double)tile->n), &b->min_distance));
     b->min_distance *= 1.0 - 1e-6; /* the same pair in another tile may differ by rounding */
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -384,7 +189,6 @@ static void SetHoles(Build *b)
 static PetscErrorCode EmbedClusters(Build *b)
 {
   const VmList *list = &b->params->clusters;
-  const int64_t tiles = b->tiles.count[0] * b->tiles.count[1] * b->tiles.count[2];
   double peak = b->params->peak;
   int64_t count[3] = {b->atoms->n, 0, 0}; /* host, removed, added */
 
@@ -395,7 +199,7 @@ static PetscErrorCode EmbedClusters(Build *b)
   PetscCall(VmOrderedClustersPlace(b->comm, list, b->tiles.length, b->seed, peak, &b->composition, &b->clusters));
   SetHoles(b);
   PetscCall(VmOrderedClustersEmbed(&b->clusters, &b->part, &b->composition, REMOVED_WITHIN * b->min_distance,
-                                   tiles * b->tiles.tile.n, b->atoms, &count[1], &count[2]));
+                                   b->filling.ids, b->atoms, &count[1], &count[2]));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, count, 3, MPI_INT64_T, MPI_SUM, b->comm));
   PetscCall(LogClusters(b, peak, count));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -441,7 +245,7 @@ static PetscErrorCode RunBuild(Build *b)
   PetscFunctionBegin;
   PetscCall(ReadInputs(b));
   PetscCall(SetFrame(b));
-  PetscCall(FillTiles(b));
+  PetscCall(Fill(b));
   PetscCall(EmbedClusters(b));
   VmFrameDeform(&b->frame, &b->deformation, b->atoms);
   if (IsFoil(b)) VmFrameCut(&b->frame, b->params->thickness, b->atoms);

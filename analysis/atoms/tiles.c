@@ -42,30 +42,54 @@ static PetscErrorCode CheckTile(MPI_Comm comm, const char *path, const VmAtoms *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const VmAtomsHints *hints, const double size[3],
-                             const double at_least[3], VmTiles *tiles)
+/* Number of copies, length and mismatch along an axis; VM_ERR_INPUT if copies do not fit. */
+static PetscErrorCode FitAxis(MPI_Comm comm, const char *path, int d, double size, double at_least, VmTiles *tiles)
+{
+  const double edge = tiles->edge[d];
+  const double copies = isnan(size) ? ceil(at_least / edge - 1e-9) : round(size / edge);
+
+  PetscFunctionBegin;
+  tiles->count[d] = (int64_t)fmax(copies, 1.0);
+  tiles->length[d] = (double)tiles->count[d] * edge;
+  if (isnan(size)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (tiles->tiling == VM_TILING_MOSAIC) {
+    const double least = 4.0 * cbrt(fabs(VmCellVolume((const double(*)[3])tiles->tile.cell)) / (double)tiles->tile.n);
+    tiles->length[d] = size;
+    if (size >= least) PetscFunctionReturn(PETSC_SUCCESS);
+    VmThrow(comm, VM_ERR_INPUT,
+            "%s: a box of %.4f nm along %c is too narrow for a mosaic of this glass, which needs %.4f nm", path, size,
+            axis_names[d], least);
+  }
+  tiles->mismatch[d] = tiles->length[d] / size - 1.0;
+  if (fabs(tiles->mismatch[d]) <= LARGEST_MISMATCH) PetscFunctionReturn(PETSC_SUCCESS);
+  VmThrow(comm, VM_ERR_INPUT,
+          "%s: %lld tile(s) of %.4f nm make %.4f nm along %c, %+.2f %% off the wanted %.4f nm; atoms are never "
+          "rescaled, so choose a size within %g %% of a multiple of %.4f nm, or tiling: mosaic",
+          path, (long long)tiles->count[d], edge, tiles->length[d], axis_names[d], 100 * tiles->mismatch[d], size,
+          100 * LARGEST_MISMATCH, edge);
+}
+
+static bool IsOneTile(const VmTiles *tiles)
+{
+  bool is_one = true;
+  for (int d = 0; d < 3; ++d) is_one = is_one && fabs(tiles->length[d] / tiles->edge[d] - 1.0) < 1e-9;
+  return is_one;
+}
+
+PetscErrorCode VmTilesCreate(MPI_Comm comm, const char *path, const VmAtomsHints *hints, VmTiling tiling,
+                             const double size[3], const double at_least[3], VmTiles *tiles)
 {
   PetscFunctionBegin;
-  *tiles = (VmTiles){0};
+  *tiles = (VmTiles){.tiling = tiling};
   PetscCall(VmAtomsReadHinted(comm, path, hints, &tiles->tile));
   PetscErrorCode code = CheckTile(comm, path, &tiles->tile);
   for (int d = 0; d < 3 && !code; ++d) {
-    const double edge = tiles->edge[d] = tiles->tile.cell[d][d];
-    const double copies = isnan(size[d]) ? ceil(at_least[d] / edge - 1e-9) : round(size[d] / edge);
-    tiles->count[d] = (int64_t)fmax(copies, 1.0);
-    tiles->length[d] = (double)tiles->count[d] * edge;
-    tiles->mismatch[d] = isnan(size[d]) ? 0.0 : tiles->length[d] / size[d] - 1.0;
-    if (fabs(tiles->mismatch[d]) > LARGEST_MISMATCH) {
-      code =
-          VmRaise(comm, VM_ERR_INPUT,
-                  "%s: %lld tile(s) of %.4f nm make %.4f nm along %c, %+.2f %% off the wanted %.4f nm; atoms are never "
-                  "rescaled, so choose a size within %g %% of a multiple of %.4f nm",
-                  path, (long long)tiles->count[d], edge, tiles->length[d], axis_names[d], 100 * tiles->mismatch[d],
-                  size[d], 100 * LARGEST_MISMATCH, edge);
-    }
+    tiles->edge[d] = tiles->tile.cell[d][d];
+    code = FitAxis(comm, path, d, size[d], at_least[d], tiles);
   }
   if (code) VmAtomsFree(&tiles->tile);
   else WrapTile(tiles);
+  if (!code && IsOneTile(tiles)) tiles->tiling = VM_TILING_COPIES;
   PetscFunctionReturn(code);
 }
 
@@ -118,8 +142,7 @@ PetscErrorCode VmTilesFill(const VmTiles *tiles, const VmPart *part, VmAtoms *at
   for (int64_t c = 0; c < m[0] * m[1] * m[2]; ++c) {
     const int64_t copy[3] = {c / (m[1] * m[2]), c / m[2] % m[1], c % m[2]};
     if ((double)(copy[0] + 1) < part->lo * (double)m[0] || (double)copy[0] > part->hi * (double)m[0]) continue;
-    const int64_t number[] = {[VM_TILING_COPIES] = 0, [VM_TILING_LAYERS] = copy[2], [VM_TILING_BLOCKS] = c};
-    const Motion motion = CopyMotion(tiles, number[tiles->tiling]);
+    const Motion motion = CopyMotion(tiles, tiles->tiling == VM_TILING_LAYERS ? copy[2] : 0);
     for (int64_t i = 0; i < tile->n; ++i) {
       const double in_tile[3] = {tile->x[i], tile->y[i], tile->z[i]};
       double r[3], s[3];

@@ -1,5 +1,6 @@
 /* timeout: 120; links: vm_analysis */
 #include "vm_test.h"
+#include "glass_block.h"
 #include "analysis/synth/foil.h"
 #include "analysis/synth/propagate.h"
 #include <vitromech/microscope.h>
@@ -32,6 +33,20 @@ static PetscErrorCode Foil(double thickness, VmAtoms *atoms)
     const double r[3] = {u[0] * EDGE, u[1] * EDGE, a < 2 ? a * thickness : v[0] * thickness};
     PetscCall(VmAtomsAppend(atoms, v[1] < 0.55 ? 0 : v[1] < 0.8 ? 1 : 2, r, a));
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The same of a real glass. */
+static PetscErrorCode Glass(double thickness, VmAtoms *atoms)
+{
+  const char *source = getenv("VM_SOURCE_DIR");
+  char yaml[4096];
+
+  PetscFunctionBegin;
+  snprintf(yaml, sizeof yaml,
+           "{structure: %s/inputs/glasses/zr50cu35al15_10976.xyz.gz, size: [%g nm, %g nm, %g nm], thickness: %g nm}",
+           source ? source : ".", EDGE, EDGE, thickness + 1.0, thickness);
+  PetscCall(GlassOfBlock(PETSC_COMM_SELF, yaml, 3, NULL, atoms));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -123,6 +138,12 @@ static PetscErrorCode TestFoil(double thickness, double expected)
     printf("\n");
     if (m == 0) VmExpectNear(ratio / expected, 1.0, 0.15);
   }
+  VmAtomsFree(&atoms);
+  PetscCall(Glass(thickness, &atoms));
+  PetscCall(Spectrum("kinematic", 1, &atoms, power));
+  printf("%g nm of glass, kinematic: even over odd %.3f, plain sums %.3f\n", thickness, EvenOverOdd(power, 11),
+         EvenOverOdd(power, 10));
+  VmExpectNear(EvenOverOdd(power, 11) / expected, 1.0, 0.15);
   VmAtomsFree(&atoms);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

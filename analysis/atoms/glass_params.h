@@ -1,0 +1,21 @@
+/* The `glass` block as read. */
+#ifndef VM_ATOMS_GLASS_PARAMS_H
+#define VM_ATOMS_GLASS_PARAMS_H
+
+#include <vitromech/glass.h>
+
+typedef struct {
+  int64_t steps;
+} VmRelaxParams;
+
+struct VmGlassParams_s {
+  char *structure;
+  double size[3], block, thickness, minimum_distance, peak, thermal_displacement;
+  bool deform;
+  int tiling;
+  VmList species, clusters;
+  int64_t frame;
+  VmRelaxParams relax;
+};
+
+#endif

@@ -1,3 +1,5 @@
 VM_ATOM_STAT(rdf)
 VM_ATOM_STAT(voronoi)
 VM_ATOM_STAT(bond_order)
+VM_ATOM_STAT(d2min)
+VM_ATOM_STAT(mro_clusters)

@@ -2,8 +2,6 @@
 #include "radial.h"
 #include <math.h>
 
-#define SURFACE_REACH 0.4 /* nm, as of the statistic voronoi */
-
 static const char *const choices[] = {"cutoff", "voronoi", "voronoi_area", NULL};
 
 static const VmParam rows[] = {{.key = "neighbours",
@@ -31,7 +29,7 @@ PetscErrorCode VmShellCreate(const VmStructure *structure, const VmShellParams *
   PetscFunctionBegin;
   *s = (VmShell){.by_cutoff = params->neighbours == 0, .by_area = params->neighbours == 2, .cutoff = NAN};
   if (!s->by_cutoff) {
-    PetscCall(VmTessellationCreate(structure->atoms, NULL, SURFACE_REACH, &s->tessellation));
+    PetscCall(VmTessellationCreate(structure->atoms, NULL, VM_SURFACE_REACH, &s->tessellation));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   s->cutoff = params->cutoff;

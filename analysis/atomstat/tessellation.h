@@ -6,6 +6,7 @@
 #include "voronoi_cell.h"
 
 enum { VM_MOST_FACES = 128 };
+#define VM_SURFACE_REACH 0.4 /* nm; polyhedra inside a glass reach less far */
 
 typedef struct {
   const VmAtoms *atoms;

@@ -19,6 +19,21 @@ static bool SameBits(VmStatResult a, VmStatResult b)
   return true;
 }
 
+/* A configuration before, for those who compare two. */
+static PetscErrorCode WriteBefore(const VmAtoms *atoms, const char *path)
+{
+  int rank;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  if (rank == 0) {
+    atoms->x[0] += 0.01;
+    PetscCall(VmAtomsWrite(PETSC_COMM_SELF, path, "before", atoms));
+    atoms->x[0] -= 0.01;
+  }
+  PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Compare(const VmAtomOps *ops, const char *what, const char *yaml, const VmAtoms *atoms,
                               const char *path)
 {
@@ -26,6 +41,7 @@ static PetscErrorCode Compare(const VmAtomOps *ops, const char *what, const char
   int rank;
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCall(WriteBefore(atoms, path));
   PetscCall(AtomMeasureFile(PETSC_COMM_SELF, ops->head.name, yaml, atoms, path, &alone));
   PetscCall(AtomMeasureFile(PETSC_COMM_WORLD, ops->head.name, yaml, atoms, path, &together));
   if (rank == 0) VmExpect(SameBits(alone, together), "%s of %s on all ranks", ops->head.name, what);
@@ -64,7 +80,9 @@ static PetscErrorCode Run(void)
   } others[] = {{"rdf", "{r_max: 0.5 nm, k_max: 5 1/nm}"}, {"voronoi", "{}"}, {NULL, NULL}};
   const double edges[3] = {0.4, 0.4, 0.4};
   VmAtoms glass, cell;
+  char path[4200];
   PetscFunctionBegin;
+  snprintf(path, sizeof path, "%s/before.xyz", VmTestScratch());
   PetscCall(HardSpheres(200, &glass));
   PetscCall(AtomCrystal(edges, (const int[]){1, 1, 1}, 1, atom_bcc, &cell));
   for (int i = 0; vm_atom_table[i]; ++i) {
@@ -74,11 +92,11 @@ static PetscErrorCode Run(void)
       if (strcmp(others[k].statistic, ops->head.name) == 0) yaml = others[k].yaml;
     VmExpect(ops->head.doc && ops->head.source && ops->head.params, "%s has no doc, source or parameters",
              ops->head.name);
-    PetscCall(Compare(ops, "a periodic glass", yaml, &glass, NULL));
+    PetscCall(Compare(ops, "a periodic glass", yaml, &glass, path));
     glass.periodic[2] = false;
-    PetscCall(Compare(ops, "a foil", yaml, &glass, NULL));
+    PetscCall(Compare(ops, "a foil", yaml, &glass, path));
     glass.periodic[2] = true;
-    PetscCall(Compare(ops, "a single atom", yaml, &cell, NULL));
+    PetscCall(Compare(ops, "a single atom", yaml, &cell, path));
   }
   VmAtomsFree(&glass);
   VmAtomsFree(&cell);

@@ -1,10 +1,7 @@
 /* The scan: tiles of probes are simulated rank by rank and written row by row, all ranks in step. */
-#include "detector.h"
+#include "exposure.h"
 #include "fingerprint.h"
 #include "foil.h"
-#include "phonons.h"
-#include "scan.h"
-#include <vitromech/conditions.h>
 #include <vitromech/timer.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,87 +13,40 @@
 typedef struct {
   MPI_Comm comm;
   const VmAtoms *atoms;
-  const VmSynthMethod *method;
-  void *context;
+  VmExposure exposure;
   VmScan scan;
-  VmFoci foci;
-  VmRngKey key;
   VmCubeWriter writer;
   VmProgress progress;
-  int64_t pixels, configurations;
-  double *intensity, *work; /* [grid0][grid1], [pixels] */
-  double *mean;             /* [rows of a tile, or 1 without phonons][edge][pixels] */
-  float *frames;            /* [edge][pixels] */
-  double total, current;    /* sums of all intensities and of all frames of this rank */
-  double seconds;           /* time spent on them */
-  int64_t done;
+  double *mean;  /* [rows of a tile, or 1 without phonons][edge][pixels] */
+  float *frames; /* [edge][pixels] */
+  int64_t done;  /* probes times configurations of this rank */
   int64_t *rows; /* [count] rows of all tiles that this rank shall simulate; those before `written` are in the file, */
   int64_t count, written, marked; /* those before `marked` are marked so */
   double mark_due;
 } Diffract;
 
-/* Adds the pattern of a probe, averaged over the image of the source and over defocus by Gauss-Hermite quadrature. */
-static PetscErrorCode AddProbe(Diffract *d, int64_t probe, double *mean)
-{
-  static const double weight[3] = {1.0 / 6.0, 2.0 / 3.0, 1.0 / 6.0};
-  const VmOptics *optics = d->scan.optics;
-  const double reach = VM_SOURCE_REACH * optics->params->source_size;
-  const int samples = reach > 0.0 ? 9 : 1;
-  double centre[2];
-
-  PetscFunctionBegin;
-  VmScanPosition(&d->scan, probe, centre);
-  for (int f = 0; f < samples * d->foci.foci; ++f) {
-    const int s = f % samples;
-    const double r[2] = {centre[0] + reach * (s / 3 - 1) * (samples > 1),
-                         centre[1] + reach * (s % 3 - 1) * (samples > 1)};
-    const double place = samples > 1 ? weight[s / 3] * weight[s % 3] : 1.0;
-    const double share = d->foci.weight[f / samples] * place / (double)d->configurations;
-    PetscCall(d->method->probe(d->context, r, d->foci.focus[f / samples], d->intensity));
-    for (int64_t p = 0; p < optics->grid[0] * optics->grid[1]; ++p) d->total += share * d->intensity[p];
-    VmDetectorCollect(optics, d->intensity, share, mean);
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode AddRow(Diffract *d, int64_t first, int64_t count, double *mean)
 {
-  const double start = VmTime();
+  double r[2];
 
   PetscFunctionBegin;
-  for (int64_t i = 0; i < count; ++i) PetscCall(AddProbe(d, first + i, mean + i * d->pixels));
+  for (int64_t i = 0; i < count; ++i) {
+    VmScanPosition(&d->scan, first + i, r);
+    PetscCall(VmExposureAdd(&d->exposure, r, mean + i * d->exposure.pixels));
+  }
   d->done += count;
-  d->seconds += VmTime() - start;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode RecordRow(Diffract *d, int64_t first, int64_t count, double *mean)
 {
+  const int64_t pixels = d->exposure.pixels;
+
   PetscFunctionBegin;
   for (int64_t i = 0; i < count; ++i) {
-    float *frame = d->frames + i * d->pixels;
-    VmDetectorFrame(d->scan.optics, d->key, first + i, mean + i * d->pixels, d->work, frame);
-    for (int64_t p = 0; p < d->pixels; ++p) d->current += frame[p];
+    VmExposureRecord(&d->exposure, first + i, mean + i * pixels, d->frames + i * pixels);
   }
   PetscCall(VmCubeWriterPut(d->writer, first, count, d->frames));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Makes the atoms of a configuration the method's; `atoms` stay as they are. */
-static PetscErrorCode SetTile(Diffract *d, int64_t configuration, const VmAtoms *atoms, const VmTileBox *box)
-{
-  const VmMicroscopeParams *params = d->scan.optics->params;
-  const double start = VmTime();
-  VmAtoms moved = {0};
-
-  PetscFunctionBegin;
-  if (params->phonons > 0) {
-    PetscCall(VmPhononsDisplace(d->key.seed, configuration, params->debye_waller, atoms, &moved));
-    atoms = &moved;
-  }
-  PetscCall(d->method->tile(d->context, atoms, box));
-  VmAtomsFree(&moved);
-  d->seconds += VmTime() - start;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -122,7 +72,7 @@ static PetscErrorCode MarkRows(Diffract *d, bool *stop)
 /* One tile of this rank (run->rows = 0: none left); every rank writes `writes` times. VM_ERR_STOPPED on request. */
 static PetscErrorCode SimulateRun(Diffract *d, const VmScanRun *run, int64_t writes, int64_t mine)
 {
-  const int64_t line = d->scan.edge * d->pixels, configurations = d->configurations;
+  const int64_t pixels = d->exposure.pixels, line = d->scan.edge * pixels, configurations = d->exposure.configurations;
   VmTileBox box;
   VmAtoms inside = {0};
   bool stop = false;
@@ -131,12 +81,12 @@ static PetscErrorCode SimulateRun(Diffract *d, const VmScanRun *run, int64_t wri
   if (run->rows) VmScanBox(&d->scan, run, &box);
   PetscCall(VmFoilAtoms(d->comm, d->scan.optics, d->atoms, run->rows ? &box : NULL, &inside));
   for (int64_t c = 0; c < configurations && !stop; ++c) {
-    if (run->rows) PetscCall(SetTile(d, c, &inside, &box));
+    if (run->rows) PetscCall(VmExposureTile(&d->exposure, c, &inside, &box));
     for (int64_t i = 0; i < writes && !stop; ++i) {
       double *mean = d->mean + (configurations > 1 ? i * line : 0);
       int64_t first = 0, count = 0;
       if (i < run->rows) VmScanRow(&d->scan, run, i, &first, &count);
-      if (c == 0) memset(mean, 0, (size_t)(count * d->pixels) * sizeof *mean);
+      if (c == 0) memset(mean, 0, (size_t)(count * pixels) * sizeof *mean);
       PetscCall(AddRow(d, first, count, mean));
       if (c == configurations - 1) {
         PetscCall(RecordRow(d, first, count, mean));
@@ -208,14 +158,12 @@ static PetscErrorCode SimulateScan(Diffract *d)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Allocate(Diffract *d, const VmOptics *optics)
+static PetscErrorCode Allocate(Diffract *d)
 {
-  const size_t line = (size_t)(d->scan.edge * d->pixels);
+  const size_t line = (size_t)(d->scan.edge * d->exposure.pixels);
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc1((size_t)(optics->grid[0] * optics->grid[1]), &d->intensity));
-  PetscCall(PetscMalloc1((size_t)d->pixels, &d->work));
-  PetscCall(PetscMalloc1(line * (size_t)(d->configurations > 1 ? d->scan.edge : 1), &d->mean));
+  PetscCall(PetscMalloc1(line * (size_t)(d->exposure.configurations > 1 ? d->scan.edge : 1), &d->mean));
   PetscCall(PetscMalloc1(line, &d->frames));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -227,12 +175,12 @@ static PetscErrorCode Announce(const Diffract *d)
   char text[256];
 
   PetscFunctionBegin;
-  d->method->describe(d->context, sizeof text, text);
+  d->exposure.method->describe(d->exposure.context, sizeof text, text);
   PetscCall(VmLog(d->comm, "scan: %lld x %lld probes, step %g nm, from (%.3f, %.3f) nm", (long long)scan->points[0],
                   (long long)scan->points[1], scan->step, d->scan.origin[0], d->scan.origin[1]));
   PetscCall(VmLog(d->comm, "beam: %g kV, wavelength %.5f pm, aperture %.4f 1/nm, window %g nm", optics->params->voltage,
                   1e3 * optics->wavelength, optics->aperture, optics->period));
-  if (d->method->multiple) PetscCall(VmLog(d->comm, "foil: %.2f nm thick", optics->thickness));
+  if (d->exposure.method->multiple) PetscCall(VmLog(d->comm, "foil: %.2f nm thick", optics->thickness));
   else {
     PetscCall(VmLog(d->comm, "foil: %.2f nm thick, %.3f scattering events per electron, %.1f %% scattered",
                     optics->thickness, optics->scattered, -100.0 * expm1(-optics->scattered)));
@@ -246,7 +194,8 @@ static PetscErrorCode Summarise(const Diffract *d)
 {
   const VmDetectorParams *detector = &d->scan.optics->params->detector;
   const double electron = isnan(detector->dose) ? 1.0 : detector->gain * detector->dose;
-  double local[4] = {d->current, d->seconds, d->total, (double)(d->done / d->configurations)}, all[4], peak;
+  const VmExposure *e = &d->exposure;
+  double local[4] = {e->current, e->seconds, e->total, (double)(d->done / e->configurations)}, all[4], peak;
   struct rusage usage;
 
   PetscFunctionBegin;
@@ -260,42 +209,9 @@ static PetscErrorCode Summarise(const Diffract *d)
                   "rank took %.0f MB",
                   all[3], 1e3 * all[1] / probes, electron > 0.0 ? 100.0 * all[0] / probes / electron : 0.0,
                   1.024e-3 * peak));
-  if (d->method->multiple) {
+  if (d->exposure.method->multiple) {
     PetscCall(VmLog(d->comm, "total intensity %.6f: the rest is scattered beyond the band limit", all[2] / probes));
   }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Specimen and microscope, for whoever compares what is measured on the cube. */
-static PetscErrorCode WriteConditions(const Diffract *d, const VmCubeInfo *info, VmH5 file)
-{
-  const VmOptics *optics = d->scan.optics;
-  const double dose = optics->params->detector.dose;
-  const char *symbol[VM_MAX_SPECIES];
-  int64_t local[VM_MAX_SPECIES] = {0}, count[VM_MAX_SPECIES];
-  VmConditions c;
-
-  PetscFunctionBegin;
-  VmConditionsInit(&c);
-  for (int64_t i = 0; i < d->atoms->n; ++i) ++local[d->atoms->species[i]];
-  PetscCallMPI(MPI_Allreduce(local, count, VM_MAX_SPECIES, MPI_INT64_T, MPI_SUM, d->comm));
-  for (int s = 0; s < d->atoms->nspecies; ++s) symbol[s] = VmElementSymbol(d->atoms->number[s]);
-  VmConditionsComposition(&c, d->atoms->nspecies, count, symbol);
-  c.energy = info->energy;
-  c.semi_angle = optics->params->semi_angle;
-  c.probe = 0.61 / optics->aperture;
-  c.thickness = optics->thickness;
-  c.pitch = info->scan_pitch[0];
-  c.area = 1.0;
-  for (int axis = 0; axis < 2; ++axis) {
-    c.scan[axis] = (double)info->scan[axis];
-    c.area *= c.scan[axis] * info->scan_pitch[axis];
-  }
-  c.dose = isnan(dose) ? 0.0 : dose;
-  if (d->atoms->repeat > 0.0) c.repeat = d->atoms->repeat;
-  PetscCall(VmConditionsWrite(file, VM_PATH_CONDITIONS, &c));
-  if (!d->method->multiple) PetscCall(VmH5AttrReal(file, "/", "scattering_events", 1, &optics->scattered));
-  PetscCall(VmH5AttrReal(file, "/", "scan_origin_nm", 2, d->scan.origin));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -310,7 +226,7 @@ static PetscErrorCode OpenScan(Diffract *d, const char *path, VmProvenance prove
 
   PetscFunctionBegin;
   PetscCall(VmMicroscopeInfo(d->scan.optics->params, &info));
-  PetscCall(VmFingerprint(d->comm, d->scan.optics->params, d->atoms, d->key.seed, input));
+  PetscCall(VmFingerprint(d->comm, d->scan.optics->params, d->atoms, "", d->exposure.key.seed, input));
   PetscCall(PetscMalloc1((size_t)rows, &done));
   const PetscErrorCode code = VmCubeWriterContinue(d->comm, path, &info, input, rows, done, &resumed, &d->writer);
   if (!code) PetscCall(DealRows(d, done));
@@ -318,9 +234,9 @@ static PetscErrorCode OpenScan(Diffract *d, const char *path, VmProvenance prove
   PetscCall(code);
   VmH5 file = VmCubeWriterFile(d->writer);
   if (resumed) PetscCall(VmLog(d->comm, "goes on with %s.part", path));
-  else PetscCall(WriteConditions(d, &info, file));
+  else PetscCall(VmScanConditions(d->comm, &d->scan, d->atoms, &info, file));
   if (provenance) {
-    PetscCall(VmProvenanceAddSource(provenance, d->method->name, d->method->source));
+    PetscCall(VmProvenanceAddSource(provenance, d->exposure.method->name, d->exposure.method->source));
     PetscCall(VmProvenanceWrite(provenance, file));
   }
   PetscCall(VmCubeWriterMark(d->writer, 0, NULL));
@@ -348,7 +264,7 @@ static PetscErrorCode PlaceScan(Diffract *d, const VmOptics *optics)
   memcpy(foil.cell, d->atoms->cell, sizeof foil.cell);
   PetscCall(VmAtomsCount(d->comm, d->atoms, &foil.atoms));
   PetscCall(VmFoilCrowding(d->comm, d->atoms, &foil.crowding));
-  VmScanInit(optics, d->method, d->context, &foil, &d->scan);
+  VmScanInit(optics, d->exposure.method, d->exposure.context, &foil, &d->scan);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -365,9 +281,10 @@ static PetscErrorCode Run(Diffract *d, VmOptics *optics, const char *path, VmPro
             params->memory, 1e-6 * d->scan.bytes);
   }
   VmScanMiddle(&d->scan, middle);
-  if (!d->method->multiple) PetscCall(VmFoilScattered(d->comm, d->atoms, middle, d->method, d->context, optics));
+  if (!d->exposure.method->multiple)
+    PetscCall(VmFoilScattered(d->comm, d->atoms, middle, d->exposure.method, d->exposure.context, optics));
   PetscCall(Announce(d));
-  PetscCall(Allocate(d, optics));
+  PetscCall(Allocate(d));
   PetscCall(WriteScan(d, path, provenance));
   PetscCall(Summarise(d));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -377,26 +294,17 @@ PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const
                           const char *path, VmProvenance provenance, VmProgress progress)
 {
   VmOptics optics;
-  Diffract d = {.comm = comm,
-                .atoms = atoms,
-                .method = vm_synth_methods[params->method],
-                .key = {seed, VM_STREAM_DOSE},
-                .pixels = params->detector.pixels[0] * params->detector.pixels[1],
-                .configurations = PetscMax(1, params->phonons),
-                .progress = progress};
+  Diffract d = {.comm = comm, .atoms = atoms, .progress = progress};
 
   PetscFunctionBegin;
   VmOpticsInit(params, &optics);
-  VmAssert(VmFociChoose(&optics, &d.foci)); /* checked with the input */
   PetscCall(VmFoilExtent(comm, atoms, &optics));
-  PetscCall(d.method->create(&optics, &d.context));
+  PetscCall(VmExposureCreate(&optics, seed, &d.exposure));
   PetscCall(PlaceScan(&d, &optics));
   const PetscErrorCode code = Run(&d, &optics, path, provenance);
   PetscCall(PetscFree(d.rows));
-  PetscCall(PetscFree(d.intensity));
-  PetscCall(PetscFree(d.work));
   PetscCall(PetscFree(d.mean));
   PetscCall(PetscFree(d.frames));
-  PetscCall(d.method->destroy(&d.context));
+  PetscCall(VmExposureDestroy(&d.exposure));
   PetscFunctionReturn(code);
 }

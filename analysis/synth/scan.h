@@ -50,6 +50,10 @@ typedef struct {
  * collective. */
 bool VmFociChoose(const VmOptics *optics, VmFoci *foci);
 
+/** Writes specimen and microscope into the cube's file, for whoever compares what is measured on it. Collective. */
+PetscErrorCode VmScanConditions(MPI_Comm comm, const VmScan *scan, const VmAtoms *atoms, const VmCubeInfo *info,
+                                VmH5 file);
+
 /* Farthest point at which the source is sampled, in standard deviations. */
 #define VM_SOURCE_REACH 1.7320508075688772
 

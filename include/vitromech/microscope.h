@@ -30,6 +30,22 @@ PetscErrorCode VmMicroscopeInfo(const VmMicroscopeParams *params, VmCubeInfo *in
 PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const VmAtoms *atoms, uint64_t seed,
                           const char *path, VmProvenance provenance, VmProgress progress);
 
+/** Atoms of one frame of a series, every rank the whole of it. Collective. */
+typedef PetscErrorCode (*VmFrameRead)(void *context, MPI_Comm comm, int64_t frame, VmAtoms *atoms);
+
+/**
+ * Electron correlation microscopy: the patterns of one probe (scan.points [1, 1]) through a foil that changes in time,
+ * as a cube of [frames][1] patterns.
+ *
+ * \param[in] frames, read, context  frame 0 ... frames - 1 is read by read(context, comm, frame, &atoms)
+ * \param[in] input                  text that changes with the frames, for a call that is resumed
+ * Middle, thickness and scattered share of the foil are those of the first frame. The rest as in VmDiffract; ranks share
+ * the frames. Collective.
+ */
+PetscErrorCode VmDiffractSeries(MPI_Comm comm, const VmMicroscopeParams *params, int64_t frames, VmFrameRead read,
+                                void *context, const char *input, uint64_t seed, const char *path,
+                                VmProvenance provenance, VmProgress progress);
+
 /**
  * Kinematic amplitude of a set of atoms in a parallel beam, by direct summation:
  * A(k) = sum_j f_j(|k|) exp(-2 pi i k.r_j) exp(i pi wavelength |k|^2 z_j).

@@ -1,4 +1,5 @@
 #include "outputs.h"
+#include "series.h"
 
 /* VmAtomsRead gives every rank the whole structure; each keeps its share. */
 static PetscErrorCode ReadAtoms(MPI_Comm comm, const char *path, VmAtoms *atoms)
@@ -45,27 +46,59 @@ static PetscErrorCode GetAtoms(VmCaseFile file, const char *structure, VmAtoms *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Simulate(VmCaseFile file, int argc, char **argv, const VmAtoms *atoms, const char *structure,
-                               const char *output)
+/* What is looked at: one structure, from a file or the case, or a series. */
+typedef struct {
+  VmWords files;
+  const char *frames, *output;
+} Words;
+
+static PetscErrorCode SimulateScan(VmCaseFile file, const char *structure, const char *output, VmProvenance provenance,
+                                   VmProgress progress)
+{
+  VmAtoms atoms = {0};
+  PetscFunctionBegin;
+  PetscCall(GetAtoms(file, structure, &atoms));
+  const PetscErrorCode code = VmDiffract(file->comm, file->params.microscope, &atoms, (uint64_t)file->params.seed,
+                                         output, provenance, progress);
+  VmAtomsFree(&atoms);
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode SimulateSeries(VmCaseFile file, const Words *words, const char *output, VmProvenance provenance,
+                                     VmProgress progress)
+{
+  VmSeries series;
+  PetscFunctionBegin;
+  if (words->files.count == 0) VmThrow(file->comm, VM_ERR_INPUT, "--frames needs the file that has them: --atoms FILE");
+  PetscCall(VmSeriesOpen(file->comm, &words->files, words->frames, &series));
+  const PetscErrorCode code =
+      VmDiffractSeries(file->comm, file->params.microscope, VmSeriesCount(&series), VmSeriesRead, &series, series.input,
+                       (uint64_t)file->params.seed, output, provenance, progress);
+  PetscCall(VmSeriesClose(&series));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode Simulate(VmCaseFile file, int argc, char **argv, const Words *words, const char *output)
 {
   VmProvenance provenance;
   VmProgress progress;
+  PetscErrorCode code;
   PetscFunctionBegin;
   PetscCall(VmCaseProvenance(file, argc, argv, &provenance));
-  if (structure) PetscCall(VmProvenanceAddFile(provenance, structure));
+  for (int i = 0; i < words->files.count; ++i) PetscCall(VmProvenanceAddFile(provenance, words->files.words[i]));
   PetscCall(VmProgressCreate(file->comm, "diffract", NULL, &progress));
-  const PetscErrorCode code =
-      VmDiffract(file->comm, file->params.microscope, atoms, (uint64_t)file->params.seed, output, provenance, progress);
+  if (words->frames || words->files.count > 1) code = SimulateSeries(file, words, output, provenance, progress);
+  else code = SimulateScan(file, words->files.count ? words->files.words[0] : NULL, output, provenance, progress);
   PetscCall(VmProgressDestroy(&progress, code == VM_ERR_STOPPED ? "stopped" : code ? "failed" : "complete"));
   PetscCall(VmProvenanceDestroy(&provenance));
   if (code == VM_ERR_STOPPED) PetscCall(VmLog(file->comm, "stopped; the same command goes on from here"));
   PetscFunctionReturn(code);
 }
 
-static PetscErrorCode DiffractCase(VmCaseFile file, int argc, char **argv, const char *structure, const char *output)
+static PetscErrorCode DiffractCase(VmCaseFile file, int argc, char **argv, const Words *words)
 {
+  const char *output = words->output;
   char path[PETSC_MAX_PATH_LEN];
-  VmAtoms atoms = {0};
   PetscFunctionBegin;
   if (!file->params.microscope) VmThrow(file->comm, VM_ERR_INPUT, "%s: has no microscope block", file->path);
   if (!output) {
@@ -73,44 +106,46 @@ static PetscErrorCode DiffractCase(VmCaseFile file, int argc, char **argv, const
     VmCaseOutput(file, VM_FILE_CUBE, sizeof path, path);
     output = path;
   }
-  PetscCall(GetAtoms(file, structure, &atoms));
-  const PetscErrorCode code = Simulate(file, argc, argv, &atoms, structure, output);
-  VmAtomsFree(&atoms);
-  PetscCall(code);
+  PetscCall(Simulate(file, argc, argv, words, output));
   PetscCall(VmLog(file->comm, "cube in %s", output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
-  VmWords words = {0}, overrides = {0};
-  const char *structure = NULL, *output = NULL;
+  VmWords cases = {0}, overrides = {0};
+  Words words = {.files = {0}};
   VmCaseFile file;
   const VmOption options[] = {
       {.name = "--set", .values = &overrides},
-      {.name = "--atoms", .value = &structure},
-      {.name = "--output", .value = &output},
+      {.name = "--atoms", .values = &words.files},
+      {.name = "--frames", .value = &words.frames},
+      {.name = "--output", .value = &words.output},
       {.name = NULL},
   };
   PetscFunctionBegin;
-  PetscCall(VmArguments(comm, &vm_command_diffract, argc, argv, options, 1, 1, &words));
+  PetscCall(VmArguments(comm, &vm_command_diffract, argc, argv, options, 1, 1, &cases));
   PetscCall(VmStopInit(0.0));
-  PetscCall(VmCaseRead(comm, words.words[0], overrides.words, &file));
-  const PetscErrorCode code = DiffractCase(file, argc, argv, structure, output);
+  PetscCall(VmCaseRead(comm, cases.words[0], overrides.words, &file));
+  const PetscErrorCode code = DiffractCase(file, argc, argv, &words);
   PetscCall(VmCaseDestroy(&file));
   PetscFunctionReturn(code);
 }
 
 const VmCommand vm_command_diffract = {
     .name = "diffract",
-    .usage = "diffract CASE [--set path=value ...] [--atoms FILE.xyz] [--output CUBE.h5]",
+    .usage = "diffract CASE [--set path=value ...] [--atoms FILE ...] [--frames 1:200] [--output CUBE.h5]",
     .summary = "atoms to a 4D-STEM cube that py4DSTEM reads",
     .help =
         "Scans a focused probe over the atoms of a case, as its microscope block says, and writes one diffraction\n"
         "pattern for each position to an EMD 1.0 file (Rx, Ry, Qx, Qy). A scan that was stopped or killed has left\n"
         "CUBE.h5.part; the same command goes on with the lines that are missing in it.\n\n"
         "  --set path=value   overrides a value of the case, e.g. --set microscope.scan.points=\"[32, 32]\"\n"
-        "  --atoms FILE.xyz   looks at these atoms (extended XYZ, LAMMPS data or dump with elements; beam along z)\n"
+        "  --atoms FILE       looks at these atoms (extended XYZ, LAMMPS data or dump with elements; beam along z)\n"
+        "                     several, or with --frames: a series in time through one place (scan.points [1, 1]), "
+        "whose\n"
+        "                     cube the statistic `relaxation` reads (electron correlation microscopy)\n"
+        "  --frames F:L[:S]   frames F, F + S ... L of each file of several frames, counted from 1\n"
         "  --output CUBE.h5   where to write; by default cube.h5 in the output directory\n\n"
         "example:\n  mpirun -n 2 vitromech diffract inputs/demo/case.yaml --atoms foil.xyz --output cube.h5",
     .run = Run,

@@ -42,6 +42,7 @@ def section(figures, directory, beside):
 
 
 def build(paths, output):
+    import figures_atoms
     import figures_compare
     import figures_events
     import figures_field
@@ -66,6 +67,7 @@ def build(paths, output):
         ("deformation", "Deformation", section(figures_run.draw(sources) + figures_events.draw(sources) +
                                                figures_field.draw(sources), directory, beside)),
         ("laws", "Relaxation and oscillation", section(figures_law.draw(sources), directory, beside)),
+        ("atoms", "Atoms", section(figures_atoms.draw(sources), directory, beside)),
         ("diffraction", "Diffraction", section(figures_pattern.draw(sources), directory, beside)),
         ("heterogeneity", "Heterogeneity", section(figures_map.draw(sources), directory, beside)),
         ("comparison", "Comparison", tables + section(figures_compare.draw(sources), directory, beside)),

@@ -63,10 +63,14 @@ def numbers(sources):
             pairs.append((f"{100 * history['flow_unit_fraction'][-1]:.3g} %", "flow units"))
         pairs += law_numbers(sources.run)
     for kind, name, unit, what in (("radial_intensity", "first_peak", "nm⁻¹", "first ring of I(k)"),
-                                   ("fem", "peak_k", "nm⁻¹", "peak of V(k)")):
+                                   ("fem", "peak_k", "nm⁻¹", "peak of V(k)"),
+                                   ("rdf", "first_peak", "nm", "first peak of g(r)"),
+                                   ("rdf", "coordination", "", "mean coordination number"),
+                                   ("voronoi", "icosahedra", "", "part of the atoms in full icosahedra"),
+                                   ("d2min", "mean_d2min", "nm²", "mean non-affine displacement D²min")):
         group = sources.find(kind)
         if group is not None and estimate_of(group, name):
-            pairs.append((f"{estimate_of(group, name)} {unit}", what))
+            pairs.append((f"{estimate_of(group, name)} {unit}".rstrip(), what))
     total = sources.find("clusters", "nfold/total")
     if total is not None:
         pairs.append((f"{int(total['count'])}", "regions in the summed map"))

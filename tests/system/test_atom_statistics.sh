@@ -33,6 +33,21 @@ for name in ("coordination_Cu", "coordination_Zr", "first_peak_Cu-Zr"):
     assert numpy.isclose(one["rdf"][name][()], dump["rdf"][name][()], rtol=1e-3), name
 PY
 
+expect "a report of the built-in recipe" "$VITROMECH" report glass_analysis.h5 --output atoms.html
+for figure in pair_distribution polyhedra bond_order; do
+  expect "table of the figure $figure" test "$(wc -l <atoms_data/$figure.csv)" -gt 10
+done
+
+# the same atoms, a hundred of them moved
+awk 'NR > 2 && NR < 103 { $2 += 0.3 } { print }' glass.xyz >moved.xyz
+cat >moved.yaml <<YAML
+schema: 1
+analysis: [{statistic: d2min, reference: glass.xyz, cutoff: 0.37 nm}]
+YAML
+expect "two configurations" on_ranks 3 "$VITROMECH" analyze moved.xyz moved.yaml --output moved.h5
+expect "and their figure" "$VITROMECH" report moved.h5 --output moved.html
+expect "which has a table" test -s moved_data/d2min.csv
+
 refused() { # refused WORDS-OF-THE-MESSAGE COMMAND...
   local message=$1
   shift
@@ -45,6 +60,7 @@ refused 'is no element' "$VITROMECH" analyze glass.dump.gz --types Cu,Qq
 refused 'from 1 on' "$VITROMECH" analyze glass.dump.gz --types Cu,Zr --frame 0
 refused 'frame 3 ' "$VITROMECH" analyze glass.dump.gz --types Cu,Zr --frame 3
 refused 'known format' "$VITROMECH" analyze recipe.yaml
+refused 'same positions' "$VITROMECH" analyze glass.xyz moved.yaml
 refused 'beyond r_max' "$VITROMECH" analyze glass.xyz recipe.yaml --set "analysis.0.cutoff=2 nm"
 expect "nothing is left of what failed" test ! -e no.h5 -a ! -e no.h5.part
 finish

@@ -8,7 +8,7 @@
 
 typedef struct {
   int symmetry; /* VmSymmetry */
-  double diameter, volume_fraction, gap;
+  double diameter, volume_fraction, gap, spread;
 } VmClusterParams;
 
 extern const VmTable vm_cluster_table;
@@ -18,6 +18,7 @@ typedef struct {
   double radius;
   double hole; /* radius within which host atoms are removed [nm]; radius unless set otherwise before embedding */
   int kind;    /* entry of the list */
+  int64_t atoms;
 } VmCluster;
 
 typedef struct {
@@ -32,7 +33,8 @@ typedef struct {
 
 /**
  * Random centres in a rectangular periodic box, spheres at least `gap` apart (the larger gap of the two), one after
- * another in the order of the list.
+ * another in the order of the list, large ones of an entry first. Diameters are log-normal about the given median, cut
+ * at three standard deviations; as many are drawn as come nearest to the volume fraction.
  *
  * \param[in] list         of VmClusterParams
  * \param[in] peak         1/nm, place of the first strong reflection of each lattice

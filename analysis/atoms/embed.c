@@ -88,6 +88,7 @@ static PetscErrorCode MakeCluster(const VmOrderedClusters *clusters, int64_t c, 
   VmRngRotation(clusters->key, counter, 0, rotation);
   for (int64_t i = 0; i < lattice->n; ++i) {
     double r[3], s[3];
+    if (!VmInSphere(lattice->r[i], cluster->radius)) continue;
     for (int d = 0; d < 3; ++d) {
       r[d] = Wrapped(cluster->centre[d] + VmDot3(rotation[d], lattice->r[i]), clusters->length[d]);
       s[d] = r[d] / clusters->length[d];

@@ -161,10 +161,19 @@ static PetscErrorCode LogClusters(const Build *b, double peak, const int64_t cou
   PetscCall(VmLog(b->comm, "glass: first peak of I(k) at %.4f 1/nm%s", peak, isnan(b->params->peak) ? "" : " (given)"));
   for (int kind = 0; kind < b->clusters.kinds; ++kind) {
     const VmLattice *lattice = &b->clusters.lattice[kind];
-    const double sphere = VM_PI / 6.0 * pow(items[kind].diameter, 3), n = (double)b->clusters.of_kind[kind];
-    PetscCall(VmLog(b->comm, "glass: %lld %s clusters of %g nm, %lld atoms each, a = %.5f nm, volume fraction %.5f",
-                    (long long)b->clusters.of_kind[kind], vm_symmetry_names[lattice->symmetry], items[kind].diameter,
-                    (long long)lattice->n, lattice->constant, n * sphere / volume));
+    double spheres = 0.0, diameter = 0.0, n = fmax((double)b->clusters.of_kind[kind], 1.0), members = 0.0;
+    for (int64_t c = 0; c < b->clusters.n; ++c) {
+      const VmCluster *cluster = &b->clusters.cluster[c];
+      if (cluster->kind != kind) continue;
+      spheres += VM_PI / 6.0 * pow(2.0 * cluster->radius, 3);
+      diameter += 2.0 * cluster->radius;
+      members += (double)cluster->atoms;
+    }
+    PetscCall(VmLog(b->comm,
+                    "glass: %lld %s clusters of %.4g nm on average, %.1f atoms each, a = %.5f nm, volume fraction %.5f "
+                    "(wanted %.5f)",
+                    (long long)b->clusters.of_kind[kind], vm_symmetry_names[lattice->symmetry], diameter / n,
+                    members / n, lattice->constant, spheres / volume, items[kind].volume_fraction));
   }
   PetscCall(VmLog(b->comm, "glass: %lld cluster atoms in place of %lld host atoms, density %+.4f %%",
                   (long long)count[2], (long long)count[1], 100.0 * (double)(count[2] - count[1]) / (double)count[0]));
@@ -181,7 +190,7 @@ static void SetHoles(Build *b)
 {
   const double *edge = b->tiles.edge, density = (double)b->tiles.tile.n / (edge[0] * edge[1] * edge[2]);
   for (int64_t c = 0; c < b->clusters.n; ++c) {
-    const double atoms = (double)b->clusters.lattice[b->clusters.cluster[c].kind].n;
+    const double atoms = (double)b->clusters.cluster[c].atoms;
     b->clusters.cluster[c].hole = cbrt(3.0 * atoms / (4.0 * VM_PI * density));
   }
 }

@@ -28,11 +28,13 @@ static const UnitCell unit_cells[] = {
                 HCP_10_11},
 };
 
+bool VmInSphere(const double r[3], double radius) { return VmDot3(r, r) <= radius * radius * (1.0 + 1e-9); }
+
 static PetscErrorCode AddSite(VmLattice *lattice, int64_t *capacity, double radius, const double r[3],
                               uint8_t sublattice)
 {
   PetscFunctionBegin;
-  if (VmDot3(r, r) > radius * radius * (1.0 + 1e-9)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!VmInSphere(r, radius)) PetscFunctionReturn(PETSC_SUCCESS);
   if (lattice->n == *capacity) {
     *capacity += *capacity / 2 + 64;
     PetscCall(PetscRealloc((size_t)*capacity * sizeof *lattice->r, &lattice->r));
@@ -154,7 +156,8 @@ static PetscErrorCode Clear(VmLattice *lattice)
 
 /* The sites inside the sphere change with the constant, so the place of the maximum is found by iteration. It does not
  * depend on the size of a large sphere. */
-static PetscErrorCode FitIcosahedron(double radius, double peak, const VmComposition *composition, VmLattice *lattice)
+static PetscErrorCode FitIcosahedron(double radius, double largest, double peak, const VmComposition *composition,
+                                     VmLattice *lattice)
 {
   const double fitted = fmin(radius, 2.0), accuracy = 1e-3;
   double present;
@@ -169,23 +172,23 @@ static PetscErrorCode FitIcosahedron(double radius, double peak, const VmComposi
     if (isnan(present) || fabs(present - peak) < accuracy * peak) break;
     lattice->constant *= present / peak;
   }
-  if (fitted < radius) {
+  if (fitted < largest) {
     PetscCall(Clear(lattice));
-    PetscCall(CutIcosahedron(radius, lattice));
+    PetscCall(CutIcosahedron(largest, lattice));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmLatticeCreate(VmSymmetry symmetry, double diameter, double peak, const VmComposition *composition,
-                               VmLattice *lattice)
+PetscErrorCode VmLatticeCreate(VmSymmetry symmetry, double diameter, double largest, double peak,
+                               const VmComposition *composition, VmLattice *lattice)
 {
   PetscFunctionBegin;
   *lattice = (VmLattice){.symmetry = symmetry};
   if (symmetry == VM_ICOSAHEDRAL) {
-    PetscCall(FitIcosahedron(0.5 * diameter, peak, composition, lattice));
+    PetscCall(FitIcosahedron(0.5 * diameter, 0.5 * largest, peak, composition, lattice));
   } else {
     lattice->constant = unit_cells[symmetry].reflection / peak;
-    PetscCall(CutCrystal(&unit_cells[symmetry], 0.5 * diameter, lattice));
+    PetscCall(CutCrystal(&unit_cells[symmetry], 0.5 * largest, lattice));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,10 +1,11 @@
 /* Random sequential placing of spheres that do not overlap. Every rank does the same. */
 #include "clusters.h"
 #include <math.h>
+#include <stdlib.h>
 
 #define ATTEMPTS 20000 /* for one sphere; its fraction of free places is then below about 2e-4 */
 
-enum { ROTATION_DRAWS = 16 }; /* of a cluster's counter; the attempts to place it follow */
+enum { SIZE_DRAW = 9, ROTATION_DRAWS = 16 }; /* of a cluster's counter; the attempts to place it follow */
 
 /* Linked list of the placed spheres in each bin of a periodic box. */
 typedef struct {
@@ -48,11 +49,11 @@ static bool IsFree(const VmOrderedClusters *clusters, const BinList *bins, const
 }
 
 static PetscErrorCode PlaceOne(VmOrderedClusters *clusters, BinList *bins, const VmClusterParams *items, int kind,
-                               bool *placed)
+                               double diameter, bool *placed)
 {
   const int centre[3] = {0, 0, 0};
   const int64_t number = clusters->n;
-  VmCluster trial = {.radius = 0.5 * items[kind].diameter, .hole = 0.5 * items[kind].diameter, .kind = kind};
+  VmCluster trial = {.radius = 0.5 * diameter, .hole = 0.5 * diameter, .kind = kind};
 
   PetscFunctionBegin;
   *placed = false;
@@ -64,6 +65,8 @@ static PetscErrorCode PlaceOne(VmOrderedClusters *clusters, BinList *bins, const
     *placed = IsFree(clusters, bins, items, &trial);
   }
   if (!*placed) PetscFunctionReturn(PETSC_SUCCESS);
+  const VmLattice *lattice = &clusters->lattice[kind];
+  for (int64_t i = 0; i < lattice->n; ++i) trial.atoms += VmInSphere((const double *)lattice->r[i], trial.radius);
   const int64_t bin = BinOf(bins, clusters->length, trial.centre, centre);
   bins->next[number] = bins->head[bin];
   bins->head[bin] = number;
@@ -72,8 +75,48 @@ static PetscErrorCode PlaceOne(VmOrderedClusters *clusters, BinList *bins, const
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode PlaceAll(VmOrderedClusters *clusters, const VmClusterParams *items, const int64_t *wanted,
-                               int *full)
+#define MOST_DEVIATIONS 3.0
+
+/* Diameters of all clusters of an entry of the list, the largest first. */
+typedef struct {
+  int64_t n;
+  double *diameter;
+} Sizes;
+
+static double Largest(const VmClusterParams *item) { return item->diameter * exp(MOST_DEVIATIONS * item->spread); }
+
+static int Larger(const void *a, const void *b)
+{
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x < y) - (x > y);
+}
+
+/* Draws until half of the next sphere would be too much. first: number of the first cluster. */
+static PetscErrorCode DrawSizes(VmRngKey key, int64_t first, const VmClusterParams *item, double wanted, Sizes *sizes)
+{
+  int64_t capacity = 0;
+  double volume = 0.0;
+
+  PetscFunctionBegin;
+  *sizes = (Sizes){0};
+  for (;;) {
+    double g[2];
+    VmRngNormal2(key, (uint64_t)(first + sizes->n) << 24, SIZE_DRAW, g);
+    const double deviation = fmax(-MOST_DEVIATIONS, fmin(g[0], MOST_DEVIATIONS));
+    const double diameter = item->diameter * exp(item->spread * deviation), sphere = VM_PI / 6.0 * pow(diameter, 3);
+    if (volume + 0.5 * sphere > wanted) break;
+    if (sizes->n == capacity) {
+      capacity += capacity / 2 + 64;
+      PetscCall(PetscRealloc((size_t)capacity * sizeof *sizes->diameter, &sizes->diameter));
+    }
+    sizes->diameter[sizes->n++] = diameter;
+    volume += sphere;
+  }
+  if (sizes->n > 0) qsort(sizes->diameter, (size_t)sizes->n, sizeof *sizes->diameter, Larger);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PlaceAll(VmOrderedClusters *clusters, const VmClusterParams *items, const Sizes *sizes, int *full)
 {
   BinList bins;
   double edge = 0.0;
@@ -81,8 +124,8 @@ static PetscErrorCode PlaceAll(VmOrderedClusters *clusters, const VmClusterParam
 
   PetscFunctionBegin;
   for (int kind = 0; kind < clusters->kinds; ++kind) {
-    edge = fmax(edge, items[kind].diameter + items[kind].gap);
-    total += wanted[kind];
+    edge = fmax(edge, Largest(&items[kind]) + items[kind].gap);
+    total += sizes[kind].n;
   }
   for (int d = 0; d < 3; ++d) bins.count[d] = PetscMax((int64_t)(clusters->length[d] / edge), 1);
   const int64_t count = bins.count[0] * bins.count[1] * bins.count[2];
@@ -92,52 +135,65 @@ static PetscErrorCode PlaceAll(VmOrderedClusters *clusters, const VmClusterParam
   *full = -1;
   for (int kind = 0; kind < clusters->kinds && *full < 0; ++kind) {
     bool placed = true;
-    for (int64_t i = 0; i < wanted[kind] && placed; ++i) PetscCall(PlaceOne(clusters, &bins, items, kind, &placed));
+    for (int64_t i = 0; i < sizes[kind].n && placed; ++i) {
+      PetscCall(PlaceOne(clusters, &bins, items, kind, sizes[kind].diameter[i], &placed));
+    }
     if (!placed) *full = kind;
   }
   PetscCall(PetscFree2(bins.head, bins.next));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Lattices and sizes of the whole list. */
+static PetscErrorCode Prepare(MPI_Comm comm, const VmList *list, double peak, const VmComposition *composition,
+                              VmOrderedClusters *clusters, Sizes *sizes)
+{
+  const VmClusterParams *items = list->items;
+  const double *length = clusters->length, volume = length[0] * length[1] * length[2];
+  const double shortest = fmin(length[0], fmin(length[1], length[2]));
+  int64_t first = 0;
+
+  PetscFunctionBegin;
+  for (int kind = 0; kind < list->count; ++kind) {
+    const VmClusterParams *item = &items[kind];
+    if (Largest(item) + item->gap > shortest) {
+      VmThrow(comm, VM_ERR_INPUT,
+              "glass.clusters.%d: diameter and gap, up to %g nm, exceed the shortest edge of the box, %g nm", kind,
+              Largest(item) + item->gap, shortest);
+    }
+    PetscCall(DrawSizes(clusters->key, first, item, item->volume_fraction * volume, &sizes[kind]));
+    first += sizes[kind].n;
+    PetscCall(VmLatticeCreate((VmSymmetry)item->symmetry, item->diameter, Largest(item), peak, composition,
+                              &clusters->lattice[kind]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode VmOrderedClustersPlace(MPI_Comm comm, const VmList *list, const double length[3], uint64_t seed,
                                       double peak, const VmComposition *composition, VmOrderedClusters *clusters)
 {
-  const VmClusterParams *items = list->items;
-  const double volume = length[0] * length[1] * length[2], shortest = fmin(length[0], fmin(length[1], length[2]));
-  int64_t *wanted;
-  int full;
+  Sizes *sizes;
+  int full = -1;
 
   PetscFunctionBegin;
   *clusters = (VmOrderedClusters){.kinds = list->count, .key = {seed, VM_STREAM_CLUSTER}};
   for (int d = 0; d < 3; ++d) clusters->length[d] = length[d];
   PetscCall(PetscCalloc1((size_t)list->count, &clusters->lattice));
   PetscCall(PetscCalloc1((size_t)list->count, &clusters->of_kind));
-  PetscCall(PetscCalloc1((size_t)list->count, &wanted));
-  for (int kind = 0; kind < list->count; ++kind) {
-    const VmClusterParams *item = &items[kind];
-    if (item->diameter + item->gap > shortest) {
-      PetscCall(PetscFree(wanted));
-      PetscCall(VmOrderedClustersDestroy(clusters));
-      VmThrow(comm, VM_ERR_INPUT,
-              "glass.clusters.%d: diameter and gap, %g nm, exceed the shortest edge of the box, %g nm", kind,
-              item->diameter + item->gap, shortest);
-    }
-    wanted[kind] = llround(item->volume_fraction * volume / (VM_PI / 6.0 * pow(item->diameter, 3)));
-    PetscCall(VmLatticeCreate((VmSymmetry)item->symmetry, item->diameter, peak, composition, &clusters->lattice[kind]));
-  }
-  PetscCall(PlaceAll(clusters, items, wanted, &full));
+  PetscCall(PetscCalloc1((size_t)list->count, &sizes));
+  PetscErrorCode code = Prepare(comm, list, peak, composition, clusters, sizes);
+  if (!code) PetscCall(PlaceAll(clusters, list->items, sizes, &full));
   if (full >= 0) {
-    const int64_t placed = clusters->of_kind[full], needed = wanted[full];
-    PetscCall(PetscFree(wanted));
-    PetscCall(VmOrderedClustersDestroy(clusters));
-    VmThrow(comm, VM_ERR_INPUT,
-            "glass.clusters.%d: only %lld of %lld spheres found a free place; lower volume_fraction or gap (random "
-            "placing of "
-            "equal spheres ends near a volume fraction of 0.38)",
-            full, (long long)placed, (long long)needed);
+    code =
+        VmRaise(comm, VM_ERR_INPUT,
+                "glass.clusters.%d: only %lld of %lld spheres found a free place; lower volume_fraction or gap (random "
+                "placing of equal spheres ends near a volume fraction of 0.38)",
+                full, (long long)clusters->of_kind[full], (long long)sizes[full].n);
   }
-  PetscCall(PetscFree(wanted));
-  PetscFunctionReturn(PETSC_SUCCESS);
+  for (int kind = 0; kind < list->count; ++kind) PetscCall(PetscFree(sizes[kind].diameter));
+  PetscCall(PetscFree(sizes));
+  if (code) PetscCall(VmOrderedClustersDestroy(clusters));
+  PetscFunctionReturn(code);
 }
 
 PetscErrorCode VmOrderedClustersDestroy(VmOrderedClusters *clusters)

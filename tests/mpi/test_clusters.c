@@ -105,7 +105,7 @@ static void CheckComposition(const VmAtoms *whole)
 
 static PetscErrorCode Embed(void)
 {
-  VmClusterParams items[2] = {{VM_FCC, 1.3, 0.10, 0.1}, {VM_ICOSAHEDRAL, 0.9, 0.02, 0.0}};
+  VmClusterParams items[2] = {{VM_FCC, 1.3, 0.10, 0.1, 0.0}, {VM_ICOSAHEDRAL, 0.9, 0.02, 0.0, 0.0}};
   const VmList list = {2, items};
   const bool none[3] = {false, false, false};
   const double lo[3] = {-1e30, -1e30, -1e30}, hi[3] = {1e30, 1e30, 1e30};
@@ -149,7 +149,7 @@ static PetscErrorCode Embed(void)
 /* In B2 every atom of the minority (35 %) is on the second sublattice, and that one holds 15/50 of the majority. */
 static PetscErrorCode Order(void)
 {
-  VmClusterParams item = {VM_B2, 4.0, 0.046, 0.0};
+  VmClusterParams item = {VM_B2, 4.0, 0.046, 0.0, 0.0};
   const VmList list = {1, &item};
   const VmPart all = {0.0, 1.0, 1.0};
   VmOrderedClusters clusters;
@@ -177,9 +177,46 @@ static PetscErrorCode Order(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* All symmetries, with log-normal diameters: mean and deviation of the logarithm, volume fraction, atoms of each. */
+static PetscErrorCode Distribution(void)
+{
+  static const VmSymmetry symmetry[] = {VM_FCC, VM_HCP, VM_BCC, VM_B2, VM_ICOSAHEDRAL};
+  const double box[3] = {30.0, 30.0, 30.0}, spread = 0.2, median = 1.2, fraction = 0.05;
+  const VmPart all = {0.0, 1.0, 1.0};
+
+  PetscFunctionBegin;
+  for (int s = 0; s < 5; ++s) {
+    VmClusterParams item = {symmetry[s], median, fraction, 0.1, spread};
+    const VmList list = {1, &item};
+    VmOrderedClusters clusters;
+    VmAtoms atoms = {0};
+    double mean = 0.0, square = 0.0, volume = 0.0;
+    int64_t count[2], members = 0;
+    VmAtomsSpecies(&atoms, 29);
+    VmAtomsSpecies(&atoms, 40);
+    PetscCall(VmOrderedClustersPlace(PETSC_COMM_SELF, &list, box, 5, peak, &alloy, &clusters));
+    const double n = (double)clusters.n;
+    for (int64_t c = 0; c < clusters.n; ++c) {
+      const double x = log(2.0 * clusters.cluster[c].radius / median);
+      mean += x / n;
+      square += x * x / n;
+      volume += VM_PI / 6.0 * pow(2.0 * clusters.cluster[c].radius, 3);
+      members += clusters.cluster[c].atoms;
+    }
+    VmExpectNear(mean, 0.0, 4.0 * spread / sqrt(n));
+    VmExpectNear(sqrt(square - mean * mean) / spread, 1.0, 4.0 / sqrt(2.0 * n));
+    VmExpectNear(volume / (box[0] * box[1] * box[2]), fraction, 4.0 / (box[0] * box[1] * box[2]));
+    PetscCall(VmOrderedClustersEmbed(&clusters, &all, &alloy, min_distance, 0, &atoms, &count[0], &count[1]));
+    VmExpectInt(atoms.n, members);
+    PetscCall(VmOrderedClustersDestroy(&clusters));
+    VmAtomsFree(&atoms);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TooMany(void)
 {
-  VmClusterParams crowded = {VM_FCC, 1.3, 0.45, 0.0}, big = {VM_FCC, 8.5, 0.1, 0.0};
+  VmClusterParams crowded = {VM_FCC, 1.3, 0.45, 0.0, 0.0}, big = {VM_FCC, 8.5, 0.1, 0.0, 0.0};
   const VmList crowd = {1, &crowded}, giant = {1, &big};
   VmOrderedClusters clusters;
 
@@ -196,6 +233,7 @@ static PetscErrorCode Run(void)
   MPI_Comm_size(PETSC_COMM_WORLD, &size);
   PetscCall(Embed());
   PetscCall(Order());
+  PetscCall(Distribution());
   PetscCall(TooMany());
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -58,7 +58,7 @@ static PetscErrorCode Lattices(void)
 
   PetscFunctionBegin;
   for (int i = 0; i < 5; ++i) {
-    PetscCall(VmLatticeCreate(known[i].symmetry, diameter, wanted, &alloy, &l));
+    PetscCall(VmLatticeCreate(known[i].symmetry, diameter, diameter, wanted, &alloy, &l));
     VmExpectInt(Coordination(&l, &nearest), known[i].coordination);
     VmExpectNear(nearest, known[i].nearest_over_a * l.constant, 1e-12);
     if (known[i].atoms_per_a3 > 0) {
@@ -80,7 +80,7 @@ static PetscErrorCode Shells(void)
   int64_t count[3] = {0};
 
   PetscFunctionBegin;
-  PetscCall(VmLatticeCreate(VM_ICOSAHEDRAL, 1.5, 4.155, &alloy, &l));
+  PetscCall(VmLatticeCreate(VM_ICOSAHEDRAL, 1.5, 1.5, 4.155, &alloy, &l));
   for (int64_t i = 0; i < l.n; ++i) {
     const double shell = hypot(hypot(l.r[i][0], l.r[i][1]), l.r[i][2]) / l.constant;
     if (shell < 1e-9) ++count[0];

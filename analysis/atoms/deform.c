@@ -61,18 +61,19 @@ static PetscErrorCode ReadStrain(MPI_Comm comm, VmH5 file, const char *path, con
 }
 
 /* Planes wanted may lie across the periodic boundary: three collective reads of rows, any of them empty. */
-static PetscErrorCode ReadPlanes(VmH5 file, const char *dataset, double lo, double hi, VmDeformation *d)
+static PetscErrorCode ReadPlanes(VmH5 file, const char *dataset, double lo, double hi, int components, VmDeformation *d,
+                                 double **values)
 {
-  const int64_t n = d->n[0], row = d->n[1] * d->n[2] * 3;
+  const int64_t n = d->n[0], row = d->n[1] * d->n[2] * components;
 
   PetscFunctionBegin;
   d->first = (int64_t)floor(lo * (double)n - 0.5);
   d->planes = (int64_t)floor(hi * (double)n - 0.5) + 2 - d->first;
-  PetscCall(PetscMalloc1((size_t)(d->planes * row), &d->u));
+  PetscCall(PetscMalloc1((size_t)(d->planes * row), values));
   for (int part = -1; part <= 1; ++part) {
     const int64_t begin = PetscMax(d->first, part * n), end = PetscMin(d->first + d->planes, (part + 1) * n);
     const int64_t count = PetscMax(end - begin, 0), from = count ? begin - part * n : 0;
-    PetscCall(VmH5ReadRows(file, dataset, VM_F64, from, count, d->u + (count ? begin - d->first : 0) * row));
+    PetscCall(VmH5ReadRows(file, dataset, VM_F64, from, count, *values + (count ? begin - d->first : 0) * row));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -90,11 +91,31 @@ static PetscErrorCode CheckFinite(MPI_Comm comm, const char *path, const VmDefor
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, double lo, double hi, VmDeformation *d)
+static PetscErrorCode ReadField(MPI_Comm comm, VmH5 file, const char *path, const char *dataset, double lo, double hi,
+                                int components, VmDeformation *d, double **values)
+{
+  int rank = 0;
+  int64_t dims[8];
+
+  PetscFunctionBegin;
+  PetscCall(VmH5Shape(file, dataset, &rank, dims));
+  const bool fits = rank == (components > 1 ? 4 : 3) && dims[0] > 0 && dims[1] > 0 && dims[2] > 0 &&
+                    (components == 1 || dims[3] == components) &&
+                    (d->n[0] == 0 || memcmp(d->n, dims, sizeof d->n) == 0);
+  if (!fits) {
+    VmThrow(comm, VM_ERR_INPUT, "%s: %s does not have the shape [nx,ny,nz%s]", path, dataset,
+            components > 1 ? ",3" : "");
+  }
+  memcpy(d->n, dims, sizeof d->n);
+  PetscCall(ReadPlanes(file, dataset, lo, hi, components, d, values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, double lo, double hi, bool units,
+                               VmDeformation *d)
 {
   char step[256], dataset[320];
-  int count = 0, rank = 0;
-  int64_t dims[8];
+  int count = 0;
   bool exists;
 
   PetscFunctionBegin;
@@ -109,19 +130,23 @@ static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, doubl
   snprintf(dataset, sizeof dataset, "%s/%s", step, VM_FIELD_DISPLACEMENT);
   exists = false;
   if (step[0]) PetscCall(VmH5Exists(file, dataset, &exists));
-  if (exists) {
-    PetscCall(VmH5Shape(file, dataset, &rank, dims));
-    if (rank != 4 || dims[0] < 1 || dims[1] < 1 || dims[2] < 1 || dims[3] != 3) {
-      VmThrow(comm, VM_ERR_INPUT, "%s: %s does not have the shape [nx,ny,nz,3]", path, dataset);
+  if (exists) PetscCall(ReadField(comm, file, path, dataset, lo, hi, 3, d, &d->u));
+  if (units) {
+    snprintf(dataset, sizeof dataset, "%s/%s", step, VM_FIELD_FLOW_UNIT);
+    exists = false;
+    if (step[0]) PetscCall(VmH5Exists(file, dataset, &exists));
+    if (!exists) {
+      VmThrow(comm, VM_ERR_INPUT, "%s: holds no flow units, which glass.flow_units needs; add %s to output.fields",
+              path, VM_FIELD_FLOW_UNIT);
     }
-    memcpy(d->n, dims, sizeof d->n);
-    PetscCall(ReadPlanes(file, dataset, lo, hi, d));
+    PetscCall(ReadField(comm, file, path, dataset, lo, hi, 1, d, &d->unit));
   }
   PetscCall(CheckFinite(comm, path, d));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, double hi, VmDeformation *deformation)
+PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, double hi, bool units,
+                                 VmDeformation *deformation)
 {
   VmH5 file;
 
@@ -129,7 +154,7 @@ PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, dou
   *deformation = (VmDeformation){0};
   if (!path) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmH5Open(comm, path, VM_H5_READ, &file));
-  PetscErrorCode code = ReadOpen(comm, file, path, lo, hi, deformation);
+  PetscErrorCode code = ReadOpen(comm, file, path, lo, hi, units, deformation);
   if (code) PetscCall(VmDeformationDestroy(deformation));
   PetscCall(VmH5Close(&file));
   PetscFunctionReturn(code);
@@ -139,6 +164,7 @@ PetscErrorCode VmDeformationDestroy(VmDeformation *deformation)
 {
   PetscFunctionBegin;
   PetscCall(PetscFree(deformation->u));
+  PetscCall(PetscFree(deformation->unit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -148,7 +174,7 @@ void VmDisplacementAt(const VmDeformation *d, const double s[3], double u[3])
   double t[3];
 
   u[0] = u[1] = u[2] = 0.0;
-  if (d->n[0] == 0) return;
+  if (!d->u) return;
   for (int c = 0; c < 3; ++c) {
     const double place = s[c] * (double)d->n[c] - 0.5;
     lower[c] = (int64_t)floor(place);
@@ -172,6 +198,14 @@ void VmDisplacementAt(const VmDeformation *d, const double s[3], double u[3])
     const double *value = d->u + 3 * ((i[0] * d->n[1] + i[1]) * d->n[2] + i[2]);
     for (int c = 0; c < 3; ++c) u[c] += weight * value[c];
   }
+}
+
+bool VmFlowUnitAt(const VmDeformation *d, const double s[3])
+{
+  int64_t i[3];
+  if (!d->unit) return false;
+  for (int c = 0; c < 3; ++c) i[c] = PetscMin((int64_t)(s[c] * (double)d->n[c]), d->n[c] - 1);
+  return d->unit[((i[0] - d->first) * d->n[1] + i[1]) * d->n[2] + i[2]] > 0.5;
 }
 
 PetscErrorCode VmDisplacementRange(MPI_Comm comm, const VmDeformation *deformation, const double along[3],

@@ -1,4 +1,4 @@
-/* Deformation of the last step of a mesoscale result: mean strain and periodic displacement. */
+/* Deformation of the last step of a mesoscale result: mean strain, periodic displacement, flow units. */
 #ifndef VM_ATOMS_DEFORM_H
 #define VM_ATOMS_DEFORM_H
 
@@ -10,20 +10,26 @@ typedef struct {
   int64_t n[3];          /* voxels; n[0] = 0: no displacement field */
   int64_t first, planes; /* x-planes first ... first + planes - 1 held here; -1 and n[0] are periodic images */
   double *u;             /* [planes][n1][n2][3] nm */
+  double *unit;          /* [planes][n1][n2] 1 in flow units, else 0; NULL: not read */
 } VmDeformation;
 
 /**
  * Reads what the part lo <= s_x < hi (fractional) of the box needs.
  *
- * \param[in] path  result.h5, or NULL: no deformation
- * Collective. VM_ERR_INPUT if the file is no vitromech result, or holds no strain.
+ * \param[in] path   result.h5, or NULL: no deformation
+ * \param[in] units  flow units are wanted as well
+ * Collective. VM_ERR_INPUT if the file is no vitromech result, or holds no strain, or no flow units that are wanted.
  */
-PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, double hi, VmDeformation *deformation);
+PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, double hi, bool units,
+                                 VmDeformation *deformation);
 PetscErrorCode VmDeformationDestroy(VmDeformation *deformation);
 
 /** Displacement [nm] at fractional coordinates 0 <= s < 1 (s[0] in this rank's part), trilinear between voxel centres.
  * Not collective. */
 void VmDisplacementAt(const VmDeformation *deformation, const double s[3], double u[3]);
+
+/** True if the voxel at fractional coordinates s, as for VmDisplacementAt, is a flow unit. Not collective. */
+bool VmFlowUnitAt(const VmDeformation *deformation, const double s[3]);
 
 /** Largest length of the displacement component along a unit vector [nm]. Collective. */
 PetscErrorCode VmDisplacementRange(MPI_Comm comm, const VmDeformation *deformation, const double along[3],

@@ -1,5 +1,6 @@
 #include "frame.h"
 #include "cell.h"
+#include <vitromech/rng.h>
 #include <vitromech/tensor.h>
 #include <string.h>
 
@@ -40,18 +41,42 @@ void VmFrameSet(const double length[3], const double strain[6], bool foil, VmFra
   frame->height = fabs(VmDot3(stretch[2], frame->normal)) * length[2];
 }
 
-void VmFrameDeform(const VmFrame *frame, const VmDeformation *deformation, VmAtoms *atoms)
+enum { DISPLACEMENT_DRAWS = 2, VACANCY_DRAW = 4 }; /* of an atom's counter; thermal displacements use those before */
+
+static void Shake(const VmDisorder *disorder, int64_t id, double r[3])
 {
+  const VmRngKey key = {disorder->seed, VM_STREAM_THERMAL};
+  double g[4];
+  VmRngNormal2(key, (uint64_t)id, DISPLACEMENT_DRAWS, g);
+  VmRngNormal2(key, (uint64_t)id, DISPLACEMENT_DRAWS + 1, g + 2);
+  for (int c = 0; c < 3; ++c) r[c] += disorder->displacement * g[c];
+}
+
+static bool IsVacant(const VmDisorder *disorder, int64_t id)
+{
+  const VmRngKey key = {disorder->seed, VM_STREAM_THERMAL};
+  return VmRngUniform(key, (uint64_t)id, VACANCY_DRAW) < disorder->vacancies;
+}
+
+void VmFrameDeform(const VmFrame *frame, const VmDeformation *deformation, const VmDisorder *disorder, VmAtoms *atoms)
+{
+  int64_t kept = 0;
   for (int64_t i = 0; i < atoms->n; ++i) {
     const double r0[3] = {atoms->x[i], atoms->y[i], atoms->z[i]};
     double s[3], u[3], r[3];
     for (int d = 0; d < 3; ++d) s[d] = r0[d] / frame->length[d];
+    const bool in_unit = VmFlowUnitAt(deformation, s);
+    if (in_unit && IsVacant(disorder, atoms->id[i])) continue;
     VmDisplacementAt(deformation, s, u);
     for (int c = 0; c < 3; ++c) r[c] = VmDot3(frame->gradient[c], r0) + VmDot3(frame->rotation[c], u);
-    atoms->x[i] = r[0];
-    atoms->y[i] = r[1];
-    atoms->z[i] = r[2];
+    if (in_unit) Shake(disorder, atoms->id[i], r);
+    atoms->x[kept] = r[0];
+    atoms->y[kept] = r[1];
+    atoms->z[kept] = r[2];
+    atoms->species[kept] = atoms->species[i];
+    atoms->id[kept++] = atoms->id[i];
   }
+  atoms->n = kept;
   memcpy(atoms->cell, frame->cell, sizeof atoms->cell);
 }
 

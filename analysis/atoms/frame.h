@@ -19,8 +19,16 @@ typedef struct {
  * to z, so that the foil is periodic in x and y. Not collective. */
 void VmFrameSet(const double length[3], const double strain[6], bool foil, VmFrame *frame);
 
-/** r = gradient r0 + rotation u(s): deforms atoms with positions r0 in [0, length). Not collective. */
-void VmFrameDeform(const VmFrame *frame, const VmDeformation *deformation, VmAtoms *atoms);
+/* What sets the atoms of flow units apart. */
+typedef struct {
+  double displacement; /* root mean square of a random displacement along each axis [nm] */
+  double vacancies;    /* share of atoms that are left out */
+  uint64_t seed;
+} VmDisorder;
+
+/** r = gradient r0 + rotation u(s): deforms atoms with positions r0 in [0, length), and disorders those in flow units.
+ * Not collective. */
+void VmFrameDeform(const VmFrame *frame, const VmDeformation *deformation, const VmDisorder *disorder, VmAtoms *atoms);
 
 /** Shifts atoms by lattice vectors into the cell, along the axes asked for. Not collective. */
 void VmFrameWrap(const bool axes[3], VmAtoms *atoms);

@@ -28,6 +28,17 @@ typedef struct {
   VmAtoms *atoms;
 } Build;
 
+static bool Disorders(const VmGlassParams *p) { return p->flow_units.displacement > 0 || p->flow_units.vacancies > 0; }
+
+/* Disorder of flow units needs a run that has some. */
+static PetscErrorCode CheckDisorder(MPI_Comm comm, const VmGlassParams *params, bool deformed)
+{
+  if (deformed || !Disorders(params)) return PETSC_SUCCESS;
+  VmThrow(comm, VM_ERR_INPUT,
+          "glass.flow_units: there is no mesoscale result that tells where they are; give one with "
+          "--result, or set displacement and vacancies to 0");
+}
+
 static bool IsFoil(const Build *b) { return !isnan(b->params->thickness); }
 
 static VmAtomsHints HintsOf(const VmGlassParams *params)
@@ -76,8 +87,9 @@ static PetscErrorCode ReadInputs(Build *b)
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(b->comm, &rank));
   PetscCallMPI(MPI_Comm_size(b->comm, &ranks));
+  PetscCall(CheckDisorder(b->comm, b->params, b->result));
   b->part = (VmPart){.lo = (double)rank / ranks, .hi = (double)(rank + 1) / ranks, .half_band = 1.0};
-  PetscCall(VmDeformationRead(b->comm, b->result, b->part.lo, b->part.hi, &b->deformation));
+  PetscCall(VmDeformationRead(b->comm, b->result, b->part.lo, b->part.hi, Disorders(b->params), &b->deformation));
   PetscCall(FitTiles(b, b->deformation.length));
   b->tiles.seed = b->seed;
   const VmTiles *t = &b->tiles;
@@ -247,6 +259,23 @@ static PetscErrorCode RemoveOverlaps(Build *b)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode Deform(Build *b)
+{
+  const VmFlowUnitParams *units = &b->params->flow_units;
+  const VmDisorder disorder = {units->displacement, units->vacancies, b->seed};
+  int64_t before, after;
+
+  PetscFunctionBegin;
+  PetscCall(VmAtomsCount(b->comm, b->atoms, &before));
+  VmFrameDeform(&b->frame, &b->deformation, &disorder, b->atoms);
+  PetscCall(VmAtomsCount(b->comm, b->atoms, &after));
+  if (Disorders(b->params)) {
+    PetscCall(VmLog(b->comm, "glass: atoms of flow units displaced by %g nm along each axis, %lld of them left out",
+                    units->displacement, (long long)(before - after)));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode RunBuild(Build *b)
 {
   int64_t total;
@@ -256,7 +285,7 @@ static PetscErrorCode RunBuild(Build *b)
   PetscCall(SetFrame(b));
   PetscCall(Fill(b));
   PetscCall(EmbedClusters(b));
-  VmFrameDeform(&b->frame, &b->deformation, b->atoms);
+  PetscCall(Deform(b));
   if (IsFoil(b)) VmFrameCut(&b->frame, b->params->thickness, b->atoms);
   Thermalise(b);
   PetscCall(RemoveOverlaps(b));
@@ -295,7 +324,8 @@ PetscErrorCode VmGlassCheck(MPI_Comm comm, const VmGlassParams *params, const ch
   PetscFunctionBegin;
   PetscCall(VmGlassFiles(params, base, &paths));
   b.structure = paths[0];
-  PetscErrorCode code = FitTiles(&b, params->deform && mesoscale ? mesoscale : none);
+  PetscErrorCode code = CheckDisorder(comm, params, params->deform && mesoscale);
+  if (!code) code = FitTiles(&b, params->deform && mesoscale ? mesoscale : none);
   if (!code) code = CheckThickness(&b, b.tiles.length[2]);
   VmAtomsFree(&b.tiles.tile);
   VmGlassFilesFree(&paths);

@@ -72,6 +72,34 @@ static const VmTable relax_table = {.name = "relax",
                                     .size = sizeof(VmRelaxParams),
                                     .rows = relax_rows};
 
+static const VmParam flow_unit_rows[] = {
+    {.key = "displacement",
+     .type = VM_REAL,
+     .offset = offsetof(VmFlowUnitParams, displacement),
+     .unit = "nm",
+     .default_text = "0 nm",
+     .min = 0,
+     .max = 0.1,
+     .doc =
+         "root mean square, along each axis, of random displacements of the atoms in flow units, independent in each "
+         "atom: a Debye-Waller factor of their order, exp(-4 pi^2 k^2 u^2) in intensity. Flow units hold looser bonds; "
+         "how much looser is to be found by comparison with measured patterns"},
+    {.key = "vacancies",
+     .type = VM_REAL,
+     .offset = offsetof(VmFlowUnitParams, vacancies),
+     .unit = "1",
+     .default_text = "0",
+     .min = 0,
+     .max = 0.2,
+     .doc = "share of the atoms in flow units that are left out at random: their density is lower by that",
+     .source = "excess free volume of flow units: W. H. Wang, Prog. Mater. Sci. 106 (2019) 100561"},
+    {0}};
+
+static const VmTable flow_unit_table = {.name = "flow_units",
+                                        .doc = "disorder of the atoms in the flow units of the mesoscale run",
+                                        .size = sizeof(VmFlowUnitParams),
+                                        .rows = flow_unit_rows};
+
 #define GLASS(member) offsetof(VmGlassParams, member)
 
 static const char *const tiling_names[] = {
@@ -180,6 +208,11 @@ static const VmParam glass_rows[] = {
      .doc =
          "root mean square, along each axis, of random displacements independent in each atom, so that tiles are not "
          "exact copies; a structure quenched by molecular dynamics already holds its own"},
+    {.key = "flow_units",
+     .type = VM_BLOCK,
+     .offset = GLASS(flow_units),
+     .subtable = &flow_unit_table,
+     .doc = "disorder of the atoms in the flow units of the mesoscale run, which must write the field flow_unit"},
     {.key = "relax",
      .type = VM_BLOCK,
      .offset = GLASS(relax),

@@ -8,6 +8,10 @@ typedef struct {
   int64_t steps;
 } VmRelaxParams;
 
+typedef struct {
+  double displacement, vacancies;
+} VmFlowUnitParams;
+
 struct VmGlassParams_s {
   char *structure;
   double size[3], block, thickness, minimum_distance, peak, thermal_displacement;
@@ -16,6 +20,7 @@ struct VmGlassParams_s {
   VmList species, clusters;
   int64_t frame;
   VmRelaxParams relax;
+  VmFlowUnitParams flow_units;
 };
 
 #endif

@@ -42,6 +42,8 @@ typedef struct {
   double length[3], strain[6], amplitude;
 } Result;
 
+static bool IsUnit(int64_t i, int64_t j, int64_t k) { return (i + 2 * j + k) % 5 < 2; }
+
 /* Displacement amplitude*(sin 2 pi s_y, sin 2 pi s_z, sin 2 pi s_x) at voxel centres. */
 static PetscErrorCode WriteResult(MPI_Comm comm, const char *path, const Result *result)
 {
@@ -68,6 +70,8 @@ static PetscErrorCode WriteResult(MPI_Comm comm, const char *path, const Result 
   PetscCall(VmH5Group(file, VM_PATH_FIELDS "/10")); /* the last by number, not by name */
   PetscCall(VmH5AttrReal(file, VM_PATH_FIELDS "/10", "mean_strain", 6, result->strain));
   PetscCall(VmH5Write(file, VM_PATH_FIELDS "/10/" VM_FIELD_DISPLACEMENT, VM_F64, 4, dims, u, meta));
+  for (int64_t v = 0; v < n[0] * n[1] * n[2]; ++v) u[v] = (double)IsUnit(v / (n[1] * n[2]), v / n[2] % n[1], v % n[2]);
+  PetscCall(VmH5Write(file, VM_PATH_FIELDS "/10/" VM_FIELD_FLOW_UNIT, VM_F64, 3, dims, u, meta));
   PetscCall(VmH5Close(&file));
   PetscCall(PetscFree(u));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -107,7 +111,9 @@ static PetscErrorCode RankInvariance(void)
 {
   static const char *const cases[] = {
       ("{structure: tile.xyz, size: [6.4 nm, 6 nm, 6.8 nm], minimum_distance: 0.21 nm, thermal_displacement: 0.005 nm,"
-       " clusters: [{symmetry: fcc, diameter: 1.2 nm, volume_fraction: 0.08}, {symmetry: b2, diameter: 0.9 nm,"
+       " flow_units: {displacement: 0.01 nm, vacancies: 0.05},"
+       " clusters: [{symmetry: fcc, diameter: 1.2 nm, spread: 0.1, volume_fraction: 0.08}, {symmetry: b2, diameter: "
+       "0.9 nm,"
        " volume_fraction: 0.02, gap: 0.2 nm}], peak: 4.2 1/nm}"),
       ("{structure: tile.xyz, thickness: 3.1 nm, clusters: [{symmetry: hcp, diameter: 1.2 nm, volume_fraction: 0.1}],"
        " peak: 4.2 1/nm}"),
@@ -249,6 +255,62 @@ static PetscErrorCode Foil(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Atoms outside flow units stay; those inside are displaced by the wanted variance and thinned by the wanted share. */
+static PetscErrorCode FlowUnits(void)
+{
+  const Result result = {{8, 9, 10}, {4.8, 4.5, 5.1}, {0.02, -0.01, 0.015, 0.03, -0.02, 0.05}, 0.1};
+  const double sigma = 0.012, vacancies = 0.1;
+  char path[4096];
+  VmAtoms mine = {0}, rest = {0}, plain = {0}, changed = {0};
+  double square = 0.0, outside = 0.0;
+  int64_t in_units = 0, missing = 0, at = 0, moved = 0;
+
+  PetscFunctionBegin;
+  PathOf("units.h5", path);
+  PetscCall(WriteResult(PETSC_COMM_WORLD, path, &result));
+  PetscCall(BuildFrom(
+      PETSC_COMM_WORLD,
+      "{structure: tile.xyz, tiling: copies, deform: false, size: [4.8 nm, 4.5 nm, 5.1 nm], relax: {steps: 0}}", path,
+      &mine));
+  PetscCall(Gather(&mine, &rest));
+  PetscCall(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, tiling: copies, relax: {steps: 0}}", path, &mine));
+  PetscCall(Gather(&mine, &plain));
+  PetscCall(BuildFrom(
+      PETSC_COMM_WORLD,
+      "{structure: tile.xyz, tiling: copies, relax: {steps: 0}, flow_units: {displacement: 0.012 nm, vacancies: 0.1}}",
+      path, &mine));
+  PetscCall(Gather(&mine, &changed));
+  for (int64_t i = 0; i < plain.n; ++i) {
+    const bool unit =
+        IsUnit((int64_t)(rest.x[i] / 4.8 * 8), (int64_t)(rest.y[i] / 4.5 * 9), (int64_t)(rest.z[i] / 5.1 * 10));
+    in_units += unit;
+    if (at == changed.n || changed.id[at] != plain.id[i]) {
+      VmExpect(unit, "atom %lld is not in a flow unit and is missing", (long long)plain.id[i]);
+      ++missing;
+      continue;
+    }
+    const double d[3] = {changed.x[at] - plain.x[i], changed.y[at] - plain.y[i], changed.z[at] - plain.z[i]};
+    ++at;
+    if (fabs(d[0]) + fabs(d[1]) + fabs(d[2]) > 0.5) continue; /* wrapped into the cell at the other side */
+    const double length = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+    moved += unit;
+    if (unit) square += length / 3.0;
+    else outside = fmax(outside, length);
+  }
+  VmExpectInt(rest.n, plain.n);
+  VmExpect(outside == 0.0, "an atom outside flow units is displaced by %g nm", sqrt(outside));
+  VmExpect(in_units > 900, "only %lld atoms in flow units", (long long)in_units);
+  VmExpectNear(sqrt(square / (double)moved) / sigma, 1.0, 4.0 / sqrt(6.0 * (double)moved));
+  VmExpectNear((double)missing / (double)in_units, vacancies, 4.0 * sqrt(vacancies / (double)in_units));
+  VmExpectInt(BuildFrom(PETSC_COMM_WORLD, "{structure: tile.xyz, flow_units: {vacancies: 0.1}}", NULL, &mine),
+              VM_ERR_INPUT);
+  VmAtomsFree(&mine);
+  VmAtomsFree(&rest);
+  VmAtomsFree(&plain);
+  VmAtomsFree(&changed);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Tiling(void)
 {
   const Result far = {{4, 4, 4}, {3.2, 3.0, 3.55}, {0}, 0.0};
@@ -384,6 +446,7 @@ static PetscErrorCode Run(void)
   PetscCall(Deformed(0.0));
   PetscCall(Deformed(0.3));
   PetscCall(Foil());
+  PetscCall(FlowUnits());
   PetscCall(Tiling());
   PetscCall(Copies());
   PetscCall(Mosaic());

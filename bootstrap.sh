@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 packages=(build-essential cmake ninja-build pkg-config git petsc-dev libpetsc-real-dev libopenmpi-dev openmpi-bin
-  libhdf5-openmpi-dev libfftw3-dev libfftw3-mpi-dev liblapack-dev libyaml-dev libudunits2-dev librandom123-dev libssl-dev zlib1g-dev voro++-dev
+  libhdf5-openmpi-dev libfftw3-dev libfftw3-mpi-dev liblapack-dev libyaml-dev libudunits2-dev librandom123-dev libssl-dev zlib1g-dev libtiff-dev voro++-dev
   python3 python3-h5py python3-numpy python3-matplotlib)
 
 usage() {

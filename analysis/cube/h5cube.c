@@ -67,10 +67,11 @@ double VmH5CubeUnit(const char *unit, bool reciprocal)
     const char *name;
     double value;
     bool reciprocal;
-  } units[] = {{"nm", 1.0, false},  {"A", 0.1, false},    {"Å", 0.1, false},   {"Angstrom", 0.1, false},
-               {"um", 1e3, false},  {"µm", 1e3, false},   {"pm", 1e-3, false}, {"angstrom", 0.1, false},
-               {"m", 1e9, false},   {"nm^-1", 1.0, true}, {"1/nm", 1.0, true}, {"A^-1", 10.0, true},
-               {"1/A", 10.0, true}, {"Å^-1", 10.0, true}, {"1/Å", 10.0, true}, {"m^-1", 1e-9, true}};
+  } units[] = {{"nm", 1.0, false},     {"A", 0.1, false},   {"Å", 0.1, false},    {"Angstrom", 0.1, false},
+               {"um", 1e3, false},     {"µm", 1e3, false},  {"pm", 1e-3, false},  {"angstrom", 0.1, false},
+               {"micron", 1e3, false}, {"m", 1e9, false},   {"nm^-1", 1.0, true}, {"1/nm", 1.0, true},
+               {"A^-1", 10.0, true},   {"1/A", 10.0, true}, {"Å^-1", 10.0, true}, {"1/Å", 10.0, true},
+               {"m^-1", 1e-9, true}};
   char plain[64];
   size_t n = 0;
 

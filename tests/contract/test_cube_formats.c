@@ -1,11 +1,11 @@
 /* timeout: 300; links: vm_cube */
 /* Each format of cubes knows its own files from those of the others; damaged files end in an error or an answer. */
-#include "cube_files.h"
+#include "tiff_files.h"
 #include "unit/capture.h"
 #include <vitromech/timer.h>
 #include <unistd.h>
 
-enum { FILES = 8, TRUNCATIONS = 200, FLIPS = 2000 };
+enum { FILES = 9, TRUNCATIONS = 200, FLIPS = 2000 };
 
 typedef struct {
   const char *format, *name;
@@ -18,7 +18,7 @@ static PetscErrorCode Make(CubeFile files[FILES])
   static const char *const names[FILES][2] = {
       {"emd", "own.h5"},  {"hspy", "own.hspy"},        {"prismatic", "prismatic.h5"},
       {"mib", "own.mib"}, {"empad", "scan_x3_y2.raw"}, {"blo", "own.blo"},
-      {"npy", "own.npy"}, {"raw", "own.bin"}};
+      {"npy", "own.npy"}, {"raw", "own.bin"},          {"tiff", "own.tif"}};
   PetscFunctionBegin;
   for (int i = 0; i < FILES; ++i) {
     files[i] = (CubeFile){.format = names[i][0], .name = names[i][1], .hints = {.centre = {NAN, NAN}}};
@@ -32,6 +32,7 @@ static PetscErrorCode Make(CubeFile files[FILES])
   WriteBlo(files[5].path);
   WriteNpy(files[6].path);
   WriteRaw(files[7].path, false);
+  WriteTiff(files[8].path, &(TiffFile){true, 16, 'u', false, FILE_FRAMES, 1, 5, "ImageJ=1.53t\nimages=6\nunit=nm\n"});
   files[3].hints.scan[0] = files[7].hints.scan[0] = FILE_SCAN0;
   files[3].hints.scan[1] = files[7].hints.scan[1] = FILE_SCAN1;
   files[7].hints.det[0] = 5;

@@ -47,7 +47,7 @@ refused "raw without hints" "give the shapes" "$VITROMECH" info big.bin
 refused "raw without scan" "1x20, 2x10, 4x5, 5x4, 10x2, 20x1" "$VITROMECH" info big.bin --detector 12x10 --type uint16be
 refused "too many frames" "only left out when asked for" "$VITROMECH" info big.bin "${raw[@]}" --scan 4x4
 refused "an unknown type" "uint17" "$VITROMECH" info big.bin "${raw[@]}" --type uint17
-refused "an unknown format" "no format of cubes" "$VITROMECH" info big.bin --format tiff
+refused "an unknown format" "no format of cubes" "$VITROMECH" info big.bin --format tif
 refused "an unknown policy" "skip-per-line is needed" "$VITROMECH" info big.bin --extra-frames all
 
 cat >recipe.yaml <<'YAML'

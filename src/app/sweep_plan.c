@@ -198,6 +198,9 @@ const VmTable vm_sweep_table = {.name = "sweep",
                                 .rows = rows,
                                 .check = Check};
 
+/* Room for the text of a value. */
+enum { VALUE_TEXT = 512 };
+
 /* "1.7 nm" as a number and the rest; false if it does not begin with a finite number. */
 static bool SplitQuantity(const char *text, double *value, const char **unit)
 {
@@ -209,7 +212,7 @@ static bool SplitQuantity(const char *text, double *value, const char **unit)
 }
 
 /* Text of the value a fraction x of the way along a range. */
-static void RangeValue(const VmSweepParameter *p, double x, char text[64])
+static void RangeValue(const VmSweepParameter *p, double x, char text[VALUE_TEXT])
 {
   double ends[2] = {0.0, 0.0};
   const char *unit = "";
@@ -217,7 +220,7 @@ static void RangeValue(const VmSweepParameter *p, double x, char text[64])
   (void)SplitQuantity(p->to, &ends[1], &unit);
   const double value =
       p->scale == VM_SCALE_LOG ? ends[0] * pow(ends[1] / ends[0], x) : ends[0] + x * (ends[1] - ends[0]);
-  snprintf(text, 64, "%.9g%s%s", value, *unit ? " " : "", unit);
+  snprintf(text, VALUE_TEXT, "%.9g%s%s", value, *unit ? " " : "", unit);
 }
 
 static PetscErrorCode CheckRange(const VmSweepParameter *p, VmReport report)
@@ -225,6 +228,10 @@ static PetscErrorCode CheckRange(const VmSweepParameter *p, VmReport report)
   double ends[2];
   const char *units[2];
   PetscFunctionBegin;
+  for (int i = 0; i < p->values.count; ++i)
+    if (strlen(((char **)p->values.items)[i]) >= VALUE_TEXT)
+      PetscCall(VmReportAdd(report, NULL, "%s: value %d has more than %d characters; make it shorter", p->path, i + 1,
+                            VALUE_TEXT - 1));
   if (p->values.count > 0) PetscFunctionReturn(PETSC_SUCCESS);
   if (!SplitQuantity(p->from, &ends[0], &units[0]) || !SplitQuantity(p->to, &ends[1], &units[1])) {
     PetscCall(VmReportAdd(report, NULL, "%s: from \"%s\" and to \"%s\" must be numbers with their unit", p->path,
@@ -274,7 +281,8 @@ static int64_t Stratum(VmRngKey key, int parameter, int64_t n, int64_t point)
   return before;
 }
 
-static void ValueText(const VmSweepParams *p, int index, int64_t point, int64_t count, int64_t stride, char text[64])
+static void ValueText(const VmSweepParams *p, int index, int64_t point, int64_t count, int64_t stride,
+                      char text[VALUE_TEXT])
 {
   const VmSweepParameter *parameter = (const VmSweepParameter *)p->parameters.items + index;
   if (p->design == VM_DESIGN_LATIN_HYPERCUBE) {
@@ -284,7 +292,7 @@ static void ValueText(const VmSweepParams *p, int index, int64_t point, int64_t 
     return;
   }
   const int64_t n = Choices(parameter), choice = p->design == VM_DESIGN_LIST ? point : point / stride % n;
-  if (parameter->values.count > 0) snprintf(text, 64, "%s", ((char **)parameter->values.items)[choice]);
+  if (parameter->values.count > 0) snprintf(text, VALUE_TEXT, "%s", ((char **)parameter->values.items)[choice]);
   else RangeValue(parameter, n > 1 ? (double)choice / (double)(n - 1) : 0.0, text);
 }
 
@@ -318,7 +326,7 @@ static PetscErrorCode Expand(VmSweep sweep, VmReport report)
   PetscCall(PetscCalloc1((size_t)sweep->count, &sweep->id));
   sweep->names[parameters] = "seed";
   for (int c = parameters - 1; c >= 0; --c) {
-    char text[64];
+    char text[VALUE_TEXT];
     sweep->names[c] = ((VmSweepParameter *)p->parameters.items)[c].path;
     for (int i = 0; i < sweep->count; ++i) {
       ValueText(p, c, i / p->seeds.count, count, stride, text);
@@ -327,7 +335,7 @@ static PetscErrorCode Expand(VmSweep sweep, VmReport report)
     stride *= Choices((VmSweepParameter *)p->parameters.items + c);
   }
   for (int i = 0; i < sweep->count; ++i) {
-    char text[64];
+    char text[VALUE_TEXT];
     snprintf(text, sizeof text, "%lld", (long long)Seed(sweep, i));
     PetscCall(PetscStrallocpy(text, &sweep->texts[i * sweep->columns + parameters]));
   }
@@ -338,7 +346,7 @@ static PetscErrorCode Expand(VmSweep sweep, VmReport report)
 static PetscErrorCode Assignments(VmSweep sweep, int point, const char *directory, char ***words)
 {
   const int fixed = sweep->params.set.count;
-  char text[PETSC_MAX_PATH_LEN + 64];
+  char text[PETSC_MAX_PATH_LEN + VALUE_TEXT];
   PetscFunctionBegin;
   PetscCall(PetscCalloc1((size_t)(fixed + sweep->columns + 2), words));
   for (int i = 0; i < fixed; ++i) PetscCall(PetscStrallocpy(((char **)sweep->params.set.items)[i], &(*words)[i]));

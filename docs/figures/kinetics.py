@@ -1,0 +1,195 @@
+"""Figures and tables of docs/studies.md, from the files of the studies in inputs/kinetics:
+
+    /usr/bin/python3 docs/figures/kinetics.py yield out/yield_temperature/table.csv  [FIGURE.png]
+    /usr/bin/python3 docs/figures/kinetics.py trend out/annealing/table.csv          [FIGURE.png]
+    /usr/bin/python3 docs/figures/kinetics.py flow  out/homogeneous_flow/result.h5   [FIGURE.png]
+    /usr/bin/python3 docs/figures/kinetics.py map   out/deformation_map/table.csv    [FIGURE.png]
+    /usr/bin/python3 docs/figures/kinetics.py band  out/shear_band/result.h5         [FIGURE.png]
+"""
+import csv
+import pathlib
+import sys
+
+import h5py
+import numpy
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "analysis" / "report"))
+import style  # noqa: E402
+
+XY = 5
+
+
+def table(path):
+    """Columns of a sweep's table (complete points only), texts of parameters from the manifest beside it."""
+    with open(path) as file, open(pathlib.Path(path).with_name("manifest.csv")) as manifest:
+        texts = {row["id"]: row for row in csv.DictReader(manifest)}
+        rows = [row | {"text": texts[row["id"]]} for row in csv.DictReader(file) if row["state"] == "complete"]
+    parameters = [name for name in rows[0]["text"] if name not in ("point", "id", "seed")]
+    values = {name: numpy.array([float(row[name]) for row in rows]) for name in rows[0]
+              if name not in ("id", "state", "text") and all(is_number(row[name]) for row in rows)}
+    return parameters, [row["text"] for row in rows], values
+
+
+def is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def mean_and_error(values):
+    return values.mean(), values.std(ddof=1) / numpy.sqrt(len(values)) if len(values) > 1 else numpy.nan
+
+
+def yield_stress(path):
+    """Yield stress against T (law linear) and T^(2/3) (law cooperative): least squares, residuals."""
+    _, texts, values = table(path)
+    law = numpy.array(["cooperative" if "cooperative" in text["kinetics.barrier"] else "linear" for text in texts])
+    figure, axes = style.curves(2)
+    laws = (("linear", 1.0, "T (K)"), ("cooperative", 2 / 3, "T$^{2/3}$ (K$^{2/3}$)"))
+    for axis, (name, power, label) in zip(axes, laws):
+        temperatures = numpy.unique(values["temperature"][law == name])
+        stress = [mean_and_error(values["yield_stress"][(law == name) & (values["temperature"] == t)]) for t in temperatures]
+        mean, error = numpy.array(stress).T
+        x = temperatures**power
+        fit = numpy.polyfit(x, mean, 1)
+        left = mean - numpy.polyval(fit, x)
+        r2 = 1 - (left**2).sum() / ((mean - mean.mean()) ** 2).sum()
+        # the exponent of T that fits best, tau = a - b T^n
+        powers = numpy.linspace(0.3, 1.6, 261)
+        best = min(powers, key=lambda n: numpy.polyfit(temperatures**n, mean, 1, full=True)[1].sum())
+        print(f"{name}: yield stress = {fit[1]:.4f} GPa - {-fit[0]:.4g} GPa/K^{power:.3g} T^{power:.3g}, R^2 = {r2:.5f}; "
+              f"best exponent {best:.2f}")
+        for t, m, e, d in zip(temperatures, mean, error, left):
+            print(f"  {t:4.0f} K  {m:.4f} +- {e:.4f} GPa, residual {d:+.4f}")
+        axis.errorbar(x, mean, error, fmt="o", color=style.LINES[0], markersize=4)
+        axis.plot(x, numpy.polyval(fit, x), color=style.INK, linewidth=1)
+        axis.set(xlabel=label, ylabel="yield stress (GPa)", title=f"{name}: $R^2$ = {r2:.4f}")
+    return figure
+
+
+def trend(path):
+    """Columns of a sweep against its first parameter, mean and standard error over the seeds."""
+    parameters, _, values = table(path)
+    name = parameters[0]
+    x = numpy.unique(values[name])
+    if {"peak", "last"} <= set(values):
+        values["overshoot"] = values["peak"] / values["last"] - 1
+    wanted = [c for c in ("peak", "last", "overshoot", "participation", "band_share", "band_width", "percolating_axes")
+              if c in values]
+    print(name, *wanted, sep="  ")
+    rows = numpy.array([[mean_and_error(values[c][values[name] == v]) for c in wanted] for v in x])
+    for v, row in zip(x, rows):
+        print(f"{v:g}", *(f"{m:.3f}+-{e:.3f}" for m, e in row), f"({(values[name] == v).sum()} runs)", sep="  ")
+    shown = [c for c in ("peak", "overshoot", "participation", "band_share") if c in wanted]
+    figure, axes = style.curves(len(shown), width=2.9 * len(shown), height=2.7)
+    for axis, column in zip(axes, shown):
+        mean, error = rows[:, wanted.index(column)].T
+        axis.errorbar(x, mean, error, fmt="o-", color=style.LINES[0], markersize=4)
+        axis.set(xlabel=name.split(".", 1)[1].replace("_", " "),
+                 title=column.replace("_", " ") + (" (GPa)" if column == "peak" else ""))
+    return figure
+
+
+def flow(path):
+    """Viscosity and strain rate of each stage of creep, from its second half; m = d ln sigma/d ln rate between stages."""
+    with h5py.File(path) as file:
+        history = {name: file["history"][name][:] for name in ("stage", "time", "stress", "plastic_strain",
+                                                               "participation_ratio")}
+    rows = []
+    for stage in numpy.unique(history["stage"]):
+        inside = numpy.flatnonzero(history["stage"] == stage)
+        time, plastic = history["time"][inside], 2 * history["plastic_strain"][inside, XY]
+        # five blocks of the second half: their rates tell the error
+        edges = numpy.searchsorted(time, numpy.linspace(0.5 * (time[0] + time[-1]), time[-1], 6)).clip(0, len(time) - 1)
+        rates = numpy.diff(plastic[edges]) / numpy.diff(time[edges])
+        rows.append((history["stress"][inside[-1], XY], *mean_and_error(rates), history["participation_ratio"][inside[-1]]))
+    stress, rate, error, participation = numpy.array(rows).T
+    print("stress [GPa]  shear rate [1/s]  viscosity [GPa s]  m  participation")
+    for i in range(len(rows)):
+        m = numpy.log(stress[i] / stress[i - 1]) / numpy.log(rate[i] / rate[i - 1]) if i else numpy.nan
+        viscosity, its_error = stress[i] / rate[i], stress[i] * error[i] / rate[i]**2
+        print(f"{stress[i]:.3g}  {rate[i]:.4g}+-{error[i]:.2g}  {viscosity:.4g}+-{its_error:.2g}  {m:.3f}  {participation[i]:.3f}")
+    figure, (left, right) = style.curves(2)
+    left.errorbar(stress, rate, error, fmt="o-", color=style.LINES[0], markersize=4)
+    left.plot(stress, rate[0] * stress / stress[0], color=style.INK, linewidth=1, label="slope 1")
+    left.set(xscale="log", yscale="log", xlabel="shear stress (GPa)", ylabel="shear rate (1/s)")
+    left.legend()
+    right.errorbar(rate, stress / rate, stress * error / rate**2, fmt="o-", color=style.LINES[0], markersize=4)
+    right.set(xscale="log", yscale="log", xlabel="shear rate (1/s)", ylabel="viscosity (GPa s)")
+    return figure
+
+
+def deformation_map(path):
+    """log10 of the shear rate, stress over viscosity, against temperature and stress."""
+    _, _, values = table(path)
+    stress = values["loading.0.control.xy.stress"]
+    rate = stress / values["viscosity"]
+    temperatures, stresses = numpy.unique(values["temperature"]), numpy.unique(stress)
+    logs = numpy.full((len(stresses), len(temperatures)), numpy.nan)
+    for t, s, r in zip(values["temperature"], stress, rate):
+        logs[numpy.searchsorted(stresses, s), numpy.searchsorted(temperatures, t)] = numpy.log10(r) if r > 0 else numpy.nan
+    print("log10 of the shear rate [1/s]; stress [GPa] \\ T [K]", *(f"{t:.0f}" for t in temperatures), sep="\t")
+    for s, row in zip(stresses, logs):
+        print(f"{s:g}", *(f"{v:.1f}" for v in row), sep="\t")
+    figure, (axis,) = style.curves(1, height=3.8)
+    levels = [-60, -40, -30, -20, -15, -10, -7, -4, -1, 2, 5]
+    filled = axis.contourf(temperatures, stresses, logs, levels=levels, cmap=style.MAP, extend="both")
+    lines = axis.contour(temperatures, stresses, logs, levels=levels[1:], colors="white", linewidths=0.7)
+    axis.clabel(lines, fmt="%d", fontsize=7)
+    axis.grid(False)
+    axis.set(xlabel="temperature (K)", ylabel="shear stress (GPa)")
+    figure.colorbar(filled, label="log$_{10}$ of the shear rate (1/s)")
+    return figure
+
+
+def band(path):
+    """Stress and strain; slices of the plastic shear strain across the band at up to four moments; its profile."""
+    with h5py.File(path) as file:
+        history = {name: file["history"][name][:] for name in ("time", "strain", "stress", "events", "participation_ratio",
+                                                               "band_share", "band_width")}
+        length = file["grid"].attrs["length"]
+        steps = sorted((s for s in file["fields"] if "plastic_strain" in file["fields"][s]), key=int)
+        last = file["fields"][steps[-1]]["plastic_strain"][..., XY]
+        # of x and y, the axis along which the planes differ most is the normal of the band
+        normal = int(numpy.argmax([last.mean(axis=tuple({0, 1, 2} - {d})).var() for d in (0, 1)]))
+        times = {s: float(numpy.atleast_1d(file["fields"][s].attrs["time"])[0]) for s in steps}
+        top = history["time"][numpy.argmax(history["stress"][:, XY])]
+        after = [s for s in steps if times[s] > top] or steps[-1:]
+        before = [s for s in steps if times[s] <= top and times[s] > 0]
+        chosen = before[-1:] + [after[i] for i in sorted({0, (len(after) - 1) // 2, len(after) - 1})]
+        fields = [2 * file["fields"][s]["plastic_strain"][..., XY] for s in chosen]
+    strain = 2 * history["strain"][:, XY]
+    figure, axes = style.plt.subplots(1, len(chosen) + 2, figsize=(2.7 * (len(chosen) + 2), 2.7))
+    axes[0].plot(100 * strain, history["stress"][:, XY], color=style.INK)
+    axes[0].set(xlabel="shear strain (%)", ylabel="shear stress (GPa)")
+    limit = 100 * numpy.quantile(fields[-1], 0.995)
+    for axis, step, field in zip(axes[1:], chosen, fields):
+        at = numpy.interp(times[step], history["time"], strain)
+        stress = numpy.interp(times[step], history["time"], history["stress"][:, XY])
+        axes[0].plot(100 * at, stress, "o", color=style.LINES[1], markersize=4)
+        plane = field[:, :, field.shape[2] // 2]
+        style.image(axis, 100 * plane, (0, length[0], 0, length[1]), "nm", f"{100 * at:.2f} %", style.MAP, (0, limit),
+                    axis is axes[len(chosen)], "plastic shear (%)", "white")
+        profile = field.mean(axis=tuple({0, 1, 2} - {normal}))
+        middle = (numpy.arange(len(profile)) + 0.5) * length[normal] / len(profile)
+        axes[-1].plot(middle, 100 * profile, label=f"{100 * at:.2f} %")
+        row = numpy.searchsorted(history["time"], times[step] * (1 - 1e-9)).clip(0, len(strain) - 1)
+        print(f"strain {100 * at:.2f} %  stress {stress:.3f} GPa  mean plastic {100 * field.mean():.2f} %  "
+              f"events {history['events'][row]:.0f}  participation {history['participation_ratio'][row]:.3f}  "
+              f"band share {history['band_share'][row]:.2f}  width {history['band_width'][row]:.1f} nm  "
+              f"normal {'xy'[normal]}, largest of a plane {100 * profile.max():.1f} %")
+    axes[-1].set(xlabel=f"{'xy'[normal]} (nm)", ylabel="mean plastic shear of a plane (%)")
+    axes[-1].legend()
+    return figure
+
+
+MAKERS = {"yield": yield_stress, "trend": trend, "flow": flow, "map": deformation_map, "band": band}
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in MAKERS:
+        sys.exit(__doc__)
+    drawn = MAKERS[sys.argv[1]](sys.argv[2])
+    if len(sys.argv) == 4:
+        drawn.savefig(sys.argv[3], dpi=110)

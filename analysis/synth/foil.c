@@ -20,6 +20,7 @@ PetscErrorCode VmFoilExtent(MPI_Comm comm, const VmAtoms *atoms, VmOptics *optic
   if (!isfinite(all[0]) || !isfinite(all[1])) VmThrow(comm, VM_ERR_INPUT, "there are no atoms to look at");
   optics->middle = 0.5 * (all[0] - all[1]);
   optics->thickness = all[0] + all[1];
+  optics->species = atoms->nspecies;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

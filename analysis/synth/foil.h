@@ -4,7 +4,7 @@
 
 #include "method.h"
 
-/** Sets middle and thickness from the atoms' extent along z. No atoms: VM_ERR_INPUT. Collective. */
+/** Sets middle and thickness from the atoms' extent along z, and their species. No atoms: VM_ERR_INPUT. Collective. */
 PetscErrorCode VmFoilExtent(MPI_Comm comm, const VmAtoms *atoms, VmOptics *optics);
 
 /** Greatest number of atoms per area [1/nm^2] above any part of the cell (parts of about a nanometre). Collective. */

@@ -124,7 +124,7 @@ static PetscErrorCode Destroy(void **context)
 static double Bytes(void *context, const VmTileBox *box)
 {
   const Kinematic *c = context;
-  return VmPotentialBytes(box->grid, c->moments);
+  return VmPotentialBytes(c->optics, box->grid, c->moments);
 }
 
 static PetscErrorCode Tile(void *context, const VmAtoms *atoms, const VmTileBox *box)

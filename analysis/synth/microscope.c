@@ -169,6 +169,7 @@ static const VmTable aberration_table = {.name = "aberrations",
                                          .size = sizeof(VmAberrationParams),
                                          .rows = aberration_rows};
 
+static const char *const potentials[] = {[VM_INFINITE] = "infinite", [VM_FINITE] = "finite", NULL};
 static const char *const precisions[] = {[VM_SINGLE] = "single", [VM_DOUBLE] = "double", NULL};
 
 static const VmParam rows[] = {
@@ -289,6 +290,21 @@ static const VmParam rows[] = {
      .max = 100,
      .doc = "greatest thickness of a slice (multislice)",
      .source = "physics.md D4"},
+    {.key = "potential",
+     .type = VM_ENUM,
+     .offset = offsetof(VmMicroscopeParams, potential),
+     .default_text = "infinite",
+     .choices = potentials,
+     .doc = "of an atom in multislice and prism; infinite: all of it in the slice of the nucleus; finite: each slice "
+            "holds "
+            "what of the atom lies in it"},
+    {.key = "sub_slices",
+     .type = VM_INT,
+     .offset = offsetof(VmMicroscopeParams, sub_slices),
+     .default_text = "4",
+     .min = 1,
+     .max = 64,
+     .doc = "heights in a slice between which atoms are interpolated (potential: finite)"},
     {.key = "band_limit",
      .type = VM_BOOL,
      .offset = offsetof(VmMicroscopeParams, band_limit),
@@ -368,6 +384,10 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
   }
   if (microscope->phonons > 0 && microscope->debye_waller == 0.0) {
     PetscCall(VmReportAdd(report, node, "phonons need atoms that move: give debye_waller, e.g. \"0.005 nm^2\""));
+  }
+  if (!method->multiple && microscope->potential == VM_FINITE) {
+    PetscCall(VmReportAdd(
+        report, node, "potential: finite needs \"method: multislice\" or prism: the kinematic method has no slices"));
   }
   if (!method->multiple && (microscope->tilt[0] != 0.0 || microscope->tilt[1] != 0.0)) {
     PetscCall(VmReportAdd(report, node, "tilt needs \"method: multislice\" or prism: the kinematic beam goes along z"));

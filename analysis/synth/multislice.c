@@ -53,7 +53,7 @@ static PetscErrorCode Destroy(void **context)
 static double Bytes(void *context, const VmTileBox *box)
 {
   const Multislice *c = context;
-  return VmTransmissionMakeBytes(box->grid) +
+  return VmTransmissionMakeBytes(c->optics, box->grid, &c->slices) +
          VmTransmissionBytes(c->optics->params->precision, box->grid, c->slices.count);
 }
 

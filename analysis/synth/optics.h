@@ -12,6 +12,8 @@ typedef struct {
   double origin[2]; /* nm; NAN: the scan is centred on the cell */
 } VmScanParams;
 
+enum { VM_INFINITE, VM_FINITE }; /* projected potentials */
+
 enum { VM_DETECTOR_F32, VM_DETECTOR_U16, VM_DETECTOR_U32 };
 
 typedef struct {
@@ -45,6 +47,8 @@ struct VmMicroscopeParams_s {
   double debye_waller; /* nm^2 */
   double accuracy;
   double slice; /* nm */
+  int potential;
+  int64_t sub_slices;
   bool band_limit;
   int64_t phonons;    /* configurations; 0: none */
   double source_size; /* nm */
@@ -68,6 +72,7 @@ typedef struct {
   int64_t grid[2];
   double spacing[2];        /* period/grid, nm */
   double middle, thickness; /* of the foil along z, nm */
+  int species;              /* of its atoms */
   double scattered;         /* mean number of scattering events of an electron in the foil */
 } VmOptics;
 
@@ -86,7 +91,7 @@ void VmOpticsBox(const VmOptics *optics, const double lo[2], const double hi[2],
 PetscErrorCode VmOpticsWindow(const VmOptics *optics, const VmTileBox *box, const double r[2], int64_t first[2],
                               double centre[2]);
 
-/** Fills all but middle, thickness and scattered. Not collective. */
+/** Fills all but middle, thickness, species and scattered. Not collective. */
 void VmOpticsInit(const VmMicroscopeParams *params, VmOptics *optics);
 
 /** Smallest multiple of `multiple` >= n without prime factors above 7. Not collective. */

@@ -30,6 +30,17 @@ typedef struct {
   double bottom, distance; /* nm */
 } VmSlices;
 
+/* Heights, `per_slice` in a slice, between which atoms with potentials of finite extent are interpolated; layer j of
+ * the spreading holds what lies at bottom + j step. */
+typedef struct {
+  int count, per_slice,
+      reach;   /* an atom is cut off `reach` heights from its own; the rest belongs to the outermost slices */
+  double step; /* nm */
+} VmHeights;
+
+/** Not collective. */
+VmHeights VmHeightsChoose(const VmOptics *optics, const VmSlices *slices);
+
 /** The fewest slices of the foil that are no thicker than asked for. Not collective. */
 VmSlices VmSlicesChoose(const VmOptics *optics);
 
@@ -39,9 +50,9 @@ int VmSliceOf(const VmSlices *slices, double z);
 /** Receives the potential of a slice, V nm, which is gone after the call. */
 typedef void (*VmPotentialTake)(void *context, int slice, const double *value);
 
-/** Makes the potentials of slices 0 ... count - 1, in this order, with the frequencies and the accuracy of
- * VmPotentialCreate, on samples[0] x samples[1] points of the box, each at least the box's grid and at most
- * VmPotentialFine of it. Not collective.
+/** Makes the potentials of slices 0 ... count - 1, in this order, infinite or finite as the parameters say, with the
+ * frequencies and the accuracy of VmPotentialCreate, on samples[0] x samples[1] points of the box, each at least the
+ * box's grid and at most VmPotentialFine of it. Not collective.
  */
 PetscErrorCode VmPotentialSlices(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
                                  const VmSlices *slices, const int64_t samples[2], VmPotentialTake take, void *context);
@@ -51,8 +62,10 @@ int64_t VmPotentialFine(int64_t n);
 
 void VmPotentialDestroy(VmPotential *potential);
 
-/** Bytes that VmPotentialCreate (moments = 0: VmPotentialSlices) needs at its peak, without the atoms. Not collective.
- */
-double VmPotentialBytes(const int64_t grid[2], int moments);
+/** Bytes that VmPotentialCreate needs at its peak, without the atoms. Not collective. */
+double VmPotentialBytes(const VmOptics *optics, const int64_t grid[2], int moments);
+
+/** Bytes that VmPotentialSlices needs. Not collective. */
+double VmPotentialSlicesBytes(const VmOptics *optics, const int64_t grid[2], const VmSlices *slices);
 
 #endif

@@ -108,7 +108,8 @@ static double Bytes(void *context, const VmTileBox *box)
   const int precision = c->optics->params->precision;
   if (box->grid[0] > c->cell[0] || box->grid[1] > c->cell[1]) return INFINITY;
   const double waves = (double)(c->cell[0] * c->cell[1] * c->count) * (double)vm_precisions[precision]->bytes;
-  return waves + VmTransmissionMakeBytes(box->grid) + VmTransmissionBytes(precision, box->grid, c->slices.count);
+  return waves + VmTransmissionMakeBytes(c->optics, box->grid, &c->slices) +
+         VmTransmissionBytes(precision, box->grid, c->slices.count);
 }
 
 /* The wave behind the foil, in real space, to its place among all waves. */

@@ -129,3 +129,17 @@ double VmScatteringFactor(int atomic_number, double k)
   }
   return 0.1 * f;
 }
+
+double VmScatteringBelow(int atomic_number, double k, double z)
+{
+  if (atomic_number < 1 || atomic_number > VM_MAX_ATOMIC_NUMBER) return NAN;
+  const Lobato *p = &lobato[atomic_number - 1];
+  const double q = 0.1 * k, height = 10.0 * fabs(z);
+  double below = 0.0, whole = 0.0; /* integral up to -|z|, A^2; f, A */
+  for (int i = 0; i < 5; ++i) {
+    const double a = 1.0 / (1.0 + p->b[i] * q * q), slope = 2.0 * VM_PI / sqrt(p->b[i] * a), x = slope * height;
+    whole += p->a[i] * a * (1.0 + a);
+    below += p->a[i] * a * 0.5 * exp(-x) * (1.0 + 0.5 * a * (3.0 + x)) / slope;
+  }
+  return 0.01 * (z > 0.0 ? below + whole * height : below);
+}

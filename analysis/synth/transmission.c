@@ -76,9 +76,9 @@ PetscErrorCode VmTransmissionMake(const VmTransmissionRecipe *recipe, VmTransmis
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-double VmTransmissionMakeBytes(const int64_t grid[2])
+double VmTransmissionMakeBytes(const VmOptics *optics, const int64_t grid[2], const VmSlices *slices)
 {
   const double points = (double)(grid[0] * grid[1]),
                fine = (double)(VmPotentialFine(grid[0]) * VmPotentialFine(grid[1]));
-  return VmPotentialBytes(grid, 0) + 16.0 * (points + fine);
+  return VmPotentialSlicesBytes(optics, grid, slices) + 16.0 * (points + fine);
 }

@@ -25,6 +25,6 @@ PetscErrorCode VmTransmissionMake(const VmTransmissionRecipe *recipe, VmTransmis
 double VmTransmissionEdge(double share);
 
 /** Bytes that VmTransmissionMake needs at its peak beside the transmission and the atoms. Not collective. */
-double VmTransmissionMakeBytes(const int64_t grid[2]);
+double VmTransmissionMakeBytes(const VmOptics *optics, const int64_t grid[2], const VmSlices *slices);
 
 #endif

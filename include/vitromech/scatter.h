@@ -17,6 +17,17 @@
  */
 double VmScatteringFactor(int atomic_number, double k);
 
+/**
+ * Integral over all heights below z of what the part of the atom's potential below each adds to the factor, for
+ * scattering perpendicular to the height: int_-inf^z f(k, z') dz', f(k, z') rising from 0 to f(k).
+ *
+ * \param[in] k  perpendicular to the height, 1/nm
+ * \param[in] z  above the nucleus, nm
+ * \return nm^2. Not collective.
+ * Source: the transform of the same f along one axis, a/(1 + b q^2) + a/(1 + b q^2)^2 being of closed form.
+ */
+double VmScatteringBelow(int atomic_number, double k, double z);
+
 /** Relativistic wavelength [nm] of electrons accelerated by a voltage [V]. Not collective. Source: physics.md D1. */
 double VmElectronWavelength(double voltage);
 

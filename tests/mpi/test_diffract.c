@@ -125,7 +125,7 @@ static PetscErrorCode Run(void)
       0.0, 1.0, 0.1));
   PetscCall(TestInvariance("{method: multislice, precision: single, defocus_spread: 20 nm, tilt: [3 mrad, -2 mrad], "
                            "aberrations: {C12: 300 nm, phi12: 20 degree, C21: 5000 nm}, scan: {points: [9, 5], "
-                           "step: 0.3 nm}, memory: 118, detector: {" DETECTOR "}}",
+                           "step: 0.3 nm}, potential: finite, detector: {" DETECTOR "}}",
                            0.0, 1.0, 0.1));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

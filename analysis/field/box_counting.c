@@ -68,17 +68,16 @@ enum { MOST_SIZES = 64 };
 
 typedef struct {
   const Params *params;
-  double threshold;
   int nsizes;
   int64_t size[MOST_SIZES];
 } Boxes;
 
-static PetscErrorCode Mask(const Boxes *b, const VmMap *map, uint8_t *mask)
+static PetscErrorCode Mask(const Boxes *b, const VmMap *map, double threshold, uint8_t *mask)
 {
   const int64_t n = VmMapSize(map);
   VmClusters clusters;
   PetscFunctionBegin;
-  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > b->threshold;
+  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > threshold;
   if (!b->params->largest_cluster) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(
       VmClustersCreate(map->dim, map->n, map->periodic, (VmConnectivity)b->params->connectivity, mask, &clusters));
@@ -107,7 +106,7 @@ static double Count(const VmMap *map, const uint8_t *mask, int64_t size, uint8_t
   return count;
 }
 
-/* values: dimension, then the counts */
+/* values: dimension, then the counts, then the threshold */
 static PetscErrorCode Values(const void *context, const VmMap *map, double *values)
 {
   const Boxes *b = context;
@@ -116,7 +115,8 @@ static PetscErrorCode Values(const void *context, const VmMap *map, double *valu
   uint8_t *mask, *hit;
   PetscFunctionBegin;
   PetscCall(PetscMalloc2((size_t)n, &mask, (size_t)n, &hit));
-  PetscCall(Mask(b, map, mask));
+  PetscCall(VmThreshold(map, b->params->threshold, &values[1 + b->nsizes]));
+  PetscCall(Mask(b, map, values[1 + b->nsizes], mask));
   for (int s = 0; s < b->nsizes; ++s) {
     values[1 + s] = Count(map, mask, b->size[s], hit);
     const double x = -log((double)b->size[s]), y = log(values[1 + s]);
@@ -144,15 +144,15 @@ static void Sizes(const Params *p, const VmMap *map, Boxes *b)
 static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult result)
 {
   Boxes b = {.params = params};
-  double values[1 + MOST_SIZES], errors[1 + MOST_SIZES], size[MOST_SIZES];
+  double values[2 + MOST_SIZES], errors[2 + MOST_SIZES], size[MOST_SIZES];
   PetscFunctionBegin;
   Sizes(params, map, &b);
   const int64_t n = b.nsizes;
-  PetscCall(VmThreshold(map, b.params->threshold, &b.threshold));
   PetscCall(Values(&b, map, values));
-  PetscCall(VmJackknife(map, 1 + b.nsizes, Values, &b, errors));
+  PetscCall(VmJackknife(map, 2 + b.nsizes, Values, &b, errors));
   for (int s = 0; s < b.nsizes; ++s) size[s] = (double)b.size[s] * map->spacing[2];
-  PetscCall(VmStatResultScalar(result, "threshold", b.threshold, map->unit, "what lies above", NULL));
+  PetscCall(VmStatResultEstimate(result, "threshold", values[1 + n], errors[1 + n], map->unit, "what lies above",
+                                 "standard error by jackknife over blocks"));
   PetscCall(VmStatResultEstimate(result, "dimension", values[0], errors[0], "1", "box-counting dimension",
                                  "least squares of ln N against -ln size; standard error by jackknife over blocks"));
   PetscCall(VmStatResultAdd(result, "size", VM_F64, 1, &n, size,

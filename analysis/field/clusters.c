@@ -1,4 +1,5 @@
 /* Hot spots: connected clusters above a threshold, their sizes and shapes, the volume fraction they stand for. */
+#include "jackknife.h"
 #include "shape.h"
 #include <vitromech/rng.h>
 #include <math.h>
@@ -121,6 +122,43 @@ static bool RemoveSmall(const VmClusters *c, int64_t n, int64_t smallest, uint8_
   return removed;
 }
 
+/* The mask of what lies above the threshold in clusters that are not too small, and those clusters. */
+static PetscErrorCode Find(const Params *p, const VmMap *map, double *threshold, uint8_t *mask, VmClusters *clusters)
+{
+  const int64_t n = VmMapSize(map);
+  const VmConnectivity connectivity = (VmConnectivity)p->connectivity;
+  PetscFunctionBegin;
+  PetscCall(VmThreshold(map, p->threshold, threshold));
+  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > *threshold;
+  PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, connectivity, mask, clusters));
+  if (RemoveSmall(clusters, n, p->smallest, mask)) {
+    PetscCall(VmClustersDestroy(clusters));
+    PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, connectivity, mask, clusters));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+enum { THRESHOLD, COUNT, COVERED, NVALUE };
+
+/* What the jackknife is of: the threshold, the number of clusters, the part they cover. */
+static PetscErrorCode Values(const void *context, const VmMap *map, double *values)
+{
+  const int64_t n = VmMapSize(map);
+  const double valid = (double)VmMapValid(map);
+  double covered = 0.0;
+  uint8_t *mask;
+  VmClusters clusters;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)n, &mask));
+  PetscCall(Find(context, map, &values[THRESHOLD], mask, &clusters));
+  for (int64_t i = 0; i < n; ++i) covered += mask[i];
+  values[COUNT] = valid > 0.0 ? (double)clusters.count * (double)n / valid : NAN;
+  values[COVERED] = valid > 0.0 ? covered / valid : NAN;
+  PetscCall(VmClustersDestroy(&clusters));
+  PetscCall(PetscFree(mask));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode AddEach(const VmMap *map, int64_t count, const VmShape *shapes, VmStatResult result)
 {
   const char *length = map->length_unit;
@@ -157,15 +195,17 @@ static PetscErrorCode AddEach(const VmMap *map, int64_t count, const VmShape *sh
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AddVolumeFraction(const Params *p, const VmMap *map, double covered, const Sizes *sizes,
-                                        VmStatResult result)
+static PetscErrorCode AddVolumeFraction(const Params *p, const VmMap *map, double covered, double error,
+                                        const Sizes *sizes, VmStatResult result)
 {
+  const char *of = "standard error by jackknife over blocks";
   char definition[200];
   PetscFunctionBegin;
   if (map->dim == 3)
-    PetscCall(VmStatResultScalar(result, "volume_fraction", covered, "1", "part of the volume in clusters", NULL));
+    PetscCall(
+        VmStatResultEstimate(result, "volume_fraction", covered, error, "1", "part of the volume in clusters", of));
   else {
-    PetscCall(VmStatResultScalar(result, "area_fraction", covered, "1", "part of the area in clusters", NULL));
+    PetscCall(VmStatResultEstimate(result, "area_fraction", covered, error, "1", "part of the area in clusters", of));
     if (isnan(p->thickness) || strcmp(map->length_unit, "nm") != 0) PetscFunctionReturn(PETSC_SUCCESS);
     snprintf(definition, sizeof definition,
              "N (4/3) pi r^3/(f_B V), r half of mean_diameter, f_B = %.6g, thickness %.4g nm", p->acceptance,
@@ -181,20 +221,22 @@ static PetscErrorCode AddAll(const Params *p, const VmMap *map, double threshold
 {
   const int64_t n = VmMapSize(map);
   const char *axes = map->dim == 2 ? "scan0,scan1" : "x,y,z";
-  double volume = p->thickness, covered = 0.0;
+  double volume = p->thickness, covered = 0.0, errors[NVALUE];
   VmShape *shapes;
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)c->count, &shapes));
   PetscCall(VmShapes(map, c, shapes));
-  for (int64_t i = 0; i < n; ++i) covered += mask[i] / (double)n;
+  PetscCall(VmJackknife(map, NVALUE, Values, p, errors));
+  for (int64_t i = 0; i < n; ++i) covered += mask[i];
+  covered /= (double)VmMapValid(map);
   for (int a = 1; a < 3; ++a) volume *= (double)map->n[a] * map->spacing[a];
   const Sizes sizes = Measure(p, c->count, shapes, volume);
-  PetscCall(VmStatResultScalar(result, "threshold", threshold, map->unit, "clusters lie above", p->threshold));
-  PetscCall(
-      VmStatResultAdd(result, "count", VM_I64, 0, NULL, &c->count, (VmMeta){"1", "number of clusters", NULL}, NULL));
+  PetscCall(VmStatResultEstimate(result, "threshold", threshold, errors[THRESHOLD], map->unit, "clusters lie above",
+                                 p->threshold));
+  PetscCall(VmStatResultCount(result, "count", c->count, errors[COUNT], "number of clusters"));
   PetscCall(VmStatResultEstimate(result, "mean_diameter", sizes.mean, sizes.error, map->length_unit,
                                  "mean diameter of the clusters", "standard error by bootstrap over clusters"));
-  PetscCall(AddVolumeFraction(p, map, covered, &sizes, result));
+  PetscCall(AddVolumeFraction(p, map, covered, errors[COVERED], &sizes, result));
   PetscCall(AddEach(map, c->count, shapes, result));
   PetscCall(VmStatResultAdd(result, "mask", VM_U8, map->dim, map->n + 3 - map->dim, mask,
                             (VmMeta){"1", "1: in a cluster", axes}, NULL));
@@ -210,15 +252,8 @@ static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult r
   uint8_t *mask;
   VmClusters clusters;
   PetscFunctionBegin;
-  PetscCall(VmThreshold(map, p->threshold, &threshold));
   PetscCall(PetscMalloc1((size_t)n, &mask));
-  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > threshold;
-  const VmConnectivity connectivity = (VmConnectivity)p->connectivity;
-  PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, connectivity, mask, &clusters));
-  if (RemoveSmall(&clusters, n, p->smallest, mask)) {
-    PetscCall(VmClustersDestroy(&clusters));
-    PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, connectivity, mask, &clusters));
-  }
+  PetscCall(Find(p, map, &threshold, mask, &clusters));
   PetscCall(AddAll(p, map, threshold, &clusters, mask, result));
   PetscCall(VmClustersDestroy(&clusters));
   PetscCall(PetscFree(mask));

@@ -1,5 +1,6 @@
 #include "jackknife.h"
 #include <math.h>
+#include <stdio.h>
 
 static int BlocksAlong(const VmMap *map, int axis)
 {
@@ -15,6 +16,26 @@ int VmJackknifeBlock(const VmMap *map, int64_t i)
   int block = 0;
   for (int a = 0; a < 3; ++a) block = block * BlocksAlong(map, a) + (int)(x[a] * BlocksAlong(map, a) / map->n[a]);
   return block;
+}
+
+int64_t VmMapValid(const VmMap *map)
+{
+  int64_t valid = 0;
+  for (int64_t i = 0; i < VmMapSize(map); ++i) valid += !isnan(map->values[i]);
+  return valid;
+}
+
+PetscErrorCode VmStatResultCount(VmStatResult result, const char *name, int64_t count, double error,
+                                 const char *long_name)
+{
+  char error_name[80], error_long_name[160];
+  PetscFunctionBegin;
+  snprintf(error_name, sizeof error_name, "%s_error", name);
+  snprintf(error_long_name, sizeof error_long_name, "standard error of %s", name);
+  PetscCall(VmStatResultAdd(result, name, VM_I64, 0, NULL, &count, (VmMeta){"1", long_name, NULL},
+                            "standard error by jackknife over blocks"));
+  PetscCall(VmStatResultScalar(result, error_name, error, "1", error_long_name, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode VmJackknife(const VmMap *map, int nvalue, VmMapValues function, const void *context, double *errors)

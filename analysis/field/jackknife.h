@@ -15,6 +15,14 @@ typedef PetscErrorCode (*VmMapValues)(const void *context, const VmMap *map, dou
  */
 PetscErrorCode VmJackknife(const VmMap *map, int nvalue, VmMapValues function, const void *context, double *errors);
 
+/** Points with a value. Values that grow with the map (numbers of clusters) are given for VmMapSize points of which as
+ * many are valid as in the rest of the map: n * VmMapSize/VmMapValid. Not collective. */
+int64_t VmMapValid(const VmMap *map);
+
+/** Adds a number of clusters as an integer, and its standard error. Not collective. */
+PetscErrorCode VmStatResultCount(VmStatResult result, const char *name, int64_t count, double error,
+                                 const char *long_name);
+
 /** Block of point i, of VmJackknifeBlocks. Not collective. */
 int VmJackknifeBlock(const VmMap *map, int64_t i);
 int VmJackknifeBlocks(const VmMap *map);

@@ -32,11 +32,10 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
 static const VmTable table = {"percolation", "connectedness of what lies above a threshold", sizeof(Params), rows,
                               Check};
 
-enum { FRACTION, LARGEST, NVALUE };
+enum { FRACTION, LARGEST, COUNT, THRESHOLD, NVALUE };
 
 typedef struct {
   const Params *params;
-  double threshold;
 } Context;
 
 static PetscErrorCode Label(const Context *c, const VmMap *map, double values[NVALUE], VmClusters *clusters)
@@ -46,9 +45,10 @@ static PetscErrorCode Label(const Context *c, const VmMap *map, double values[NV
   int64_t largest = 0;
   uint8_t *mask;
   PetscFunctionBegin;
+  PetscCall(VmThreshold(map, c->params->threshold, &values[THRESHOLD]));
   PetscCall(PetscMalloc1((size_t)n, &mask));
   for (int64_t i = 0; i < n; ++i) {
-    mask[i] = map->values[i] > c->threshold;
+    mask[i] = map->values[i] > values[THRESHOLD];
     points += !isnan(map->values[i]);
   }
   PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, (VmConnectivity)c->params->connectivity, mask, clusters));
@@ -57,6 +57,7 @@ static PetscErrorCode Label(const Context *c, const VmMap *map, double values[NV
     above += (double)clusters->size[l];
   }
   values[FRACTION] = points > 0.0 ? above / points : NAN;
+  values[COUNT] = points > 0.0 ? (double)clusters->count * (double)n / points : NAN;
   values[LARGEST] = above > 0.0 ? (double)largest / above : 0.0;
   PetscCall(PetscFree(mask));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -71,7 +72,7 @@ static PetscErrorCode Values(const void *context, const VmMap *map, double *valu
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Report(const VmMap *map, const VmClusters *c, const Context *context, const double values[NVALUE],
+static PetscErrorCode Report(const VmMap *map, const VmClusters *c, const double values[NVALUE],
                              const double errors[NVALUE], VmStatResult result)
 {
   const char *error = "standard error by jackknife over blocks";
@@ -80,11 +81,11 @@ static PetscErrorCode Report(const VmMap *map, const VmClusters *c, const Contex
   PetscFunctionBegin;
   for (int64_t l = 0; l < c->count; ++l)
     for (int a = 0; a < 3; ++a) spans[a] |= c->spans[l][a];
-  PetscCall(VmStatResultScalar(result, "threshold", context->threshold, map->unit, "what lies above", NULL));
+  PetscCall(VmStatResultEstimate(result, "threshold", values[THRESHOLD], errors[THRESHOLD], map->unit,
+                                 "what lies above", error));
   PetscCall(VmStatResultEstimate(result, "fraction", values[FRACTION], errors[FRACTION], "1",
                                  "part of the points above the threshold", error));
-  PetscCall(
-      VmStatResultAdd(result, "count", VM_I64, 0, NULL, &c->count, (VmMeta){"1", "number of clusters", NULL}, NULL));
+  PetscCall(VmStatResultCount(result, "count", c->count, errors[COUNT], "number of clusters"));
   PetscCall(VmStatResultEstimate(result, "largest_fraction", values[LARGEST], errors[LARGEST], "1",
                                  "part of the points above the threshold that is in the largest cluster", error));
   PetscCall(VmStatResultAdd(
@@ -99,10 +100,9 @@ static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult r
   double values[NVALUE], errors[NVALUE];
   VmClusters clusters;
   PetscFunctionBegin;
-  PetscCall(VmThreshold(map, context.params->threshold, &context.threshold));
   PetscCall(VmJackknife(map, NVALUE, Values, &context, errors));
   PetscCall(Label(&context, map, values, &clusters));
-  PetscCall(Report(map, &clusters, &context, values, errors, result));
+  PetscCall(Report(map, &clusters, values, errors, result));
   PetscCall(VmClustersDestroy(&clusters));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

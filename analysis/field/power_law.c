@@ -1,4 +1,5 @@
 /* Power law of the sizes of clusters by maximum likelihood, with a goodness of fit and a chosen lower end. */
+#include "jackknife.h"
 #include "shape.h"
 #include <vitromech/rng.h>
 #include <math.h>
@@ -124,26 +125,47 @@ static PetscErrorCode Diameters(const Params *p, const VmMap *map, double thresh
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+enum { THRESHOLD, FROM, DISTANCE, COUNT, NVALUE };
+
+static PetscErrorCode Values(const void *context, const VmMap *map, double *values)
+{
+  const Params *p = context;
+  double *sorted;
+  int64_t n;
+  PetscFunctionBegin;
+  PetscCall(VmThreshold(map, p->threshold, &values[THRESHOLD]));
+  PetscCall(Diameters(p, map, values[THRESHOLD], &n, &sorted));
+  const VmPowerLaw law = isnan(p->from) ? VmPowerLawSearch(n, sorted) : VmPowerLawFit(n, sorted, p->from);
+  values[FROM] = law.from;
+  values[DISTANCE] = law.distance;
+  values[COUNT] = (double)law.count * (double)VmMapSize(map) / (double)VmMapValid(map);
+  PetscCall(PetscFree(sorted));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult result)
 {
   const Params *p = params;
-  double threshold, *sorted, error = NAN;
+  const char *jackknife = "standard error by jackknife over blocks";
+  double threshold, *sorted, error = NAN, errors[NVALUE];
   int64_t n;
   PetscFunctionBegin;
   PetscCall(VmThreshold(map, p->threshold, &threshold));
   PetscCall(Diameters(p, map, threshold, &n, &sorted));
   const VmPowerLaw law = isnan(p->from) ? VmPowerLawSearch(n, sorted) : VmPowerLawFit(n, sorted, p->from);
   if (!isnan(law.alpha)) PetscCall(Bootstrap(n, sorted, law.from, &error));
-  PetscCall(VmStatResultScalar(result, "threshold", threshold, map->unit, "clusters lie above", NULL));
+  PetscCall(VmJackknife(map, NVALUE, Values, p, errors));
+  PetscCall(VmStatResultEstimate(result, "threshold", threshold, errors[THRESHOLD], map->unit, "clusters lie above",
+                                 jackknife));
   PetscCall(
       VmStatResultEstimate(result, "alpha", law.alpha, error, "1", "exponent of the diameters",
                            "density ~ R^-alpha, number larger than R ~ R^-(alpha-1), R >= from; maximum likelihood "
                            "1 + n/sum ln(R/from); standard error by bootstrap over clusters"));
-  PetscCall(VmStatResultScalar(result, "from", law.from, map->length_unit, "smallest diameter of the law", NULL));
-  PetscCall(
-      VmStatResultScalar(result, "distance", law.distance, "1", "Kolmogorov-Smirnov distance of data and law", NULL));
-  PetscCall(
-      VmStatResultAdd(result, "count", VM_I64, 0, NULL, &law.count, (VmMeta){"1", "clusters of the law", NULL}, NULL));
+  PetscCall(VmStatResultEstimate(result, "from", law.from, errors[FROM], map->length_unit,
+                                 "smallest diameter of the law", jackknife));
+  PetscCall(VmStatResultEstimate(result, "distance", law.distance, errors[DISTANCE], "1",
+                                 "Kolmogorov-Smirnov distance of data and law", jackknife));
+  PetscCall(VmStatResultCount(result, "count", law.count, errors[COUNT], "clusters of the law"));
   PetscCall(VmStatResultAdd(result, "diameter", VM_F64, 1, &n, sorted,
                             (VmMeta){map->length_unit, "diameters of all clusters, sorted", "cluster"}, NULL));
   PetscCall(PetscFree(sorted));

@@ -26,14 +26,16 @@ static const VmParam rows[] = {{.key = "peak_of",
                                {0}};
 static const VmTable table = {"fem", "fluctuation electron microscopy V(k)", sizeof(Params), rows, NULL};
 
-/* sums of each group: frames, then the moments of each ring; after the groups: [npix] sum and [npix] sum of squares of
+/* sums of each group: frames, then the moments of each ring (the last three of I/m, its square, and I m over the ring,
+ * m the mean pattern of the survey); after the groups: [npix] sum and [npix] sum of squares of
  * each pixel */
-enum { MEAN, MEAN2, SQUARE, RELATIVE, RELATIVE_COUNT, INVERSE, NMOMENT };
+enum { MEAN, MEAN2, SQUARE, RELATIVE, RELATIVE_COUNT, INVERSE, RATIO_MEAN, RATIO_SQUARE, PRODUCT, NMOMENT };
 
 typedef struct {
   VmSurvey survey;
   int peak_of;
   VmRingPixels pixels;
+  double *lit, *square_of_pattern; /* [rings] pixels where the mean pattern is positive; mean of its square */
 } Context;
 
 static size_t GroupSize(const Context *c) { return 1 + NMOMENT * (size_t)c->survey->rings; }
@@ -46,6 +48,13 @@ static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
   c->survey = survey;
   c->peak_of = ((const Params *)params)->peak_of;
   PetscCall(VmRingPixelsCreate(survey, &c->pixels));
+  PetscCall(PetscCalloc2((size_t)survey->rings, &c->lit, (size_t)survey->rings, &c->square_of_pattern));
+  for (int r = 0; r < survey->rings; ++r)
+    for (int64_t i = c->pixels.start[r]; i < c->pixels.start[r + 1]; ++i) {
+      const double mean = survey->pattern[c->pixels.pixel[i]];
+      c->lit[r] += mean > 0.0;
+      c->square_of_pattern[r] += mean * mean / (double)(c->pixels.start[r + 1] - c->pixels.start[r]);
+    }
   *context = c;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -54,6 +63,7 @@ static PetscErrorCode Destroy(void **context)
 {
   PetscFunctionBegin;
   PetscCall(VmRingPixelsDestroy(&((Context *)*context)->pixels));
+  PetscCall(PetscFree2(((Context *)*context)->lit, ((Context *)*context)->square_of_pattern));
   PetscCall(PetscFree(*context));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -79,6 +89,13 @@ static void AddRing(double n, double sum, double square, double *moments)
   moments[INVERSE] += 1.0 / mean;
 }
 
+static void AddRelative(double ratio, double square, double product, double *moments)
+{
+  moments[RATIO_MEAN] += ratio;
+  moments[RATIO_SQUARE] += square;
+  moments[PRODUCT] += product;
+}
+
 /* Adds frames to the sums of each pixel, one after the other, while a part of the sums is at hand. */
 VM_SIMD_CLONES static void SumPixels(int64_t frames, int64_t npix, const float *restrict values, double *restrict sum,
                                      double *restrict square)
@@ -100,7 +117,7 @@ static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums
   const Context *c = context;
   const int rings = c->survey->rings;
   const int64_t npix = c->survey->npix;
-  double *pixel_sum = sums + VM_GROUPS * GroupSize(c), sum[VM_LANES], square[VM_LANES];
+  double *pixel_sum = sums + VM_GROUPS * GroupSize(c), sum[VM_LANES], square[VM_LANES], product[VM_LANES];
   (void)maps;
   SumPixels(tile->n, npix, tile->frames, pixel_sum, pixel_sum + npix);
   for (int64_t first = 0; first < tile->n; first += VM_LANES) {
@@ -114,6 +131,8 @@ static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums
       const int64_t n = c->pixels.start[r + 1] - c->pixels.start[r];
       VmRingPixelsSum(&c->pixels, r, tile->lanes + first * npix, sum, square);
       for (int l = 0; l < count; ++l) AddRing((double)n, sum[l], square[l], group[l] + 1 + NMOMENT * (size_t)r);
+      VmRingPixelsRelative(&c->pixels, r, c->survey->pattern, tile->lanes + first * npix, sum, square, product);
+      for (int l = 0; l < count; ++l) AddRelative(sum[l], square[l], product[l], group[l] + 1 + NMOMENT * (size_t)r);
     }
   }
   return PETSC_SUCCESS;
@@ -164,7 +183,20 @@ static double PeakNear(int n, const double *k, const double *curve, double first
   return isnan(first_ring) ? NAN : VmFirstRing(end - begin, k + begin, curve + begin, 0.0);
 }
 
-/* values: omega, ring, ring_ensemble [rings] each, noise subtracted, then the peak of each */
+/* The two variances of the image to first order in its distance from the mean pattern m of the survey: moments over the
+ * ring of I/m and I m stand for those of each pixel. Good for differences between resampled groups only. */
+static void ImageVariancesNear(double frames, double pixels, double lit, double gain, const double *moments,
+                               double square_of_pattern, Variance v[NVARIANCE])
+{
+  const double mean = moments[MEAN] / frames, scale = moments[RATIO_MEAN] / (frames * lit);
+  const double of_image = pow(moments[PRODUCT] / (frames * pixels), 2.0) / square_of_pattern;
+  v[IMAGE].raw = moments[RATIO_SQUARE] / (frames * lit * scale * scale) - 1.0;
+  v[IMAGE].noise = v[RATIO].noise = gain / mean;
+  v[RATIO].raw = (moments[SQUARE] / frames - of_image) / (mean * mean);
+}
+
+/* values: the five variances [rings] each, noise subtracted, then the peak of each; those of the image as differences.
+ */
 static void Curves(const void *context, const double *sums, double *values)
 {
   const Context *c = context;
@@ -173,10 +205,12 @@ static void Curves(const void *context, const double *sums, double *values)
     Variance v[NVARIANCE];
     RingVariances(sums[0], (double)(c->pixels.start[r + 1] - c->pixels.start[r]), c->survey->gain,
                   sums + 1 + NMOMENT * (size_t)r, v);
-    for (int i = 0; i < IMAGE; ++i) values[i * rings + r] = v[i].raw - v[i].noise;
+    ImageVariancesNear(sums[0], (double)(c->pixels.start[r + 1] - c->pixels.start[r]), c->lit[r], c->survey->gain,
+                       sums + 1 + NMOMENT * (size_t)r, c->square_of_pattern[r], v);
+    for (int i = 0; i < NVARIANCE; ++i) values[i * rings + r] = v[i].raw - v[i].noise;
   }
-  for (int i = 0; i < IMAGE; ++i)
-    values[IMAGE * rings + i] = PeakNear(rings, c->survey->k, values + i * rings, c->survey->first_ring);
+  for (int i = 0; i < NVARIANCE; ++i)
+    values[NVARIANCE * rings + i] = PeakNear(rings, c->survey->k, values + i * rings, c->survey->first_ring);
 }
 
 static PetscErrorCode AddCurve(const Context *c, VmStatResult result, const char *name, const char *suffix,
@@ -199,9 +233,8 @@ static PetscErrorCode AddVariance(const Context *c, VmStatResult result, int whi
            definitions[which], c->survey->gain > 0.0 ? ", subtracted" : ", NOT subtracted: gain unknown");
   PetscCall(AddCurve(c, result, variances[which], "", corrected, "normalised variance V(k)", definition));
   PetscCall(AddCurve(c, result, variances[which], "_raw", raw, "normalised variance V(k) with shot noise", NULL));
-  if (error)
-    PetscCall(AddCurve(c, result, variances[which], "_error", error,
-                       "standard error (bootstrap over 16 parts of the scan)", NULL));
+  PetscCall(AddCurve(c, result, variances[which], "_error", error,
+                     "standard error (bootstrap over 16 parts of the scan)", NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -224,7 +257,7 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
 {
   const Context *c = context;
   const int64_t rings = c->survey->rings;
-  const size_t nsum = GroupSize(c), nvalue = IMAGE * (size_t)rings + IMAGE;
+  const size_t nsum = GroupSize(c), nvalue = NVARIANCE * (size_t)rings + NVARIANCE;
   const double *pixel_sum = sums + VM_GROUPS * nsum;
   double *total, *errors, *raw, *corrected;
   PetscFunctionBegin;
@@ -245,9 +278,8 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
   }
   PetscCall(AddCurve(c, result, "k", "", c->survey->k, "scattering vector 1/d, middle of the ring", NULL));
   for (int i = 0; i < NVARIANCE; ++i)
-    PetscCall(AddVariance(c, result, i, raw + i * rings, corrected + i * rings, i < IMAGE ? errors + i * rings : NULL));
-  PetscCall(AddPeak(c, result, corrected + c->peak_of * rings,
-                    c->peak_of < IMAGE ? errors[IMAGE * rings + c->peak_of] : NAN));
+    PetscCall(AddVariance(c, result, i, raw + i * rings, corrected + i * rings, errors + i * rings));
+  PetscCall(AddPeak(c, result, corrected + c->peak_of * rings, errors[NVARIANCE * rings + c->peak_of]));
   PetscCall(PetscFree2(total, errors));
   PetscCall(PetscFree2(raw, corrected));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -204,9 +204,10 @@ static PetscErrorCode Write(const Context *c, double *const maps[3], const uint8
   PetscCall(VmStatResultAdd(result, "trusted", VM_U8, 2, c->size, trusted,
                             (VmMeta){"1", "1: the series suffices for the fit", "det0,det1"},
                             "series of at least 40 tau, frames of at most 0.1 tau"));
-  double part = 0.0;
-  for (int64_t p = 0; p < n; ++p) part += (double)trusted[p] / (double)n;
-  PetscCall(VmStatResultScalar(result, "trusted_fraction", part, "1", "part of the pixels that are trusted", NULL));
+  for (int64_t p = 0; p < n; ++p) kept[p] = (double)trusted[p];
+  PetscCall(VmMapMean(n, kept, &mean, &error));
+  PetscCall(
+      VmStatResultEstimate(result, "trusted_fraction", mean, error, "1", "part of the pixels that are trusted", NULL));
   PetscCall(PetscFree(kept));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -61,6 +61,33 @@ VM_SIMD_CLONES static void SumRing(int64_t n, const int32_t *pixel, const float 
   }
 }
 
+VM_SIMD_CLONES static void SumRelative(int64_t n, const int32_t *pixel, const double *pattern, const float *lanes,
+                                       double ratio[VM_LANES], double square[VM_LANES], double product[VM_LANES])
+{
+  double s[VM_LANES] = {0}, q[VM_LANES] = {0}, m[VM_LANES] = {0};
+  for (int64_t i = 0; i < n; ++i) {
+    const double mean = pattern[pixel[i]], inverse = mean > 0.0 ? 1.0 / mean : 0.0;
+    const float *values = lanes + (int64_t)pixel[i] * VM_LANES;
+    for (int l = 0; l < VM_LANES; ++l) {
+      const double value = (double)values[l], relative = value * inverse;
+      s[l] += relative;
+      q[l] += relative * relative;
+      m[l] += value * mean;
+    }
+  }
+  for (int l = 0; l < VM_LANES; ++l) {
+    ratio[l] = s[l];
+    square[l] = q[l];
+    product[l] = m[l];
+  }
+}
+
+void VmRingPixelsRelative(const VmRingPixels *c, int ring, const double *pattern, const float *lanes,
+                          double ratio[VM_LANES], double square[VM_LANES], double product[VM_LANES])
+{
+  SumRelative(c->start[ring + 1] - c->start[ring], c->pixel + c->start[ring], pattern, lanes, ratio, square, product);
+}
+
 void VmRingPixelsSum(const VmRingPixels *c, int ring, const float *lanes, double sum[VM_LANES], double square[VM_LANES])
 {
   SumRing(c->start[ring + 1] - c->start[ring], c->pixel + c->start[ring], lanes, sum, square);

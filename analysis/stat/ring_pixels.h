@@ -17,4 +17,9 @@ PetscErrorCode VmRingPixelsDestroy(VmRingPixels *pixels);
 void VmRingPixelsSum(const VmRingPixels *pixels, int ring, const float *lanes, double sum[VM_LANES],
                      double square[VM_LANES]);
 
+/** Sums over the pixels of a ring of I/m, (I/m)^2 and I m, m a pattern [npix]; of VM_LANES frames at once. Pixels where
+ * m is not positive count nothing. Not collective. */
+void VmRingPixelsRelative(const VmRingPixels *pixels, int ring, const double *pattern, const float *lanes,
+                          double ratio[VM_LANES], double square[VM_LANES], double product[VM_LANES]);
+
 #endif

@@ -1,5 +1,6 @@
 /* Map of the thickness from scattered intensity, and V(k) of probes of like thickness. */
 #include "band.h"
+#include "groups.h"
 #include "ring_pixels.h"
 #include <math.h>
 #include <string.h>
@@ -127,40 +128,67 @@ static int CompareProbe(const void *a, const void *b)
   return (x->frame > y->frame) - (x->frame < y->frame);
 }
 
-/* `omega` and `ring` of one ring over some probes, shot noise subtracted. */
-static void Variances(const Context *c, int r, int64_t n, const Probe *probes, const double *maps, double *omega,
-                      double *ring)
+enum { PROBES, FIRST, SECOND, RELATIVE, LIT, NOISE, NSUM };
+
+typedef struct {
+  double pixels, gain;
+} RingOfBin;
+
+/* values: `omega` and `ring`, shot noise subtracted */
+static void Variances(const void *context, const double *sums, double *values)
+{
+  const RingOfBin *ring = context;
+  const double probes = sums[PROBES], mean = sums[FIRST] / probes;
+  values[0] =
+      sums[SECOND] / probes / (mean * mean) - 1.0 - ring->gain * (probes - 1.0) / (probes * mean * ring->pixels);
+  values[1] = (sums[RELATIVE] - sums[NOISE]) / sums[LIT];
+}
+
+/* `omega` and `ring` of one ring over some probes, and their standard errors. */
+static PetscErrorCode Measure(const Context *c, int r, int64_t n, const Probe *probes, const double *maps,
+                              double values[2], double errors[2])
 {
   const int rings = c->survey->rings;
-  const double pixels = (double)(c->pixels.start[r + 1] - c->pixels.start[r]), probed = (double)n,
-               gain = c->survey->gain;
-  double first = 0.0, second = 0.0, relative = 0.0, noise = 0.0, lit = 0.0;
+  const RingOfBin ring = {(double)(c->pixels.start[r + 1] - c->pixels.start[r]), c->survey->gain};
+  double groups[VM_GROUPS][NSUM] = {{0}}, total[NSUM];
+  PetscFunctionBegin;
   for (int64_t i = 0; i < n; ++i) {
     const double *of_frame = maps + probes[i].frame * 2 * rings;
-    const double mean = of_frame[r] / pixels;
-    first += mean / probed;
-    second += mean * mean / probed;
+    const double mean = of_frame[r] / ring.pixels;
+    double *sums = groups[VmGroupOf(probes[i].frame, c->survey->frames)];
+    sums[PROBES] += 1.0;
+    sums[FIRST] += mean;
+    sums[SECOND] += mean * mean;
     if (!(mean > 0.0)) continue;
-    lit += 1.0;
-    relative += of_frame[rings + r] / pixels / (mean * mean) - 1.0;
-    noise += gain * (pixels - 1.0) / (pixels * mean);
+    sums[LIT] += 1.0;
+    sums[RELATIVE] += of_frame[rings + r] / ring.pixels / (mean * mean) - 1.0;
+    sums[NOISE] += ring.gain * (ring.pixels - 1.0) / (ring.pixels * mean);
   }
-  *omega = second / (first * first) - 1.0 - gain * (probed - 1.0) / (probed * first * pixels);
-  *ring = (relative - noise) / lit;
+  VmGroupTotal(NSUM, groups[0], total);
+  Variances(&ring, total, values);
+  PetscCall(VmGroupErrors(NSUM, groups[0], 2, Variances, &ring, errors));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Curves(const Context *c, const Probe *probes, const double *maps, VmStatResult result)
 {
   const int64_t rings = c->survey->rings, frames = c->survey->frames, bins = c->bins;
   const int64_t shape[2] = {bins, rings};
-  double *omega, *ring, thickness[MOST_BINS] = {0};
+  static const char *const names[4] = {"omega", "ring", "omega_error", "ring_error"};
+  static const char *const long_names[4] = {"variance of the annular mean", "mean of ring variances",
+                                            "standard error of omega", "standard error of ring"};
+  double *curves, thickness[MOST_BINS] = {0};
   char definition[240];
   PetscFunctionBegin;
-  PetscCall(PetscMalloc2((size_t)(bins * rings), &omega, (size_t)(bins * rings), &ring));
+  PetscCall(PetscMalloc1((size_t)(4 * bins * rings), &curves));
   for (int64_t b = 0; b < bins; ++b) {
     const int64_t low = b * frames / bins, n = (b + 1) * frames / bins - low;
     for (int64_t i = low; i < low + n; ++i) thickness[b] += probes[i].thickness / (double)n;
-    for (int r = 0; r < rings; ++r) Variances(c, r, n, probes + low, maps, &omega[b * rings + r], &ring[b * rings + r]);
+    for (int r = 0; r < rings; ++r) {
+      double values[4];
+      PetscCall(Measure(c, r, n, probes + low, maps, values, values + 2));
+      for (int v = 0; v < 4; ++v) curves[(v * bins + b) * rings + r] = values[v];
+    }
   }
   snprintf(definition, sizeof definition, "as of fem, over the probes of each bin; shot noise %s",
            c->survey->gain > 0.0 ? "subtracted" : "NOT subtracted: gain unknown");
@@ -168,11 +196,11 @@ static PetscErrorCode Curves(const Context *c, const Probe *probes, const double
                             (VmMeta){"1/nm", "scattering vector 1/d, middle of the ring", "k"}, NULL));
   PetscCall(VmStatResultAdd(result, "thickness", VM_F64, 1, &bins, thickness,
                             (VmMeta){isnan(c->mean) ? "1" : "nm", "mean thickness of each bin", "bin"}, NULL));
-  PetscCall(VmStatResultAdd(result, "omega", VM_F64, 2, shape, omega,
-                            (VmMeta){"1", "variance of the annular mean", "bin,k"}, definition));
-  PetscCall(VmStatResultAdd(result, "ring", VM_F64, 2, shape, ring, (VmMeta){"1", "mean of ring variances", "bin,k"},
-                            definition));
-  PetscCall(PetscFree2(omega, ring));
+  for (int v = 0; v < 4; ++v)
+    PetscCall(VmStatResultAdd(result, names[v], VM_F64, 2, shape, curves + v * bins * rings,
+                              (VmMeta){"1", long_names[v], "bin,k"},
+                              v < 2 ? definition : "bootstrap over 16 parts of the scan"));
+  PetscCall(PetscFree(curves));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -58,7 +58,7 @@ static PetscErrorCode TestPoisson(void)
     VmFigure(label, raw[ring]);
   }
   /* the bootstrap agrees with theory: mean over rings of the ratio */
-  for (int v = 0; v < 3; ++v) {
+  for (int v = 0; v < 5; ++v) {
     char error_name[64];
     double ratio = 0, count = 0;
     snprintf(error_name, sizeof error_name, "%s_error", names[v]);
@@ -106,10 +106,62 @@ static PetscErrorCode TestSeparable(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Speckle of 3 x 3 pixels on a mean image that is far from constant along its rings; other speckle for each sample. */
+static uint64_t sample;
+
+static double Speckle(const VmCubeInfo *info, int64_t frame, int64_t i, int64_t j)
+{
+  const double angle = atan2((double)j - info->centre[1], (double)i - info->centre[0]);
+  const uint64_t grain = sample * 1000000 + (uint64_t)(frame * 1000 + i / 3 * 30 + j / 3);
+  return (1.0 + 0.6 * cos(angle)) * (1.0 - log(VmRngUniform((VmRngKey){3, VM_STREAM_TEST}, grain, 0)));
+}
+
+/* The standard errors say how far the variances of many samples lie apart. */
+static PetscErrorCode TestErrors(void)
+{
+  enum { SAMPLES = 40, MOST_RINGS = 32 };
+  static const char *const names[] = {"omega", "ring", "ring_ensemble", "image", "ratio"};
+  double sum[5][MOST_RINGS] = {{0}}, square[5][MOST_RINGS] = {{0}}, error[5][MOST_RINGS] = {{0}};
+  int64_t rings = 0;
+  PetscFunctionBegin;
+  for (sample = 0; sample < SAMPLES; ++sample) {
+    MemoryCube cube;
+    VmStatResult result;
+    PetscCall(MemoryCubeCreate(16, 16, 30, Speckle, 0.0, &cube));
+    PetscCall(Measure(PETSC_COMM_WORLD, &cube, StatNamed("fem"), NULL, NULL, NAN, 0, &result));
+    rings = VmStatDatasetSize(VmStatResultFind(result, "k"));
+    VmExpect(rings <= MOST_RINGS, "%d rings", (int)rings);
+    for (int v = 0; v < 5; ++v) {
+      char error_name[64];
+      snprintf(error_name, sizeof error_name, "%s_error", names[v]);
+      for (int64_t r = 0; r < PetscMin(rings, MOST_RINGS); ++r) {
+        const double value = ((const double *)VmStatResultFind(result, names[v])->data)[r];
+        sum[v][r] += value / SAMPLES;
+        square[v][r] += value * value / SAMPLES;
+        error[v][r] += ((const double *)VmStatResultFind(result, error_name)->data)[r] / SAMPLES;
+      }
+    }
+    PetscCall(VmStatResultDestroy(&result));
+    PetscCall(PetscFree(cube.frames));
+  }
+  for (int v = 0; v < 5; ++v) {
+    double ratio = 0.0;
+    char label[64];
+    for (int64_t r = 4; r < rings; ++r)
+      ratio += error[v][r] / sqrt((square[v][r] - sum[v][r] * sum[v][r]) * SAMPLES / (SAMPLES - 1.0));
+    ratio /= (double)(rings - 4);
+    snprintf(label, sizeof label, "standard error of %s over the spread of %d samples", names[v], (int)SAMPLES);
+    VmFigure(label, ratio);
+    VmExpectNear(ratio, 1.0, 0.25);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
   PetscCall(TestPoisson());
+  PetscCall(TestErrors());
   PetscCall(TestSeparable());
   PetscFunctionReturn(PETSC_SUCCESS);
 }

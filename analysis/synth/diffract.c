@@ -176,8 +176,9 @@ static PetscErrorCode Announce(const Diffract *d)
 
   PetscFunctionBegin;
   d->exposure.method->describe(d->exposure.context, sizeof text, text);
-  PetscCall(VmLog(d->comm, "scan: %lld x %lld probes, step %g nm, from (%.3f, %.3f) nm", (long long)scan->points[0],
-                  (long long)scan->points[1], scan->step, d->scan.origin[0], d->scan.origin[1]));
+  PetscCall(VmLog(d->comm, "scan: %lld x %lld probes, steps of %g x %g nm, from (%.3f, %.3f) nm",
+                  (long long)scan->points[0], (long long)scan->points[1], VmScanStep(scan, 0), VmScanStep(scan, 1),
+                  d->scan.origin[0], d->scan.origin[1]));
   PetscCall(VmLog(d->comm, "beam: %g kV, wavelength %.5f pm, aperture %.4f 1/nm, window %g nm", optics->params->voltage,
                   1e3 * optics->wavelength, optics->aperture, optics->period));
   if (d->exposure.method->multiple) PetscCall(VmLog(d->comm, "foil: %.2f nm thick", optics->thickness));

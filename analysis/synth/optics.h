@@ -4,13 +4,19 @@
 #define VM_SYNTH_OPTICS_H
 
 #include <vitromech/microscope.h>
+#include <math.h>
 
 typedef struct {
   int64_t points[2];
-  double step;      /* nm */
+  double step[2];   /* along x and y, nm; NAN: as along x */
   double rotation;  /* degree */
   double origin[2]; /* nm; NAN: the scan is centred on the cell */
 } VmScanParams;
+
+static inline double VmScanStep(const VmScanParams *scan, int axis)
+{
+  return scan->step[isnan(scan->step[axis]) ? 0 : axis];
+}
 
 enum { VM_INFINITE, VM_FINITE }; /* projected potentials */
 

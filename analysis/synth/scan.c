@@ -25,9 +25,10 @@ static void Position(const VmScan *scan, int64_t i, int64_t j, double r[2])
   const VmScanParams *params = &scan->optics->params->scan;
   const double angle = VM_PI / 180.0 * params->rotation, c = cos(angle), s = sin(angle);
   const double middle[2] = {0.5 * (double)(scan->points[0] - 1), 0.5 * (double)(scan->points[1] - 1)};
-  const double x = (double)i - middle[0], y = (double)j - middle[1];
-  r[0] = scan->origin[0] + params->step * (middle[0] + c * x - s * y);
-  r[1] = scan->origin[1] + params->step * (middle[1] + s * x + c * y);
+  const double step[2] = {VmScanStep(params, 0), VmScanStep(params, 1)};
+  const double x = step[0] * ((double)i - middle[0]), y = step[1] * ((double)j - middle[1]);
+  r[0] = scan->origin[0] + step[0] * middle[0] + c * x - s * y;
+  r[1] = scan->origin[1] + step[1] * middle[1] + s * x + c * y;
 }
 
 /* The box of the probes [first, first + count). */
@@ -91,7 +92,7 @@ static void ChooseTiles(const VmScan *scan, const VmScanFoil *foil, int64_t *edg
 void VmScanMiddle(const VmScan *scan, double r[2])
 {
   for (int d = 0; d < 2; ++d) {
-    r[d] = scan->origin[d] + 0.5 * (double)(scan->points[d] - 1) * scan->optics->params->scan.step;
+    r[d] = scan->origin[d] + 0.5 * (double)(scan->points[d] - 1) * VmScanStep(&scan->optics->params->scan, d);
   }
 }
 
@@ -105,8 +106,8 @@ void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *conte
   for (int d = 0; d < 2; ++d) {
     const double centre = 0.5 * (cell[0][d] + cell[1][d] + cell[2][d]);
     scan->points[d] = params->points[d];
-    scan->origin[d] =
-        isnan(params->origin[d]) ? centre - 0.5 * (double)(params->points[d] - 1) * params->step : params->origin[d];
+    const double half = 0.5 * (double)(params->points[d] - 1) * VmScanStep(params, d);
+    scan->origin[d] = isnan(params->origin[d]) ? centre - half : params->origin[d];
   }
   ChooseTiles(scan, foil, &scan->edge, &scan->bytes);
   for (int d = 0; d < 2; ++d) scan->tiles[d] = (scan->points[d] + scan->edge - 1) / scan->edge;

@@ -11,8 +11,9 @@ typedef struct {
   bool stress_controlled[6]; /* else the strain is */
   double level[6];           /* stress at the start of the segment [GPa]; unused for strain control */
   double rate[6];            /* strain rate [1/s] or stress rate [GPa/s] */
-  double duration;           /* s; INFINITY: until the stage ends */
-  double temperature_rate;   /* K/s */
+  double duration;           /* s; INFINITY: until the stage ends, or until temperature_to is reached */
+  double temperature_rate;   /* K/s; on the way to temperature_to only its size counts */
+  double temperature_to;     /* K, at which the segment ends; NAN: none */
 } VmSegment;
 
 /* Strain or stress of a component; the other is NAN. */
@@ -53,6 +54,7 @@ typedef struct {
   /** What a programme of steady oscillation sweeps instead of going in time; the member is NULL for all others. Not
    * collective. */
   const VmHarmonicParams *(*harmonic)(const void *params);
+  bool heats; /* segments have a temperature_to */
   /** Name of the law that is fitted to the stress of the stage against time, or NULL; the member may be NULL. Not
    * collective.
    */

@@ -3,7 +3,7 @@
 
 void VmPrescribe(const VmStageParams *stage, bool first, const double stress[6], VmSegment *segment)
 {
-  segment->temperature_rate = stage->temperature ? stage->temperature->rate : 0.0;
+  segment->temperature_rate = stage->temperature ? stage->temperature->rate : 0.0, segment->temperature_to = NAN;
   for (int c = 0; c < 6; ++c) {
     const VmControlParams *control = stage->control[c];
     segment->stress_controlled[c] = control && isnan(control->strain_rate);

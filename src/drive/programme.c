@@ -103,6 +103,16 @@ static PetscErrorCode Give(VmSim sim)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Gives the way to a temperature its direction and duration; false if the body is there already. */
+static bool SetWay(double temperature, VmSegment *segment)
+{
+  if (isnan(segment->temperature_to)) return true;
+  const double way = segment->temperature_to - temperature;
+  segment->duration = fabs(way / segment->temperature_rate);
+  segment->temperature_rate = copysign(segment->temperature_rate, way);
+  return way != 0.0;
+}
+
 /* Begins the next segment of the stage; *more = false if the stage has none. */
 static PetscErrorCode BeginSegment(VmSim sim, bool *more)
 {
@@ -110,9 +120,12 @@ static PetscErrorCode BeginSegment(VmSim sim, bool *more)
   const VmTemperatureParams *temperature = StageCommon(sim)->temperature;
   VmSegment *segment = &sim->at.now;
   PetscFunctionBegin;
-  *more = ((const VmLoadingOps *)stage->head)
-              ->segment(stage->params, stage->common, (int)sim->at.segment, sim->now.stress, segment);
-  if (!*more) PetscFunctionReturn(PETSC_SUCCESS);
+  for (;; ++sim->at.segment) {
+    *more = ((const VmLoadingOps *)stage->head)
+                ->segment(stage->params, stage->common, (int)sim->at.segment, sim->now.stress, segment);
+    if (!*more) PetscFunctionReturn(PETSC_SUCCESS);
+    if (SetWay(sim->now.temperature, segment)) break;
+  }
   if (temperature && !isnan(temperature->to)) {
     const double way = temperature->to - sim->now.temperature;
     segment->temperature_rate = way == 0.0 ? 0.0 : copysign(segment->temperature_rate, way);
@@ -206,6 +219,7 @@ static PetscErrorCode RunStage(VmSim sim, VmProgress progress, bool *stop)
     if (sim->now.time >= arrival) PetscCall(Arrive(sim));
     if (sim->now.time >= StageEnd(sim)) {
       if (sim->now.time < sim->at.segment_end) PetscFunctionReturn(PETSC_SUCCESS);
+      if (!isnan(sim->at.now.temperature_to)) sim->now.temperature = sim->at.now.temperature_to;
       ++sim->at.segment, sim->at.begun = false;
     } else if (RowDue(sim, row)) {
       PetscCall(VmSimWriteRow(sim, false));

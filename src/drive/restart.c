@@ -38,7 +38,8 @@ static void VisitScalars(VmSim sim, VmScalars *s)
   VmScalarSix(s, at->stage_strain), VmScalarInteger(s, &at->stage_events);
   for (int c = 0; c < 6; ++c) VmScalarFlag(s, &at->now.stress_controlled[c]);
   VmScalarSix(s, at->now.level), VmScalarSix(s, at->now.rate), VmScalar(s, &at->now.duration);
-  VmScalar(s, &at->now.temperature_rate), VmScalar(s, &at->segment_temperature), VmScalar(s, &at->stage_temperature);
+  VmScalar(s, &at->now.temperature_rate), VmScalar(s, &at->now.temperature_to);
+  VmScalar(s, &at->segment_temperature), VmScalar(s, &at->stage_temperature);
   VmScalar(s, &at->segment_start), VmScalarSix(s, at->segment_strain);
   VmScalar(s, &at->row_time), VmScalarSix(s, at->row_strain), VmScalarInteger(s, &at->row_events);
   VmScalarInteger(s, &at->row_steps), VmScalar(s, &sim->now.temperature), VmScalarSix(s, at->strain_rate);

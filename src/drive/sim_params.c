@@ -384,8 +384,10 @@ static PetscErrorCode CheckLoading(const VmSimParams *p, const VmNode *list, con
     const VmStageParams *stage = stages[i].common;
     const char *complaint = ((const VmLoadingOps *)stages[i].head)->complaint(stages[i].params, stage);
     if (complaint) PetscCall(VmReportAdd(report, where, "%s", complaint));
-    if (stage->temperature && p->kinetics.head && ((VmKineticsCommon *)p->kinetics.common)->finder != VM_FINDER_FULL)
-      PetscCall(VmReportAdd(report, where, "only finder full knows temperatures that change; leave `temperature` out"));
+    if ((stage->temperature || ((const VmLoadingOps *)stages[i].head)->heats) && p->kinetics.head &&
+        ((VmKineticsCommon *)p->kinetics.common)->finder != VM_FINDER_FULL)
+      PetscCall(VmReportAdd(report, where,
+                            "only finder full knows temperatures that change; use it, or keep the temperature"));
     if (((const VmLoadingOps *)stages[i].head)->harmonic && p->kinetics.head)
       PetscCall(VmReportAdd(report, where, "programme harmonic needs a run without kinetics, of material laws alone"));
     if (StepsAreOpen(p, stage))

@@ -48,6 +48,12 @@ static const char *const good[] = {
     "duration: 100 s}",
     "{programme: creep, control: {xy: {stress: 0.5 GPa}}, duration: 100 s}",
     "{programme: relaxation, duration: 100 s}",
+    "{programme: tension, strain_rate: 1e-3 1/s, strain: 0.02}",
+    "{programme: compression, axis: yy, strain_rate: 1e-3 1/s, strain: 0.02, control: {xx: {strain_rate: 0 1/s}}}",
+    "{programme: shear, plane: xz, shear_rate: -1e-3 1/s, shear: 0.02, control: {zz: {stress: 0.1 GPa}}}",
+    "{programme: unloading, duration: 10 s}",
+    "{programme: annealing, temperature: {rate: 5 K/s, to: 400 K}}",
+    "{programme: thermal_cycle, low: 77 K, high: 300 K, rate: 10 K/s, hold: 20 s, cycles: 3}",
     "{programme: relaxation, duration: 100 s, fit: kww}",
     "{programme: harmonic, amplitude: {xx: {strain: 1e-3}}, frequencies: {from: 1e-3 Hz, to: 1 kHz}, control: {yy: "
     "{stress: 0 GPa}, zz: {stress: 0 GPa}}, temperatures: {from: 300 K, to: 400 K, points: 3}, fit: havriliak_negami}",
@@ -69,6 +75,16 @@ static const struct {
     {"{programme: creep, duration: 1 s}", "stress"},
     {"{programme: creep, control: {xy: {strain_rate: 1 1/s}}, duration: 1 s}", "stress"},
     {"{programme: relaxation, control: {xy: {stress: 1 GPa}}, duration: 1 s}", "control"},
+    {"{programme: tension, strain_rate: 1 1/s, strain: 0.1, control: {zz: {stress: 0 GPa}}}", "one of them"},
+    {"{programme: tension, strain_rate: 1 1/s, strain: 0.1, axis: xy}", NULL},
+    {"{programme: compression, strain_rate: -1 1/s, strain: 0.1}", NULL},
+    {"{programme: shear, shear_rate: 1 1/s, shear: 0.1, control: {xy: {stress: 0 GPa}}}", "one of them"},
+    {"{programme: shear, shear_rate: 0 1/s, shear: 0.1}", "never"},
+    {"{programme: unloading}", "duration"},
+    {"{programme: unloading, duration: 1 s, control: {xy: {stress: 1 GPa}}}", "control"},
+    {"{programme: annealing}", "no end"},
+    {"{programme: thermal_cycle, low: 77 K, high: 300 K, rate: 1 K/s, temperature: {rate: 1 K/s}}", "temperature"},
+    {"{programme: thermal_cycle, low: 300 K, high: 77 K, rate: 1 K/s}", NULL},
     {"{programme: strain_rate, control: {xy: {strain_rate: 1 1/s}}}", "no end"},
     {"{programme: stress_rate, control: {xy: {stress_rate: 1 GPa/s}}}", "no end"},
     {"{programme: creep, control: {xy: {stress: 1 GPa}}}", "no end"},
@@ -154,7 +170,9 @@ static void Follow(const Programme *programme, Path *path)
         path->stress[c] = segment.level[c] + segment.rate[c] * duration;
       } else path->strain[c] += segment.rate[c] * duration;
     }
-    VmExpectNear(segment.temperature_rate, common->temperature ? common->temperature->rate : 0.0, 0.0);
+    if (isnan(segment.temperature_to))
+      VmExpectNear(segment.temperature_rate, common->temperature ? common->temperature->rate : 0.0, 0.0);
+    else VmExpect(ops->heats && segment.temperature_rate > 0.0, "%s: a way without rate", ops->head.name);
     path->time += duration;
     path->corner_time[index] = path->time;
     memcpy(path->corner_strain[index], path->strain, sizeof path->strain);
@@ -214,6 +232,48 @@ static void CheckStressRate(const Path *path)
   VmExpectNear(path->stress[VM_YY], 0.1 - 0.1, 1e-15);
 }
 
+/* The axis is strained; five components are free, or as control says. */
+static void CheckUniaxial(const Path *path, int axis, double strain, double held_xx)
+{
+  VmExpectInt(path->segments, 1);
+  VmExpectNear(path->time, 20.0, 1e-12);
+  for (int c = 0; c < 6; ++c) {
+    if (c == axis) VmExpectNear(path->strain[c], 0.001 * c + strain, 1e-15);
+    else VmExpectNear(path->stress[c], c == VM_XX ? held_xx : 0.0, 0.0);
+  }
+}
+
+static void CheckShear(const Path *path)
+{
+  VmExpectNear(path->time, 20.0, 1e-12);
+  VmExpectNear(path->strain[VM_XZ], 0.004 - 0.01, 1e-15);
+  VmExpectNear(path->strain[VM_XX], 0.0, 0.0);
+  VmExpectNear(path->stress[VM_ZZ], 0.1, 0.0);
+}
+
+static void CheckUnloading(const Path *path)
+{
+  VmExpectNear(path->time, 10.0, 0.0);
+  for (int c = 0; c < 6; ++c) VmExpectNear(path->stress[c], 0.0, 1e-15);
+}
+
+/* Cold, hold, warm, hold, three times; ways are as long as the way is. */
+static void CheckThermalCycle(const Programme *programme)
+{
+  const VmPlugin *stage = programme->stages.items;
+  const double zero[6] = {0.0};
+  VmSegment segment;
+  for (int index = 0; index < 12; ++index) {
+    VmExpect(((const VmLoadingOps *)stage->head)->segment(stage->params, stage->common, index, zero, &segment),
+             "segment %d is missing", index);
+    if (index % 2) VmExpectNear(segment.duration, 20.0, 0.0);
+    else VmExpectNear(segment.temperature_to, index % 4 ? 300.0 : 77.0, 0.0);
+    VmExpectNear(segment.temperature_rate, index % 2 ? 0.0 : 10.0, 0.0);
+    for (int c = 0; c < 6; ++c) VmExpect(segment.stress_controlled[c] && segment.level[c] == 0.0, "not free");
+  }
+  VmExpect(!((const VmLoadingOps *)stage->head)->segment(stage->params, stage->common, 12, zero, &segment), "no end");
+}
+
 static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
@@ -235,6 +295,11 @@ static PetscErrorCode Run(void)
         if (!strcmp(name, "cyclic")) (strstr(good[i], "sine") ? CheckSine : CheckCyclic)(&path);
         if (!strcmp(name, "piecewise")) CheckPiecewise(&path);
         if (!strcmp(name, "stress_rate")) CheckStressRate(&path);
+        if (!strcmp(name, "tension")) CheckUniaxial(&path, VM_ZZ, 0.02, 0.0);
+        if (!strcmp(name, "compression")) CheckUniaxial(&path, VM_YY, -0.02, 0.05);
+        if (!strcmp(name, "shear")) CheckShear(&path);
+        if (!strcmp(name, "unloading")) CheckUnloading(&path);
+        if (!strcmp(name, "thermal_cycle")) CheckThermalCycle(&programme);
       }
       PetscCall(VmParamsFree(&table, &programme));
     }

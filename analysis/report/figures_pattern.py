@@ -11,8 +11,24 @@ FORMS = (("omega", "Ω: variance of the annular mean"), ("ring", "mean of ring v
 
 
 def draw(sources):
-    makers = (patterns, radial_intensity, variance)
+    makers = (patterns, radial_intensity, pair_distribution, variance)
     return [figure for figure in (maker(sources) for maker in makers) if figure]
+
+
+def pair_distribution(sources):
+    statistic = sources.find("pdf")
+    if statistic is None:
+        return None
+    figure, (left, right) = style.curves(2)
+    band(left, statistic["k"], statistic["F"], statistic["F_error"], color=style.LINES[0])
+    left.set(xlabel="k (nm⁻¹)", ylabel="F(k) (nm⁻¹)")
+    band(right, 10.0 * statistic["r"], 0.01 * statistic["G"], 0.01 * statistic["G_error"], color=style.LINES[1])
+    right.set(xlabel="r (Å)", ylabel="G(r) (Å⁻²)")
+    caption = ("Reduced intensity (left) and its sine transform, the reduced pair distribution function (right); first peak "
+               f"{estimate_of(statistic, 'first_peak')} nm.")
+    return Figure("diffraction_pdf", "Pair distribution function of the diffraction", caption, figure,
+                  {"k [1/nm]": statistic["k"], "F [1/nm]": statistic["F"], "r [nm]": statistic["r"], "G [1/nm2]": statistic["G"],
+                   "error of G [1/nm2]": statistic["G_error"]})
 
 
 def single_pattern(sources):

@@ -89,46 +89,65 @@ static PetscErrorCode Mask(const Boxes *b, const VmMap *map, double threshold, u
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Boxes of a size that hold a point of the mask. */
-static double Count(const VmMap *map, const uint8_t *mask, int64_t size, uint8_t *hit)
+/* Boxes of a size that hold a point of the mask, and the chance that two points share one. */
+static void Count(const VmMap *map, const uint8_t *mask, int64_t size, int32_t *inside, double *boxes, double *pairs)
 {
-  const int64_t boxes[3] = {(map->n[0] + size - 1) / size, (map->n[1] + size - 1) / size,
+  const int64_t along[3] = {(map->n[0] + size - 1) / size, (map->n[1] + size - 1) / size,
                             (map->n[2] + size - 1) / size};
-  const int64_t all = boxes[0] * boxes[1] * boxes[2];
+  const int64_t all = along[0] * along[1] * along[2];
   int64_t i = 0;
-  double count = 0.0;
-  for (int64_t b = 0; b < all; ++b) hit[b] = 0;
+  double points = 0.0, squares = 0.0;
+  for (int64_t b = 0; b < all; ++b) inside[b] = 0;
   for (int64_t x = 0; x < map->n[0]; ++x)
     for (int64_t y = 0; y < map->n[1]; ++y)
       for (int64_t z = 0; z < map->n[2]; ++z, ++i)
-        hit[((x / size) * boxes[1] + y / size) * boxes[2] + z / size] |= mask[i];
-  for (int64_t b = 0; b < all; ++b) count += hit[b];
-  return count;
+        inside[((x / size) * along[1] + y / size) * along[2] + z / size] += mask[i];
+  *boxes = 0.0;
+  for (int64_t b = 0; b < all; ++b) {
+    *boxes += inside[b] > 0;
+    points += inside[b];
+    squares += (double)inside[b] * inside[b];
+  }
+  *pairs = squares / (points * points);
 }
 
-/* values: dimension, then the counts, then the threshold */
+/* Slope of y against x; NAN where it is none. */
+static double Slope(int n, const double *x, const double *y)
+{
+  double sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
+  for (int i = 0; i < n; ++i) {
+    sx += x[i];
+    sy += y[i];
+    sxx += x[i] * x[i];
+    sxy += x[i] * y[i];
+  }
+  const double slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
+  return n > 1 && isfinite(slope) ? slope : NAN;
+}
+
+/* values: both dimensions, the threshold, then the counts */
+enum { DIMENSION, CORRELATION, THRESHOLD, BOXES };
+
 static PetscErrorCode Values(const void *context, const VmMap *map, double *values)
 {
   const Boxes *b = context;
   const int64_t n = VmMapSize(map);
-  double sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
-  uint8_t *mask, *hit;
+  double x[MOST_SIZES], boxes[MOST_SIZES], pairs[MOST_SIZES];
+  uint8_t *mask;
+  int32_t *inside;
   PetscFunctionBegin;
-  PetscCall(PetscMalloc2((size_t)n, &mask, (size_t)n, &hit));
-  PetscCall(VmThreshold(map, b->params->threshold, &values[1 + b->nsizes]));
-  PetscCall(Mask(b, map, values[1 + b->nsizes], mask));
+  PetscCall(PetscMalloc2((size_t)n, &mask, (size_t)n, &inside));
+  PetscCall(VmThreshold(map, b->params->threshold, &values[THRESHOLD]));
+  PetscCall(Mask(b, map, values[THRESHOLD], mask));
   for (int s = 0; s < b->nsizes; ++s) {
-    values[1 + s] = Count(map, mask, b->size[s], hit);
-    const double x = -log((double)b->size[s]), y = log(values[1 + s]);
-    sx += x;
-    sy += y;
-    sxx += x * x;
-    sxy += x * y;
+    Count(map, mask, b->size[s], inside, &values[BOXES + s], &pairs[s]);
+    x[s] = log((double)b->size[s]);
+    boxes[s] = -log(values[BOXES + s]);
+    pairs[s] = log(pairs[s]);
   }
-  const double m = b->nsizes;
-  values[0] = b->nsizes > 1 ? (m * sxy - sx * sy) / (m * sxx - sx * sx) : NAN;
-  if (!isfinite(values[0])) values[0] = NAN;
-  PetscCall(PetscFree2(mask, hit));
+  values[DIMENSION] = Slope(b->nsizes, x, boxes);
+  values[CORRELATION] = Slope(b->nsizes, x, pairs);
+  PetscCall(PetscFree2(mask, inside));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -144,20 +163,23 @@ static void Sizes(const Params *p, const VmMap *map, Boxes *b)
 static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult result)
 {
   Boxes b = {.params = params};
-  double values[2 + MOST_SIZES], errors[2 + MOST_SIZES], size[MOST_SIZES];
+  const char *jackknife = "least squares of the logarithms; standard error by jackknife over blocks";
+  double values[BOXES + MOST_SIZES], errors[BOXES + MOST_SIZES], size[MOST_SIZES];
   PetscFunctionBegin;
   Sizes(params, map, &b);
   const int64_t n = b.nsizes;
   PetscCall(Values(&b, map, values));
-  PetscCall(VmJackknife(map, 2 + b.nsizes, Values, &b, errors));
+  PetscCall(VmJackknife(map, BOXES + b.nsizes, Values, &b, errors));
   for (int s = 0; s < b.nsizes; ++s) size[s] = (double)b.size[s] * map->spacing[2];
-  PetscCall(VmStatResultEstimate(result, "threshold", values[1 + n], errors[1 + n], map->unit, "what lies above",
-                                 "standard error by jackknife over blocks"));
-  PetscCall(VmStatResultEstimate(result, "dimension", values[0], errors[0], "1", "box-counting dimension",
-                                 "least squares of ln N against -ln size; standard error by jackknife over blocks"));
+  PetscCall(VmStatResultEstimate(result, "threshold", values[THRESHOLD], errors[THRESHOLD], map->unit,
+                                 "what lies above", "standard error by jackknife over blocks"));
+  PetscCall(VmStatResultEstimate(result, "dimension", values[DIMENSION], errors[DIMENSION], "1",
+                                 "box-counting dimension", jackknife));
+  PetscCall(VmStatResultEstimate(result, "correlation_dimension", values[CORRELATION], errors[CORRELATION], "1",
+                                 "dimension of the number of pairs of points in a box", jackknife));
   PetscCall(VmStatResultAdd(result, "size", VM_F64, 1, &n, size,
                             (VmMeta){map->length_unit, "edge of the boxes", "size"}, "along the last axis"));
-  PetscCall(VmStatResultAdd(result, "boxes", VM_F64, 1, &n, values + 1,
+  PetscCall(VmStatResultAdd(result, "boxes", VM_F64, 1, &n, values + BOXES,
                             (VmMeta){"1", "boxes that hold a point above the threshold", "size"}, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

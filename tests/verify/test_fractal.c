@@ -23,6 +23,7 @@ static PetscErrorCode TestCantorDust(void)
   const VmMap map = MapOf(N, values);
   PetscCall(MapMeasure("box_counting", "{threshold: 0.5, ratio: 3}", &map, &result));
   VmExpectNear(ScalarOf(result, "dimension"), wanted, 1e-10);
+  VmExpectNear(ScalarOf(result, "correlation_dimension"), wanted, 1e-10);
   PetscCall(VmStatResultDestroy(&result));
   /* a filled square and a line */
   for (int p = 0; p < N * N; ++p) values[p] = 1.0;
@@ -42,7 +43,7 @@ static PetscErrorCode TestPercolationCluster(void)
 {
   enum { N = 1024, MAPS = 4 };
   const double wanted = 91.0 / 48.0;
-  double *values, sum = 0.0;
+  double *values, sum = 0.0, pairs = 0.0;
   VmStatResult result;
   PetscFunctionBegin;
   PetscCall(PetscMalloc1(N * N, &values));
@@ -50,14 +51,53 @@ static PetscErrorCode TestPercolationCluster(void)
     for (int p = 0; p < N * N; ++p)
       values[p] = VmRngUniform((VmRngKey){20 + (uint64_t)m, VM_STREAM_TEST}, (uint64_t)p, 0) < 0.592746;
     const VmMap map = MapOf(N, values);
-    PetscCall(MapMeasure("box_counting", "{threshold: 0.5, largest_cluster: true, smallest: 4, largest: 256}", &map,
-                         &result));
+    PetscCall(
+        MapMeasure("box_counting", "{threshold: 0.5, largest_cluster: true, smallest: 8, largest: 64}", &map, &result));
     sum += ScalarOf(result, "dimension") / MAPS;
+    pairs += ScalarOf(result, "correlation_dimension") / MAPS;
     PetscCall(VmStatResultDestroy(&result));
   }
-  VmExpectNear(sum, wanted, 0.05 * wanted);
+  VmExpectNear(sum, wanted, 0.03 * wanted);
+  VmExpectNear(pairs, wanted, 0.02 * wanted);
+  VmFigure("the same by pairs of points", pairs);
   VmFigure("dimension of percolation clusters of 91/48 = 1.8958, mean of 4", sum);
   PetscCall(PetscFree(values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Mean mass of the largest cluster in boxes of L^2 at the threshold, over L: s ~ L^D_f, free of the boxes' own edge. */
+static PetscErrorCode TestLargestCluster(void)
+{
+  static const int sides[] = {32, 64, 128, 256, 512}, samples[] = {1200, 600, 300, 100, 40};
+  const double wanted = 91.0 / 48.0;
+  double sw = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
+  uint8_t *mask;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(512 * 512, &mask));
+  for (int l = 0; l < 5; ++l) {
+    const int64_t n[3] = {1, sides[l], sides[l]}, points = n[1] * n[2];
+    double mass = 0.0;
+    for (int m = 0; m < samples[l]; ++m) {
+      VmClusters clusters;
+      int64_t largest = 0;
+      for (int64_t p = 0; p < points; ++p)
+        mask[p] = VmRngUniform((VmRngKey){50 + (uint64_t)l, VM_STREAM_TEST}, (uint64_t)(m * points + p), 0) < 0.592746;
+      PetscCall(VmClustersCreate(2, n, false, VM_CONNECT_FACES, mask, &clusters));
+      for (int64_t c = 0; c < clusters.count; ++c) largest = PetscMax(largest, clusters.size[c]);
+      mass += (double)largest / samples[l];
+      PetscCall(VmClustersDestroy(&clusters));
+    }
+    const double x = log(sides[l]), y = log(mass), weight = samples[l];
+    sw += weight;
+    sx += weight * x;
+    sy += weight * y;
+    sxx += weight * x * x;
+    sxy += weight * x * y;
+  }
+  const double dimension = (sw * sxy - sx * sy) / (sw * sxx - sx * sx);
+  VmFigure("dimension of percolation clusters by the mass of the largest", dimension);
+  VmExpectNear(dimension, wanted, 0.02 * wanted);
+  PetscCall(PetscFree(mask));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -132,6 +172,7 @@ static PetscErrorCode Run(void)
   PetscFunctionBegin;
   PetscCall(TestCantorDust());
   PetscCall(TestPercolationCluster());
+  PetscCall(TestLargestCluster());
   PetscCall(TestPowerLaw());
   PetscCall(TestKmeans());
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -102,15 +102,17 @@ def flow(path):
         inside = numpy.flatnonzero(history["stage"] == stage)
         time, plastic = history["time"][inside], 2 * history["plastic_strain"][inside, XY]
         # five blocks of the second half: their rates tell the error
-        edges = numpy.searchsorted(time, numpy.linspace(0.5 * (time[0] + time[-1]), time[-1], 6)).clip(0, len(time) - 1)
-        rates = numpy.diff(plastic[edges]) / numpy.diff(time[edges])
+        edges = numpy.linspace(0.5 * (time[0] + time[-1]), time[-1], 6)
+        rates = numpy.diff(numpy.interp(edges, time, plastic)) / numpy.diff(edges)
         rows.append((history["stress"][inside[-1], XY], *mean_and_error(rates), history["participation_ratio"][inside[-1]]))
     stress, rate, error, participation = numpy.array(rows).T
     print("stress [GPa]  shear rate [1/s]  viscosity [GPa s]  m  participation")
     for i in range(len(rows)):
         m = numpy.log(stress[i] / stress[i - 1]) / numpy.log(rate[i] / rate[i - 1]) if i else numpy.nan
+        m_error = m**2 * numpy.hypot(error[i] / rate[i], error[i - 1] / rate[i - 1]) / numpy.log(stress[i] / stress[i - 1])
         viscosity, its_error = stress[i] / rate[i], stress[i] * error[i] / rate[i]**2
-        print(f"{stress[i]:.3g}  {rate[i]:.4g}+-{error[i]:.2g}  {viscosity:.4g}+-{its_error:.2g}  {m:.3f}  {participation[i]:.3f}")
+        print(f"{stress[i]:.3g}  {rate[i]:.4g}+-{error[i]:.2g}  {viscosity:.4g}+-{its_error:.2g}  "
+              f"{m:.3f}+-{m_error:.2g}  {participation[i]:.3f}")
     figure, (left, right) = style.curves(2)
     left.errorbar(stress, rate, error, fmt="o-", color=style.LINES[0], markersize=4)
     left.plot(stress, rate[0] * stress / stress[0], color=style.INK, linewidth=1, label="slope 1")

@@ -14,7 +14,7 @@ static const VmParam rows[] = {{.key = "threshold",
                                 .type = VM_STRING,
                                 .offset = offsetof(Params, threshold),
                                 .default_text = "isodata",
-                                .doc = "isodata, otsu, or a value in the unit of the map"},
+                                .doc = "isodata, otsu, persistence or a value in the unit of the map"},
                                {.key = "largest_cluster",
                                 .type = VM_BOOL,
                                 .offset = offsetof(Params, largest_cluster),
@@ -55,7 +55,8 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
   const Params *p = params;
   PetscFunctionBegin;
   if (!VmThresholdValid(p->threshold))
-    PetscCall(VmReportAdd(report, node, "threshold \"%s\" is neither isodata nor otsu nor a number", p->threshold));
+    PetscCall(
+        VmReportAdd(report, node, "threshold \"%s\" is neither isodata, otsu, persistence nor a number", p->threshold));
   if (p->largest && p->largest <= p->smallest)
     PetscCall(VmReportAdd(report, node, "largest %lld must be more than smallest %lld", (long long)p->largest,
                           (long long)p->smallest));

@@ -18,7 +18,9 @@ static const VmParam rows[] = {
      .type = VM_STRING,
      .offset = offsetof(Params, threshold),
      .default_text = "isodata",
-     .doc = "isodata (iterative, Ridler & Calvard), otsu, or a value in the unit of the map"},
+     .doc = "isodata (iterative, Ridler & Calvard), otsu, persistence (the level at which most outstanding peaks are "
+            "apart) "
+            "or a value in the unit of the map"},
     {.key = "connectivity",
      .type = VM_ENUM,
      .offset = offsetof(Params, connectivity),
@@ -58,7 +60,8 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
   const Params *p = params;
   PetscFunctionBegin;
   if (!VmThresholdValid(p->threshold))
-    PetscCall(VmReportAdd(report, node, "threshold \"%s\" is neither isodata nor otsu nor a number", p->threshold));
+    PetscCall(
+        VmReportAdd(report, node, "threshold \"%s\" is neither isodata, otsu, persistence nor a number", p->threshold));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

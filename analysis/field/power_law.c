@@ -16,7 +16,7 @@ static const VmParam rows[] = {{.key = "threshold",
                                 .type = VM_STRING,
                                 .offset = offsetof(Params, threshold),
                                 .default_text = "isodata",
-                                .doc = "isodata, otsu, or a value in the unit of the map"},
+                                .doc = "isodata, otsu, persistence or a value in the unit of the map"},
                                {.key = "connectivity",
                                 .type = VM_ENUM,
                                 .offset = offsetof(Params, connectivity),
@@ -39,7 +39,8 @@ static PetscErrorCode Check(const void *params, const VmNode *node, VmReport rep
   const Params *p = params;
   PetscFunctionBegin;
   if (!VmThresholdValid(p->threshold))
-    PetscCall(VmReportAdd(report, node, "threshold \"%s\" is neither isodata nor otsu nor a number", p->threshold));
+    PetscCall(
+        VmReportAdd(report, node, "threshold \"%s\" is neither isodata, otsu, persistence nor a number", p->threshold));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

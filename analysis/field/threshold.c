@@ -65,7 +65,7 @@ double VmThresholdOtsu(int64_t n, double *values)
 bool VmThresholdValid(const char *text)
 {
   char *end;
-  if (strcmp(text, "isodata") == 0 || strcmp(text, "otsu") == 0) return true;
+  if (strcmp(text, "isodata") == 0 || strcmp(text, "otsu") == 0 || strcmp(text, "persistence") == 0) return true;
   return isfinite(strtod(text, &end)) && end != text && *end == '\0';
 }
 
@@ -75,6 +75,10 @@ PetscErrorCode VmThreshold(const VmMap *map, const char *text, double *threshold
   int64_t count = 0;
   double *values;
   PetscFunctionBegin;
+  if (strcmp(text, "persistence") == 0) {
+    PetscCall(VmThresholdPersistence(map, threshold));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(PetscMalloc1((size_t)n, &values));
   for (int64_t i = 0; i < n; ++i)
     if (!isnan(map->values[i])) values[count++] = map->values[i];

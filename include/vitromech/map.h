@@ -40,7 +40,16 @@ static inline int64_t VmMapSize(const VmMap *map) { return map->n[0] * map->n[1]
 double VmThresholdIsodata(int64_t n, double *values);
 double VmThresholdOtsu(int64_t n, double *values);
 
-/** Threshold of a map as a user writes it: "isodata", "otsu" or a number. NAN if the map is empty. Not collective. */
+/**
+ * The level at which most of the peaks that stand out are apart: a peak lives from its height down to the saddle to a
+ * higher one (0-dimensional persistence of the sets above a level, neighbours by faces); those that live longer than
+ * Otsu's threshold of all lives stand out; the middle of the longest interval of levels at which most of them live.
+ * Not collective. Source: Edelsbrunner, Letscher & Zomorodian, Discrete Comput. Geom. 28 (2002) 511.
+ */
+PetscErrorCode VmThresholdPersistence(const VmMap *map, double *threshold);
+
+/** Threshold of a map as a user writes it: "isodata", "otsu", "persistence" or a number. NAN if the map is empty. Not
+ * collective. */
 PetscErrorCode VmThreshold(const VmMap *map, const char *text, double *threshold);
 /** True if VmThreshold understands the text. Not collective. */
 bool VmThresholdValid(const char *text);

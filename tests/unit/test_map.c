@@ -47,6 +47,47 @@ static PetscErrorCode TestThresholds(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Twelve peaks of heights 1 to 2 and different widths over a slope of 0.8, with noise: the level of persistence counts
+ * them; the lives of two peaks and a saddle are known by hand. */
+static PetscErrorCode TestPersistence(void)
+{
+  enum { N = 120, PEAKS = 12 };
+  static double values[N * N];
+  double by_hand[] = {0, 5, 2, 4, 0, 1, 0.5}, level;
+  VmMap map = {.dim = 2, .n = {1, 1, 7}, .spacing = {1, 1, 1}, .values = by_hand, .unit = "1", .length_unit = "nm"};
+  VmStatResult result;
+  PetscFunctionBegin;
+  /* peaks live 5 to 0, 4 to 2, 1 to 0: Otsu's threshold of 5, 2, 1 is 3.5, and the one that stands out lives 5 to 0 */
+  PetscCall(VmThresholdPersistence(&map, &level));
+  VmExpectNear(level, 2.5, 1e-14);
+  by_hand[2] = 0.0; /* 5, 4 and 1: two stand out, together from 4 to 0 */
+  PetscCall(VmThresholdPersistence(&map, &level));
+  VmExpectNear(level, 2.0, 1e-14);
+  for (int p = 0; p < N * N; ++p) {
+    double g[2];
+    const double x = p / N, y = p % N;
+    VmRngNormal2((VmRngKey){7, VM_STREAM_TEST}, (uint64_t)p, 0, g);
+    values[p] = 0.8 * x / N + 0.05 * g[0];
+    for (int k = 0; k < PEAKS; ++k)
+      values[p] +=
+          (1.0 + k / (PEAKS - 1.0)) *
+          exp(-0.5 * (pow(x - 15 - 30 * (k % 4), 2) + pow(y - 20 - 40 * (k / 4), 2)) / pow(2.0 + 0.4 * (k % 5), 2));
+  }
+  map.n[1] = map.n[2] = N;
+  map.values = values;
+  static const char *const texts[] = {"persistence", "isodata", "otsu"};
+  for (int t = 0; t < 3; ++t) {
+    char yaml[64], label[64];
+    snprintf(yaml, sizeof yaml, "{threshold: %s}", texts[t]);
+    PetscCall(Apply("clusters", yaml, &map, &result));
+    snprintf(label, sizeof label, "peaks of 12 found above the threshold of %s", texts[t]);
+    VmFigure(label, Scalar(result, "count"));
+    if (t == 0) VmExpectInt(Scalar(result, "count"), PEAKS);
+    PetscCall(VmStatResultDestroy(&result));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Discs and an ellipse planted in a noisy map come back with number, size, place, shape. */
 static PetscErrorCode TestPlantedDiscs(void)
 {
@@ -307,6 +348,7 @@ static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
   PetscCall(TestThresholds());
+  PetscCall(TestPersistence());
   PetscCall(TestPlantedDiscs());
   for (int v = 0; v < 8; ++v)
     PetscCall(TestLabels(v & 1 ? 2 : 3, v & 2, v & 4 ? VM_CONNECT_FACES : VM_CONNECT_CORNERS));

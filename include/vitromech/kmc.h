@@ -68,7 +68,8 @@ typedef struct {
 
   /* Finder `thinned` only. */
   double reference[6]; /* mean stress the rates are for [GPa] */
-  double margin;       /* of the stress [GPa] */
+  double margin;       /* least margin of the stress [GPa] */
+  double floor;        /* bound of a voxel's rate below which its margin is widened instead [1/s] */
   int64_t pending;     /* events since the stress was last refreshed everywhere, -1 before the first time */
   int64_t sums;        /* pairs of voxel and event summed since then */
   VmKmcSource *recent; /* [at most refresh] the pending events, on every rank */
@@ -101,7 +102,7 @@ typedef struct {
 typedef struct {
   int64_t candidates, looked_at; /* candidates, and those whose true rate was computed (by this rank) */
   int64_t exceeded;              /* rates found above their bound */
-  int64_t renewed, exact;        /* tiles of 32 voxels with new rates, and with the stress of all events summed */
+  int64_t renewed, exact;        /* voxels with new rates, and with the stress of all events summed */
   int64_t near;                  /* tiles that an event gave its stress */
   int64_t refreshes, shifts;     /* of everything by Fourier transform, and of all rates by the mean stress */
   double far_time, near_time, renew_time, accept_time, refresh_time, message_time;
@@ -131,7 +132,7 @@ void VmKmcSettle(VmKmc kmc);
 
 /** Bounds of the finder `thinned`: part of the state, kept in an order of its own. bounds [VM_KMC_BOUNDS][np].
  * Collective. */
-enum { VM_KMC_BOUNDS = 10 };
+enum { VM_KMC_BOUNDS = 16 };
 PetscErrorCode VmKmcSaveBounds(VmKmc kmc, double *bounds);
 
 /** Rebuilds catalogues and barriers from the state and the bounds (NULL: there are none). Collective. */

@@ -23,7 +23,7 @@ void VmKineticsScalars(VmSim sim, VmScalars *s)
   VmScalarSix(s, mean->strain_rate), VmScalarSix(s, mean->stress_rate);
   for (int c = 0; c < 6; ++c) VmScalarFlag(s, &mean->segment.stress_controlled[c]);
   VmScalarSix(s, mean->segment.level), VmScalarSix(s, mean->segment.rate), VmScalar(s, &mean->segment.duration);
-  VmScalar(s, &state->rate), VmScalarSix(s, state->reference), VmScalar(s, &state->margin);
+  VmScalar(s, &state->rate), VmScalarSix(s, state->reference), VmScalar(s, &state->margin), VmScalar(s, &state->floor);
   VmScalarInteger(s, &state->pending), VmScalarInteger(s, &state->sums);
   VmScalarInteger(s, &state->generation_now);
   VmScalar(s, &mean->thermal), VmScalar(s, &state->temperature), VmScalar(s, &state->temperature_time);

@@ -1,41 +1,36 @@
 #include "kmc_private.h"
 
-static float *Row(VmKmc kmc, int64_t slot, int mode)
-{
-  return kmc->catalogue + (slot / VM_TILE * kmc->stz.modes + mode) * 5 * VM_TILE + slot % VM_TILE;
-}
-
 void VmKmcDrawVoxel(VmKmc kmc, int64_t slot)
 {
-  const int64_t voxel = VmTilesVoxel(&kmc->tiles, slot), generation = kmc->generation[slot];
+  const int64_t voxel = VmTilesVoxel(&kmc->tiles, slot), generation = kmc->generation[slot], stride = kmc->padded;
+  float *row = kmc->catalogue + slot * 5 * stride;
   for (int m = 0; m < kmc->stz.modes; ++m) {
     double eps[6];
-    float *row = Row(kmc, slot, m);
     VmStzMode(&kmc->stz, kmc->seed, voxel, generation, m, eps);
-    row[0] = (float)eps[0], row[VM_TILE] = (float)eps[1];
-    for (int c = 3; c < 6; ++c) row[(c - 1) * VM_TILE] = (float)(2.0 * eps[c]);
+    row[m] = (float)eps[0], row[stride + m] = (float)eps[1];
+    for (int c = 3; c < 6; ++c) row[(c - 1) * stride + m] = (float)(2.0 * eps[c]);
   }
   for (int m = 0; m < kmc->barriers; ++m)
-    kmc->barrier[(slot / VM_TILE * kmc->barriers + m) * VM_TILE + slot % VM_TILE] =
+    kmc->barrier[slot * kmc->in_barriers + m] =
         VmStzBarrier(&kmc->stz, kmc->seed, voxel, generation, m, kmc->slot_ratio[slot]);
 }
 
 void VmKmcModeStrain(VmKmc kmc, int64_t slot, int mode, double eps[6])
 {
-  const float *row = Row(kmc, slot, mode);
-  eps[0] = row[0], eps[1] = row[VM_TILE];
+  const float *row = VmKmcRow(kmc, slot) + mode;
+  eps[0] = row[0], eps[1] = row[kmc->padded];
   eps[2] = -(eps[0] + eps[1]);
-  for (int c = 3; c < 6; ++c) eps[c] = 0.5 * row[(c - 1) * VM_TILE];
+  for (int c = 3; c < 6; ++c) eps[c] = 0.5 * row[(c - 1) * kmc->padded];
 }
 
 double VmKmcBareBarrier(VmKmc kmc, int64_t slot, int mode)
 {
-  return kmc->barrier[(slot / VM_TILE * kmc->barriers + (kmc->barriers > 1 ? mode : 0)) * VM_TILE + slot % VM_TILE];
+  return kmc->barrier[slot * kmc->in_barriers + (kmc->barriers > 1 ? mode : 0)];
 }
 
 double VmKmcMemory(VmKmc kmc, int64_t slot, double time)
 {
-  return VmStzMemory(&kmc->stz, kmc->generation[slot] > 0, time - kmc->last_event[slot]);
+  return kmc->generation[slot] == 0 ? 1.0 : VmStzMemory(&kmc->stz, true, time - kmc->last_event[slot]);
 }
 
 double VmKmcMemoryBound(VmKmc kmc, int64_t slot, double time, double until)

@@ -65,12 +65,6 @@ static void Feel(VmKmc kmc, Block *block, int members, const int64_t voxel[MEMBE
   }
 }
 
-/* Catalogue of one mode of a slot, entries VM_TILE apart. */
-static const float *Row(VmKmc kmc, int64_t slot, int mode)
-{
-  return kmc->catalogue + (slot / VM_TILE * kmc->stz.modes + mode) * 5 * VM_TILE + slot % VM_TILE;
-}
-
 /* What does work on the modes of each member: the drives of the shears [GPa], and the work of the pressure [eV]. */
 typedef struct {
   double shear[5][MEMBERS], pressure[MEMBERS];
@@ -82,9 +76,9 @@ static void Work(VmKmc kmc, int mode, int members, const int64_t slot[MEMBERS], 
 {
   const double factor = kmc->stz.saddle * kmc->stz.volume * VM_GPA_NM3_IN_EV;
   for (int i = 0; i < members; ++i) {
-    const float *row = Row(kmc, slot[i], mode);
+    const float *row = VmKmcRow(kmc, slot[i]) + mode;
     work[i] = 0.0;
-    for (int c = 0; c < 5; ++c) work[i] += (double)row[c * VM_TILE] * drives->shear[c][i];
+    for (int c = 0; c < 5; ++c) work[i] += (double)row[c * kmc->padded] * drives->shear[c][i];
     work[i] = work[i] * factor + drives->pressure[i];
   }
 }

@@ -1,19 +1,25 @@
+#include "exponential.h"
 #include "kmc_private.h"
 #include <math.h>
+
+static int64_t Padded(int64_t modes) { return (modes + VM_LANES - 1) / VM_LANES * VM_LANES; }
 
 /* What the finders need of each slot, and of each plane. */
 static PetscErrorCode Allocate(VmKmc kmc)
 {
   const size_t np = (size_t)kmc->grid->np, tiles = (size_t)kmc->tiles.count, slots = tiles * VM_TILE,
-               modes = (size_t)kmc->stz.modes, barriers = (size_t)kmc->barriers;
+               padded = (size_t)kmc->padded;
 
   PetscFunctionBegin;
-  PetscCall(PetscCalloc1(slots * modes * 5, &kmc->catalogue));
-  PetscCall(PetscCalloc1(slots * barriers, &kmc->barrier));
+  PetscCall(PetscCalloc1(slots * padded * 5, &kmc->catalogue));
+  PetscCall(PetscMalloc1(slots * (size_t)kmc->in_barriers, &kmc->barrier));
+  for (size_t i = 0; i < slots * (size_t)kmc->in_barriers; ++i) kmc->barrier[i] = VM_NEVER;
+  PetscCall(PetscCalloc1(padded, &kmc->padding));
+  for (size_t m = (size_t)kmc->stz.modes; m < padded; ++m) kmc->padding[m] = VM_NEVER;
   PetscCall(PetscCalloc3(slots, &kmc->slot_ratio, slots, &kmc->last_event, slots, &kmc->generation));
   PetscCall(PetscCalloc2(slots, &kmc->rate, slots, &kmc->lowest));
   PetscCall(PetscCalloc3((size_t)kmc->tiles.planes * VM_PLANE_ROW, &kmc->plane_row,
-                         (size_t)kmc->grid->n[0] * VM_PLANE_ROW, &kmc->planes, modes * VM_TILE, &kmc->room));
+                         (size_t)kmc->grid->n[0] * VM_PLANE_ROW, &kmc->planes, padded * VM_TILE, &kmc->room));
   PetscCall(PetscMalloc1(np, &kmc->ratio));
   PetscCall(PetscCalloc4(6 * np, &kmc->state.eigenstrain, 6 * np, &kmc->state.fluctuation, np, &kmc->state.last_event,
                          np, &kmc->state.generation));
@@ -33,6 +39,7 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   kmc->barrier_law = (const VmBarrierOps *)setup->stz->barrier.head;
   kmc->barrier_params = setup->stz->barrier.params;
   kmc->barriers = common->per == VM_PER_MODE ? (int)setup->stz->modes : 1;
+  kmc->padded = Padded(setup->stz->modes), kmc->in_barriers = kmc->barriers > 1 ? kmc->padded : 1;
   VmTilesSetUp(grid, kmc->finder == VM_FINDER_THINNED, &kmc->tiles);
   if (kmc->interacting) {
     PetscCall(VmGreenCreate(grid, setup->shear, setup->bulk, &kmc->green));
@@ -70,6 +77,7 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc)
   PetscCall(VmKernelDestroy(&(*kmc)->kernel));
   PetscCall(PetscFree((*kmc)->catalogue));
   PetscCall(PetscFree((*kmc)->barrier));
+  PetscCall(PetscFree((*kmc)->padding));
   PetscCall(PetscFree((*kmc)->ratio));
   PetscCall(PetscFree3((*kmc)->slot_ratio, (*kmc)->last_event, (*kmc)->generation));
   PetscCall(PetscFree2((*kmc)->rate, (*kmc)->lowest));
@@ -182,9 +190,9 @@ PetscErrorCode VmKmcDisplacement(VmKmc kmc, double *displacement)
 int64_t VmKmcBytes(const VmStz *stz, VmFinder finder, int64_t np, const int64_t n[3])
 {
   const VmBarrierCommon *common = stz->barrier.common;
-  const int64_t barriers = common->per == VM_PER_MODE ? stz->modes : 1;
+  const int64_t padded = Padded(stz->modes), barriers = common->per == VM_PER_MODE ? padded : 1;
   /* catalogue, barriers, state and sums, six transform components, real-space kernel, alias sums */
-  return np * (20 * stz->modes + 8 * barriers + 8 * (6 + 6 + 3 + 5) + 8 * 7) +
+  return np * (20 * padded + 8 * barriers + 8 * (6 + 6 + 3 + 5) + 8 * 7) +
          (finder == VM_FINDER_THINNED ? VmKmcThinningBytes(np, n) : VmKernelBytes(n)) + VmKernelBytes(n) * 15 / 36 * 4 +
          (finder == VM_FINDER_EXTREMAL ? n[0] * n[1] * n[2] * (int64_t)sizeof(float) : 0);
 }

@@ -5,6 +5,9 @@
 #include "tiles.h"
 #include <vitromech/kmc.h>
 
+/* More than any barrier [kT]. */
+#define VM_NEVER 1e9
+
 /* Moments sum k b^n, n = 0 ... VM_MOMENTS-1, of the rates k and their logarithmic drift b: the hazard of a time t is
  * sum_n moment_n t^(n+1)/(n+1)!. For |b| t <= VM_DRIFT_LIMIT the first term left out is below 2e-13 of the first; so it
  * is with VM_FEW_MOMENTS for |b| t <= VM_FEW_LIMIT. */
@@ -56,20 +59,24 @@ struct VmKmc_s {
   const void *barrier_params;
 
   /* Catalogue: the five independent components of each mode as floats, eps_xx, eps_yy, 2 eps_yz, 2 eps_xz, 2 eps_xy. A
-   * mode's strain is by definition what stands here. */
-  float *catalogue;    /* [tiles][modes][5][VM_TILE] */
+   * mode's strain is by definition what stands here. A voxel's modes stand together, filled up to `padded` with modes
+   * that never fire. */
+  int64_t padded;
+  float *catalogue;    /* [slots][5][padded] */
   int barriers;        /* 1 or modes */
-  double *barrier;     /* [tiles][barriers][VM_TILE] eV, without memory and stress */
+  int64_t in_barriers; /* 1 or padded */
+  double *barrier;     /* [slots][in_barriers] eV, without memory and stress */
+  double *padding;     /* [padded] 0, or what a padding mode has more than any barrier [kT] */
   double *ratio;       /* [np] r_i */
   double *slot_ratio;  /* [slots] the same, as are last_event and generation of the state */
   double *last_event;  /* [slots] */
   int64_t *generation; /* [slots] */
 
   double *rate;      /* [slots] bound of the rate of each voxel at the time of the last pass [1/s] */
-  double *lowest;    /* [slots] lowest barrier left of each voxel; `thinned`: lowest reserve [eV] */
+  double *lowest;    /* [slots] lowest barrier left of each voxel; `thinned`: lowest reserve beyond its margin [eV] */
   double *plane_row; /* [planes of this rank][VM_PLANE_ROW] */
   double *planes;    /* [n0][VM_PLANE_ROW] of all planes */
-  double *room;      /* [modes][VM_TILE] scratch */
+  double *room;      /* [VM_TILE][padded] scratch */
 
   double total[VM_MOMENTS], lowest_barrier; /* of the last pass */
   int moments;                              /* summed in the last pass */
@@ -98,6 +105,9 @@ static inline void VmKmcLoadStress(VmKmc kmc, int64_t voxel, const double mean[6
   }
 }
 
+/** Norm |dev sig| / sqrt 2: no shear stress is larger. Not collective. */
+double VmShearNorm(const double sig[6]);
+
 /** Strain of a mode as the catalogue holds it. Not collective. */
 void VmKmcModeStrain(VmKmc kmc, int64_t slot, int mode, double eps[6]);
 
@@ -112,10 +122,8 @@ double VmKmcBareBarrier(VmKmc kmc, int64_t slot, int mode);
  * Collective. */
 PetscErrorCode VmKmcPass(VmKmc kmc, double until, int moments);
 
-/** Rates [1/s] of a tile with the work of every mode raised by `ahead` [eV], and the lowest reserves without it; slots
- * of no voxel: 0 and HUGE_VAL. The drives of work, sig_xx - sig_zz, sig_yy - sig_zz, sig_yz, sig_xz, sig_xy [GPa], are
- * spent: drive [5][VM_TILE]. Not collective. */
-void VmKmcTileRates(VmKmc kmc, int64_t tile, double ahead, double drive[5][VM_TILE]);
+/** Component c of all modes of a slot stands at c * padded of its row. Not collective. */
+static inline const float *VmKmcRow(VmKmc kmc, int64_t slot) { return kmc->catalogue + slot * 5 * kmc->padded; }
 
 /** Slot of a local voxel of the slab; finders other than `thinned`. Not collective. */
 static inline int64_t VmKmcSlot(VmKmc kmc, int64_t voxel)

@@ -153,39 +153,56 @@ static inline __attribute__((always_inline)) void Multiply(const double *k, int6
   out[4] = ((k04 * e[0] + k14 * e[1]) + (k24 * e[2] + k34 * e[3])) + k[14 * s] * e[4];
 }
 
-/* Octant index of an offset, and its sign. */
+/* Distance of an offset along an axis of n voxels, and its sign. */
 static inline int64_t Fold(int64_t offset, int64_t n, double *sign)
 {
   int64_t distance = offset < 0 ? -offset : offset;
-  bool negative = offset < 0;
-  if (2 * distance > n) distance = n - distance, negative = !negative;
-  *sign = negative ? -1.0 : 1.0;
-  return distance;
+  const bool other = 2 * distance > n;
+  *sign = (offset < 0) != other ? -1.0 : 1.0;
+  return other ? n - distance : distance;
 }
 
-void VmShearKernelAdd(VmShearKernel shear, const int64_t at[3], const int32_t source[3], const double eps[VM_SHEARS],
-                      double stress[VM_SHEARS])
+static bool Near(VmShearKernel shear, const int64_t tile[3], const int32_t source[3])
 {
   const int64_t *n = shear->grid->n;
-  double x, y, z, out[VM_SHEARS];
-  const int64_t ax = Fold(at[0] - source[0], n[0], &x), ay = Fold(at[1] - source[1], n[1], &y),
-                az = Fold(at[2] - source[2], n[2], &z);
-  const double sign[3] = {y * z, x * z, x * y};
-  const double e[VM_SHEARS] = {eps[0], eps[1], sign[0] * eps[2], sign[1] * eps[3], sign[2] * eps[4]};
-  Multiply(shear->octant + ((ax * shear->half[1] + ay) * shear->half[2] + az) * VM_SHEAR_ROW, 1, e, out);
-  stress[0] += out[0], stress[1] += out[1];
-  for (int i = 0; i < 3; ++i) stress[2 + i] += sign[i] * out[2 + i];
+  return shear->influence[VmInfluenceIndex(shear, VmOffset(tile[0], source[0], n[0]),
+                                           VmOffset(tile[1], source[1], n[1]), VmOffset(tile[2], source[2], n[2]))] >
+         shear->near;
 }
 
-void VmShearKernelFetch(VmShearKernel shear, const int64_t at[3], const int32_t source[3])
+/* Sources whose entries of the kernel, scattered over memory, are asked for together. */
+enum { TOGETHER = 8 };
+
+void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t at[3], int64_t count,
+                      const VmKmcSource *sources, double stress[VM_SHEARS])
 {
-  const int64_t *n = shear->grid->n;
-  double sign;
-  const int64_t ax = Fold(at[0] - source[0], n[0], &sign), ay = Fold(at[1] - source[1], n[1], &sign),
-                az = Fold(at[2] - source[2], n[2], &sign);
-  const double *entry = shear->octant + ((ax * shear->half[1] + ay) * shear->half[2] + az) * VM_SHEAR_ROW;
-  __builtin_prefetch(entry);
-  __builtin_prefetch(entry + VM_SHEAR_ROW / 2);
+  const int64_t *n = shear->grid->n, *half = shear->half, *reach = shear->reach;
+  for (int64_t first = 0; first < count; first += TOGETHER) {
+    const double *entry[TOGETHER];
+    double sign[TOGETHER][3];
+    const int some = (int)PetscMin(TOGETHER, count - first);
+    for (int i = 0; i < some; ++i) {
+      const int32_t *from = sources[first + i].at;
+      double x, y, z;
+      const int64_t ax = Fold(at[0] - from[0], n[0], &x), ay = Fold(at[1] - from[1], n[1], &y),
+                    az = Fold(at[2] - from[2], n[2], &z);
+      sign[i][0] = y * z, sign[i][1] = x * z, sign[i][2] = x * y;
+      entry[i] = shear->octant + ((ax * half[1] + ay) * half[2] + az) * VM_SHEAR_ROW;
+      /* a tile may be near while this voxel of it is not */
+      const bool surrounding = ax <= reach[0] && ay <= reach[1] + VM_TILE_Y && az <= reach[2] + VM_TILE_Z;
+      if (surrounding && Near(shear, tile, from)) entry[i] = NULL;
+      else __builtin_prefetch(entry[i]), __builtin_prefetch(entry[i] + VM_SHEAR_ROW / 2);
+    }
+    for (int i = 0; i < some; ++i) {
+      const double *eps = sources[first + i].shear, *s = sign[i];
+      const double e[VM_SHEARS] = {eps[0], eps[1], s[0] * eps[2], s[1] * eps[3], s[2] * eps[4]};
+      double out[VM_SHEARS];
+      if (!entry[i]) continue;
+      Multiply(entry[i], 1, e, out);
+      stress[0] += out[0], stress[1] += out[1];
+      for (int c = 0; c < 3; ++c) stress[2 + c] += s[c] * out[2 + c];
+    }
+  }
 }
 
 /* One row of a tile: `sign` flips the shears yz, xz, xy. */

@@ -4,6 +4,7 @@
 #define VM_SHEAR_KERNEL_H
 
 #include "tiles.h"
+#include <vitromech/kmc.h>
 #include <vitromech/mech.h>
 
 /* Shears: components of a symmetric traceless tensor in an orthonormal basis,
@@ -35,14 +36,13 @@ PetscErrorCode VmShearKernelDestroy(VmShearKernel *shear);
 /** Shears of a tensor; its trace is dropped. Not collective. */
 void VmShears(const double tensor[6], double shears[VM_SHEARS]);
 
-/** Adds the stress of an eigenstrain at `source` to that of the voxel `at`. Not collective. */
-void VmShearKernelAdd(VmShearKernel shear, const int64_t at[3], const int32_t source[3], const double eps[VM_SHEARS],
-                      double stress[VM_SHEARS]);
+/** Adds the stress of some events to that of the voxel `at` of the tile that starts at `tile`, but of those it is near
+ * to. Not collective. */
+void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t at[3], int64_t count,
+                      const VmKmcSource *sources, double stress[VM_SHEARS]);
 
-/** Asks for what VmShearKernelAdd will need of these voxels. Not collective. */
-void VmShearKernelFetch(VmShearKernel shear, const int64_t at[3], const int32_t source[3]);
-
-/** Adds it to all voxels of a near tile that starts at `at`: stress [5][VM_TILE]. Not collective. */
+/** Adds the stress of an eigenstrain at `source` to all voxels of a near tile that starts at `at`: stress [5][VM_TILE].
+ * Not collective. */
 void VmShearKernelAddTile(VmShearKernel shear, const int64_t at[3], const int32_t source[3],
                           const double eps[VM_SHEARS], double *stress);
 

@@ -1,5 +1,6 @@
 /* The event finder `thinned`: rates are bounded for a margin of the stress, candidates drawn from the bounds are
  * accepted with true rate over bound. */
+#include "rates.h"
 #include "thinning.h"
 #include <vitromech/timer.h>
 #include <math.h>
@@ -7,6 +8,9 @@
 
 /* Barriers that this part of the margin's work may take away are watched one by one. */
 #define WATCHED 0.1
+
+/* A rate below this part of what its bound allows shows that the bound is out of date. */
+#define RECOVERED 0.7
 
 /* Candidates looked at together: on one rank each for itself, on several with one message for all. Those after the
  * first that changes anything are forgotten and drawn again from the same numbers, so that this does not change
@@ -35,24 +39,26 @@ static void TotalStress(const double mean[6], const double s[VM_SHEARS], double 
   for (int c = 3; c < 6; ++c) sig[c] = mean[c] + M_SQRT1_2 * s[c - 1];
 }
 
-static int64_t TrueShears(VmKmc kmc, int64_t slot, double stress[VM_SHEARS])
+/* Drives of the stress of a slot, with its shears and a mean stress. */
+static void TrueDrives(const double mean[6], const double shears[VM_SHEARS], double drive[5])
 {
-  const double *known = kmc->thinning->known + slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE;
-  for (int c = 0; c < VM_SHEARS; ++c) stress[c] = known[c * VM_TILE];
-  return VmThinningSum(kmc, slot, stress);
+  double sig[6];
+  TotalStress(mean, shears, sig);
+  VmKmcDrives(sig, drive);
 }
 
 /* Lowest true reserve of all modes of a slot. */
 static double TrueLowest(VmKmc kmc, int64_t slot, int64_t *mode)
 {
-  const double memory = VmKmcMemory(kmc, slot, kmc->state.mean.time);
-  double shears[VM_SHEARS], sig[6], lowest = HUGE_VAL;
-  (void)TrueShears(kmc, slot, shears);
-  TotalStress(kmc->state.mean.stress, shears, sig);
-  for (int m = 0; m < kmc->stz.modes; ++m) {
-    const double reserve = VmKmcBarrierAt(kmc, slot, m, sig, memory).reserve;
-    if (reserve < lowest) lowest = reserve, *mode = m;
-  }
+  const VmThinning t = kmc->thinning;
+  double shears[VM_SHEARS], drive[5], lowest = HUGE_VAL;
+  t->row[slot / VM_TILE / kmc->tiles.per_plane * VM_BOUND_ROW + VM_PLANE_SUMS] +=
+      (double)VmThinningSum(kmc, slot, shears);
+  VmThinningKeep(kmc, slot, shears);
+  TrueDrives(kmc->state.mean.stress, shears, drive);
+  VmKmcModes(kmc, slot, VmKmcMemory(kmc, slot, kmc->state.mean.time), drive, t->mode_rate, t->mode_reserve);
+  for (int64_t m = 0; m < kmc->stz.modes; ++m)
+    if (t->mode_reserve[m] < lowest) lowest = t->mode_reserve[m], *mode = m;
   return lowest;
 }
 
@@ -62,7 +68,7 @@ static PetscErrorCode Watch(VmKmc kmc, double watched, double *lowest, VmChoice 
 {
   VmThinning t = kmc->thinning;
   const VmTiles *tiles = &kmc->tiles;
-  const double drift = VmThinningDrift(kmc);
+  const double bar = watched - t->work * (t->drift_margin - VmThinningDrift(kmc)); /* of reserves beyond margins */
   struct {
     double left;
     int rank;
@@ -75,10 +81,14 @@ static PetscErrorCode Watch(VmKmc kmc, double watched, double *lowest, VmChoice 
 
   PetscFunctionBegin;
   for (int64_t tile = 0; tile < tiles->count; ++tile) {
-    const double bar = watched + t->work * (t->charge[tile] * (1.0 + 1e-3) + drift);
+    if (tile % tiles->per_plane == 0 && t->row[tile / tiles->per_plane * VM_BOUND_ROW + VM_PLANE_LOWEST] > bar) {
+      tile += tiles->per_plane - 1;
+      continue;
+    }
     if (t->tile_lowest[tile] > bar) continue;
     for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
-      if (kmc->lowest[slot] > bar) continue;
+      const double unused = (double)t->margin[slot] - VmThinningUsed(kmc, slot);
+      if (kmc->lowest[slot] > bar - t->work * unused) continue;
       int64_t mode = 0;
       const double left = TrueLowest(kmc, slot, &mode);
       const int64_t voxel = VmTilesVoxel(tiles, slot);
@@ -86,6 +96,7 @@ static PetscErrorCode Watch(VmKmc kmc, double watched, double *lowest, VmChoice 
       mine.left = left, tie.voxel = voxel, mine_slot = slot, mine_mode = mode;
     }
   }
+  t->current = false; /* sums have been counted */
   PetscCallMPI(MPI_Allreduce(&mine, &first, 1, MPI_DOUBLE_INT, MPI_MINLOC, kmc->grid->comm));
   *lowest = first.left;
   if (*lowest > VM_NO_BARRIER) PetscFunctionReturn(PETSC_SUCCESS);
@@ -104,29 +115,30 @@ static PetscErrorCode Watch(VmKmc kmc, double watched, double *lowest, VmChoice 
 static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, Verdict *verdict)
 {
   const VmThinning t = kmc->thinning;
-  const int64_t slot = candidate->slot, tile = slot / VM_TILE;
-  const double kt = VM_BOLTZMANN * kmc->temperature, bound = kmc->rate[slot];
+  const int64_t slot = candidate->slot;
+  const double bound = kmc->rate[slot], per_stress = t->work / (VM_BOLTZMANN * kmc->temperature),
+               margin = (double)t->margin[slot] + t->drift_margin;
   VmMean mean = kmc->state.mean;
-  double *rates = t->mode_rate, sig[6], change[6], total = 0.0;
+  double *rates = t->mode_rate, drive[5], change[6], total = 0.0;
 
   VmMeanUpdate(&mean, candidate->time);
   for (int c = 0; c < 6; ++c) change[c] = mean.stress[c] - kmc->state.reference[c];
-  const double used = t->charge[tile] * (1.0 + 1e-3) + VmShearNorm(change);
+  const double used = VmThinningUsed(kmc, slot) + VmShearNorm(change);
   verdict->outcome = REFUSED;
-  verdict->recovered = kmc->generation[slot] && kmc->stz.softening.decaying > 0.0;
-  /* what the tile has used of its margin already tells most refusals */
-  const double most = kmc->barrier_law->linear ? exp(t->work * (used - kmc->state.margin) / kt) : 1.0;
+  /* what the voxel has used of its margin already tells most refusals */
+  const double most = kmc->barrier_law->linear ? exp(per_stress * (used - margin)) : 1.0;
   if (accept > most * (1.0 + 1e-9)) return;
 
   const double memory = VmKmcMemory(kmc, slot, candidate->time);
   verdict->outcome = LOOKED_AT;
-  verdict->sums = TrueShears(kmc, slot, candidate->stress);
-  TotalStress(mean.stress, candidate->stress, sig);
-  for (int m = 0; m < kmc->stz.modes; ++m) {
-    rates[m] = kmc->stz.attempt_frequency * exp(-VmKmcBarrierAt(kmc, slot, m, sig, memory).left / kt);
-    total += rates[m];
-  }
+  verdict->sums = VmThinningSum(kmc, slot, candidate->stress);
+  TrueDrives(mean.stress, candidate->stress, drive);
+  VmKmcModes(kmc, slot, memory, drive, rates, t->mode_reserve);
+  for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m];
   ++kmc->profile.looked_at;
+  /* a barrier that has recovered since the bound was found */
+  verdict->recovered = kmc->generation[slot] && kmc->stz.softening.decaying > 0.0 &&
+                       total < RECOVERED * bound * exp(-per_stress * (margin + used));
   if (total > bound * (1.0 + 1e-7)) verdict->outcome = EXCEEDED;
   else if (accept * bound < total) {
     double target = pick * total;
@@ -192,11 +204,7 @@ static PetscErrorCode Take(VmKmc kmc, const Candidate *candidate, const Verdict 
   state->draws += DRAWS;
   state->sums += verdict->sums;
   ++kmc->profile.candidates;
-  if (candidate->slot >= 0 && verdict->outcome != REFUSED) {
-    const int64_t tile = candidate->slot / VM_TILE, lane = candidate->slot % VM_TILE;
-    for (int c = 0; c < VM_SHEARS; ++c) t->known[(tile * VM_SHEARS + c) * VM_TILE + lane] = candidate->stress[c];
-    t->summed[candidate->slot] = (int32_t)state->pending;
-  }
+  if (candidate->slot >= 0 && verdict->outcome != REFUSED) VmThinningKeep(kmc, candidate->slot, candidate->stress);
   *changed = false;
   if (verdict->outcome == EXCEEDED) {
     ++kmc->profile.exceeded;
@@ -205,7 +213,7 @@ static PetscErrorCode Take(VmKmc kmc, const Candidate *candidate, const Verdict 
   }
   /* a barrier that has recovered lowers the bound of its voxel */
   if (verdict->outcome != ACCEPTED && verdict->recovered) {
-    if (candidate->slot >= 0) VmThinningRenew(kmc, candidate->slot / VM_TILE);
+    if (candidate->slot >= 0) VmThinningRenew(kmc, candidate->slot);
     t->current = false, *changed = true;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -273,7 +281,7 @@ PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome
   for (;;) {
     PetscCall(VmThinningPrepare(kmc));
     const double watched = WATCHED * t->work * kmc->state.margin;
-    double lead = kmc->lowest_barrier - t->work * ((double)t->tile_margin * (1.0 + 1e-3) + VmThinningDrift(kmc));
+    double lead = kmc->lowest_barrier + t->work * (t->drift_margin - VmThinningDrift(kmc));
     if (lead <= watched) {
       PetscCall(Watch(kmc, watched, &lead, &choice));
       if (lead <= VM_NO_BARRIER) {
@@ -289,6 +297,7 @@ PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome
     PetscCall(Wait(kmc, until, &choice, &reached));
     if (choice.accepted == 1.0) break;
     if (reached && !(until < horizon)) {
+      if (!t->current) PetscCall(VmThinningGather(kmc));
       *outcome = VM_KMC_HORIZON;
       PetscFunctionReturn(PETSC_SUCCESS);
     }
@@ -302,7 +311,7 @@ PetscErrorCode VmKmcCheckBounds(VmKmc kmc, int64_t *exceeded, double *largest)
 {
   VmGrid grid = kmc->grid;
   const int64_t slots = kmc->tiles.count * VM_TILE;
-  const double kt = VM_BOLTZMANN * kmc->temperature;
+  const VmThinning t = kmc->thinning;
   double *field, *stress;
 
   PetscFunctionBegin;
@@ -312,12 +321,12 @@ PetscErrorCode VmKmcCheckBounds(VmKmc kmc, int64_t *exceeded, double *largest)
   for (int c = 0; c < 6; ++c) PetscCall(VmTilesTake(&kmc->tiles, field + c * grid->np, stress + c * slots));
   *exceeded = 0, *largest = 0.0;
   for (int64_t slot = 0; slot < slots; ++slot) {
-    double total = 0.0, sig[6];
+    double total = 0.0, sig[6], drive[5];
     if (kmc->slot_ratio[slot] == 0.0) continue;
-    const double memory = VmKmcMemory(kmc, slot, kmc->state.mean.time);
     for (int c = 0; c < 6; ++c) sig[c] = stress[c * slots + slot];
-    for (int m = 0; m < kmc->stz.modes; ++m)
-      total += kmc->stz.attempt_frequency * exp(-VmKmcBarrierAt(kmc, slot, m, sig, memory).left / kt);
+    VmKmcDrives(sig, drive);
+    VmKmcModes(kmc, slot, VmKmcMemory(kmc, slot, kmc->state.mean.time), drive, t->mode_rate, t->mode_reserve);
+    for (int64_t m = 0; m < kmc->stz.modes; ++m) total += t->mode_rate[m];
     const double ratio = total / kmc->rate[slot];
     if (ratio > 1.0 + 1e-7) ++*exceeded;
     *largest = fmax(*largest, ratio);

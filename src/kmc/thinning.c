@@ -1,26 +1,28 @@
-/* Bounds of the finder `thinned`: what tiles know of the stress, what they have paid, and when they get new rates. */
+/* Bounds of the finder `thinned`: when all of them are renewed, and what ranks tell each other of them. */
 #include "thinning.h"
-#include <vitromech/simd.h>
 #include <vitromech/timer.h>
 #include <math.h>
 #include <string.h>
 
-/* Part of the margin for the mean stress. */
+/* Part of the least margin for the mean stress. */
 #define DRIFT_PART 0.25
 
 /* A tile is near an event that would cost it more than this part of the margin: its stress is added at once. */
-#define NEAR_PART 0.01
+#define NEAR_PART 0.03
 
-/* A tile whose unknown events have cost more than this part of its margin has them summed when its rates are renewed.
- */
-#define UNKNOWN_PART 0.5
+/* The floor of the bounds of rates is this part of their mean. It rises by no more than FLOOR_RISE at a time, so that
+ * one fast voxel does not lift it, is lowered when it is FLOOR_DROP times too high, and is never near the rate without
+ * barrier, over the attempt frequency FLOOR_MOST. */
+#define FLOOR_PART 0.1
+#define FLOOR_RISE 4.0
+#define FLOOR_DROP 3.0
+#define FLOOR_MOST 1e-6
 
 /* Pairs of voxel and event summed, per voxel of the box, that cost as much as a refresh of everything. */
-#define SUMS_PER_REFRESH 15
+#define SUMS_PER_REFRESH 6
 
-/* Pending events at most, so that rounding of the costs, added in floats, stays below 1/1000. */
+/* Pending events at most, so that rounding of the charges, added in floats, stays below VM_ROUNDING. */
 enum { MOST_PENDING = 8192 };
-#define ROUNDING 1e-3
 
 double VmShearNorm(const double sig[6])
 {
@@ -42,101 +44,14 @@ void VmVoxelAt(VmGrid grid, int64_t voxel, int64_t at[3])
   at[0] = voxel / grid->plane, at[1] = voxel / grid->n[2] % grid->n[1], at[2] = voxel % grid->n[2];
 }
 
-/* First voxel of a tile. */
-static void TileAt(const VmTiles *tiles, int64_t tile, int64_t at[3])
+/* New limits for all voxels; those that have reached them are looked at. */
+static void LimitAll(VmKmc kmc)
 {
-  at[0] = tiles->first + tile / tiles->per_plane * tiles->stride;
-  at[1] = tile % tiles->per_plane / tiles->columns * VM_TILE_Y, at[2] = tile % tiles->columns * VM_TILE_Z;
-}
-
-static float Influence(VmShearKernel kernel, const int64_t at[3], const int32_t source[3])
-{
-  const int64_t *n = kernel->grid->n;
-  return kernel->influence[VmInfluenceIndex(kernel, VmOffset(at[0], source[0], n[0]), VmOffset(at[1], source[1], n[1]),
-                                            VmOffset(at[2], source[2], n[2]))];
-}
-
-/* Events whose kernel is fetched before it is needed: entries are scattered over memory. */
-enum { AHEAD = 6 };
-
-/* Sums from event `first` on. */
-static int64_t Sum(VmKmc kmc, int64_t tile, int64_t lane, int64_t first, double stress[VM_SHEARS])
-{
-  const VmKmcState *state = &kmc->state;
-  VmShearKernel kernel = kmc->thinning->kernel;
-  const int64_t *n = kmc->grid->n, *reach = kernel->reach;
-  int64_t start[3], at[3];
-  TileAt(&kmc->tiles, tile, start);
-  at[0] = start[0], at[1] = start[1] + lane / VM_TILE_Z, at[2] = start[2] + lane % VM_TILE_Z;
-  for (int64_t i = first; i < state->pending; ++i) {
-    const VmKmcSource *event = &state->recent[i];
-    bool surrounding = true;
-    for (int d = 0; d < 3; ++d) {
-      const int64_t distance = llabs(at[d] - event->at[d]);
-      surrounding = surrounding && PetscMin(distance, n[d] - distance) <= reach[d] + VM_TILE_Z;
-    }
-    /* what was near has its stress already */
-    if (i + AHEAD < state->pending) VmShearKernelFetch(kernel, at, state->recent[i + AHEAD].at);
-    if (surrounding && Influence(kernel, start, event->at) > kernel->near) continue;
-    VmShearKernelAdd(kernel, at, event->at, event->shear, stress);
+  const VmThinning t = kmc->thinning;
+  for (int64_t tile = 0; tile < kmc->tiles.count; ++tile) {
+    VmThinningLimits(kmc, tile);
+    if (t->charge[tile] >= t->trigger[tile]) VmThinningLook(kmc, tile);
   }
-  return state->pending - first;
-}
-
-int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_SHEARS])
-{
-  if (!kmc->interacting) return 0;
-  return Sum(kmc, slot / VM_TILE, slot % VM_TILE, kmc->thinning->summed[slot], stress);
-}
-
-/* Brings the stress of a tile up to date with all events. */
-static void SumTile(VmKmc kmc, int64_t tile)
-{
-  VmThinning t = kmc->thinning;
-  double *known = t->known + tile * VM_SHEARS * VM_TILE;
-  for (int64_t lane = 0; lane < VM_TILE; ++lane) {
-    const int64_t slot = tile * VM_TILE + lane;
-    double stress[VM_SHEARS];
-    if (kmc->slot_ratio[slot] == 0.0) continue;
-    for (int c = 0; c < VM_SHEARS; ++c) stress[c] = known[c * VM_TILE + lane];
-    t->row[tile / kmc->tiles.per_plane * VM_BOUND_ROW + VM_PLANE_SUMS] +=
-        (double)Sum(kmc, tile, lane, t->summed[slot], stress);
-    for (int c = 0; c < VM_SHEARS; ++c) known[c * VM_TILE + lane] = stress[c];
-    t->summed[slot] = (int32_t)kmc->state.pending;
-  }
-  t->unknown[tile] = 0.0f;
-  ++kmc->profile.exact;
-}
-
-/* Drives of a mode's work from the shears of the fluctuation and the reference. */
-static void TileDrives(VmKmc kmc, int64_t tile, double drive[5][VM_TILE])
-{
-  const double *s = kmc->thinning->known + tile * VM_SHEARS * VM_TILE, *mean = kmc->state.reference;
-  for (int i = 0; i < VM_TILE; ++i) {
-    const double difference = M_SQRT1_2 * s[i], sum = 3.0 * 0.40824829046386302 * s[VM_TILE + i];
-    drive[0][i] = (mean[0] - mean[2]) + (sum + difference), drive[1][i] = (mean[1] - mean[2]) + (sum - difference);
-    for (int c = 2; c < VM_SHEARS; ++c) drive[c][i] = mean[c + 1] + M_SQRT1_2 * s[c * VM_TILE + i];
-  }
-}
-
-void VmThinningRenew(VmKmc kmc, int64_t tile)
-{
-  VmThinning t = kmc->thinning;
-  double drive[5][VM_TILE], lowest = HUGE_VAL;
-  if (t->unknown[tile] > (float)UNKNOWN_PART * t->tile_margin) SumTile(kmc, tile);
-  TileDrives(kmc, tile, drive);
-  VmKmcTileRates(kmc, tile, t->work * kmc->state.margin, drive);
-  for (int i = 0; i < VM_TILE; ++i) lowest = fmin(lowest, kmc->lowest[tile * VM_TILE + i]);
-  t->tile_rate[tile] = VmSumRun(VM_TILE, kmc->rate + tile * VM_TILE), t->tile_lowest[tile] = lowest;
-  t->charge[tile] = t->unknown[tile];
-  t->stale[tile / kmc->tiles.per_plane] = true;
-  ++kmc->profile.renewed;
-}
-
-static void RenewAll(VmKmc kmc)
-{
-  memcpy(kmc->state.reference, kmc->state.mean.stress, sizeof kmc->state.reference);
-  for (int64_t tile = 0; tile < kmc->tiles.count; ++tile) VmThinningRenew(kmc, tile);
 }
 
 /* The stress everywhere by Fourier transform. */
@@ -165,9 +80,8 @@ static PetscErrorCode Refresh(VmKmc kmc)
     PetscCall(PetscFree(slot_stress));
   }
   state->pending = 0, state->sums = 0;
-  for (int64_t i = 0; i < slots; ++i) t->summed[i] = 0;
-  for (int64_t i = 0; i < kmc->tiles.count; ++i) t->unknown[i] = 0.0f;
-  RenewAll(kmc);
+  for (int64_t i = 0; i < slots; ++i) t->summed[i] = 0, t->paid[i] = 0.0f;
+  for (int64_t i = 0; i < kmc->tiles.count; ++i) t->charge[i] = 0.0f;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -209,6 +123,12 @@ PetscErrorCode VmThinningGather(VmKmc kmc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Floor that the present bounds call for. */
+static double WantedFloor(VmKmc kmc)
+{
+  return PetscMin(FLOOR_PART * kmc->state.rate / (double)kmc->grid->total, FLOOR_MOST * kmc->stz.attempt_frequency);
+}
+
 PetscErrorCode VmThinningPrepare(VmKmc kmc)
 {
   VmKmcState *state = &kmc->state;
@@ -216,134 +136,39 @@ PetscErrorCode VmThinningPrepare(VmKmc kmc)
   PetscFunctionBegin;
   if (!t->current) PetscCall(VmThinningGather(kmc));
   const double start = VmTime();
-  if (state->pending < 0 || state->pending >= t->most || state->sums > SUMS_PER_REFRESH * kmc->grid->total) {
-    PetscCall(Refresh(kmc));
-    ++kmc->profile.refreshes;
-  } else if (VmThinningDrift(kmc) > 0.999 * t->drift_margin) {
-    RenewAll(kmc);
-    ++kmc->profile.shifts;
-  } else PetscFunctionReturn(PETSC_SUCCESS);
+  const bool first = state->pending < 0,
+             refresh = first || state->pending >= t->most || state->sums > SUMS_PER_REFRESH * kmc->grid->total;
+  if (refresh || VmThinningDrift(kmc) > 0.999 * t->drift_margin) {
+    memcpy(state->reference, state->mean.stress, sizeof state->reference);
+    if (refresh) {
+      PetscCall(Refresh(kmc));
+      ++kmc->profile.refreshes;
+    } else ++kmc->profile.shifts;
+    if (first) {
+      state->floor = 0.0;
+      VmThinningRenewAll(kmc);
+    } else {
+      state->floor = PetscMax(state->floor, PetscMin(FLOOR_RISE * state->floor, WantedFloor(kmc)));
+      LimitAll(kmc);
+    }
+    PetscCall(VmThinningGather(kmc));
+    if (first) state->floor = FLOOR_DROP * FLOOR_DROP * WantedFloor(kmc); /* all get their margins below */
+  }
+  while (state->floor > FLOOR_DROP * WantedFloor(kmc)) {
+    state->floor = WantedFloor(kmc);
+    VmThinningRenewAll(kmc);
+    PetscCall(VmThinningGather(kmc));
+  }
   kmc->profile.refresh_time += VmTime() - start;
-  PetscCall(VmThinningGather(kmc));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Charges the tiles of one plane; rows that hold near tiles are left out. True if a tile has spent its margin. */
-VM_SIMD_CLONES
-static bool ChargePlane(int64_t rows, int64_t columns, const float *influence, const float *row_influence, float near,
-                        int64_t stride, const int64_t *row_offset, const int64_t *column_offset, bool one_run,
-                        float norm, float limit, float *restrict charge, float *restrict unknown)
-{
-  int spent = 0;
-  for (int64_t j = 0; j < rows; ++j, charge += columns, unknown += columns) {
-    if (row_influence[row_offset[j]] > near) continue;
-    const float *entry = influence + row_offset[j] * stride;
-    if (one_run) {
-      entry += column_offset[0];
-      VM_NO_OVERLAP
-      for (int64_t i = 0; i < columns; ++i) {
-        const float cost = norm * entry[i];
-        charge[i] += cost, unknown[i] += cost;
-        spent |= charge[i] > limit;
-      }
-    } else {
-      for (int64_t i = 0; i < columns; ++i) {
-        const float cost = norm * entry[column_offset[i]];
-        charge[i] += cost, unknown[i] += cost;
-        spent |= charge[i] > limit;
-      }
-    }
-  }
-  return spent != 0;
-}
-
-/* Gives the stress of an event to the near tiles of a row, charges the others. */
-static void FeelRow(VmKmc kmc, int64_t k, int64_t j, const VmKmcSource *source)
-{
-  VmThinning t = kmc->thinning;
-  VmShearKernel kernel = t->kernel;
-  const int64_t columns = kmc->tiles.columns;
-  const int64_t dx = VmOffset(kmc->tiles.first + k * kmc->tiles.stride, source->at[0], kmc->grid->n[0]);
-  const float *entry = kernel->influence + (dx * kmc->grid->n[1] + t->row_offset[j]) * 2 * VM_TILE_Z * kernel->columns;
-  for (int64_t i = 0; i < columns; ++i) {
-    const int64_t tile = (k * kmc->tiles.rows + j) * columns + i;
-    const float influence = entry[t->column_offset[i]], cost = (float)t->norm * influence;
-    t->charge[tile] += cost;
-    if (influence > kernel->near) {
-      int64_t at[3];
-      TileAt(&kmc->tiles, tile, at);
-      VmShearKernelAddTile(kernel, at, source->at, source->shear, t->known + tile * VM_SHEARS * VM_TILE);
-      ++kmc->profile.near;
-    } else t->unknown[tile] += cost;
-    t->spent[k] = t->spent[k] || t->charge[tile] > t->tile_margin;
-  }
-}
-
-static void FeelStress(VmKmc kmc, const VmKmcSource *source)
-{
-  VmThinning t = kmc->thinning;
-  VmShearKernel kernel = t->kernel;
-  const VmTiles *tiles = &kmc->tiles;
-  const int64_t *n = kmc->grid->n, stride = 2 * VM_TILE_Z * kernel->columns;
-  const double start = VmTime();
-
-  for (int64_t j = 0; j < tiles->rows; ++j) t->row_offset[j] = VmOffset(j * VM_TILE_Y, source->at[1], n[1]);
-  for (int64_t i = 0; i < tiles->columns; ++i) {
-    const int64_t dz = VmOffset(i * VM_TILE_Z, source->at[2], n[2]);
-    t->column_offset[i] = VmInfluenceIndex(kernel, 0, 0, dz);
-  }
-  for (int64_t k = 0; k < tiles->planes; ++k) {
-    const int64_t dx = VmOffset(tiles->first + k * tiles->stride, source->at[0], n[0]);
-    t->spent[k] = ChargePlane(tiles->rows, tiles->columns, kernel->influence + dx * n[1] * stride,
-                              kernel->row_influence + dx * n[1], kernel->near, stride, t->row_offset, t->column_offset,
-                              n[2] % VM_TILE_Z == 0, (float)t->norm, t->tile_margin, t->charge + k * tiles->per_plane,
-                              t->unknown + k * tiles->per_plane);
-  }
-  const double charged = VmTime();
-  for (int64_t k = 0; k < tiles->planes; ++k) {
-    const int64_t dx = VmOffset(tiles->first + k * tiles->stride, source->at[0], n[0]);
-    if (kernel->plane_influence[dx] <= kernel->near) continue;
-    for (int64_t j = 0; j < tiles->rows; ++j)
-      if (kernel->row_influence[dx * n[1] + t->row_offset[j]] > kernel->near) FeelRow(kmc, k, j, source);
-  }
-  kmc->profile.far_time += charged - start, kmc->profile.near_time += VmTime() - charged;
-}
-
-void VmThinningFeel(VmKmc kmc, const VmEvent *event)
-{
-  VmThinning t = kmc->thinning;
-  VmKmcState *state = &kmc->state;
-  const VmTiles *tiles = &kmc->tiles;
-  const int64_t slot = VmTilesSlot(tiles, event->voxel);
-  VmKmcSource *source = &state->recent[state->pending++];
-  int64_t at[3];
-
-  VmVoxelAt(kmc->grid, event->voxel, at);
-  for (int d = 0; d < 3; ++d) source->at[d] = (int32_t)at[d];
-  VmShears(event->strain, source->shear);
-  if (kmc->interacting) FeelStress(kmc, source);
-  const double start = VmTime();
-  if (slot >= 0) {
-    t->charge[slot / VM_TILE] = HUGE_VALF; /* its voxel has a new catalogue */
-    t->spent[slot / VM_TILE / tiles->per_plane] = true;
-  }
-  for (int64_t k = 0; k < tiles->planes; ++k) {
-    if (!t->spent[k]) continue;
-    for (int64_t tile = k * tiles->per_plane; tile < (k + 1) * tiles->per_plane; ++tile)
-      if (t->charge[tile] > t->tile_margin) VmThinningRenew(kmc, tile);
-    t->spent[k] = false;
-  }
-  t->current = false;
-  kmc->profile.renew_time += VmTime() - start;
-}
-
-/* What follows from the margin of the state. */
-static void SetMargins(VmKmc kmc)
+void VmThinningSetMargins(VmKmc kmc)
 {
   VmThinning t = kmc->thinning;
   const double margin = kmc->state.margin;
   t->drift_margin = DRIFT_PART * margin;
-  t->tile_margin = (float)((margin - t->drift_margin) * (1.0 - ROUNDING));
+  t->least_margin = (double)(float)(margin - t->drift_margin);
 }
 
 PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
@@ -364,16 +189,20 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   t->norm = 0.5 * kmc->stz.strain * kmc->stz.volume / voxel * (1.0 + 1e-5);
   t->most = PetscMin(kmc->refresh, MOST_PENDING);
   kmc->state.margin = margin;
-  SetMargins(kmc);
+  VmThinningSetMargins(kmc);
   PetscCall(PetscMalloc1((size_t)t->most, &kmc->state.recent));
-  PetscCall(PetscCalloc2(count * VM_SHEARS * VM_TILE, &t->known, count * VM_TILE, &t->summed));
-  PetscCall(PetscCalloc4(count, &t->charge, count, &t->unknown, count, &t->tile_rate, count, &t->tile_lowest));
+  PetscCall(PetscCalloc2(count * VM_SHEARS * VM_TILE, &t->known, count * VM_SHEARS * VM_TILE, &t->seen));
+  PetscCall(PetscCalloc4(count * VM_TILE, &t->summed, count * VM_TILE, &t->margin, count * VM_TILE, &t->paid,
+                         count * VM_TILE, &t->limit));
+  PetscCall(PetscCalloc4(count, &t->charge, count, &t->trigger, count, &t->tile_rate, count, &t->tile_lowest));
+  for (size_t i = 0; i < count * VM_TILE; ++i) /* slots of no voxel keep these */
+    kmc->rate[i] = 0.0, kmc->lowest[i] = HUGE_VAL, t->margin[i] = HUGE_VALF;
   PetscCall(PetscCalloc4(planes * VM_BOUND_ROW, &t->row, (size_t)grid->n[0] * VM_BOUND_ROW, &t->rows, planes, &t->stale,
-                         planes, &t->spent));
+                         planes, &t->due));
   PetscCall(PetscCalloc5((size_t)grid->n[0] * VM_BOUND_ROW, &t->gathered, (size_t)grid->size, &t->counts,
                          (size_t)grid->size, &t->starts, (size_t)tiles->rows, &t->row_offset, (size_t)tiles->columns,
                          &t->column_offset));
-  PetscCall(PetscMalloc1((size_t)kmc->stz.modes, &t->mode_rate));
+  PetscCall(PetscMalloc2((size_t)kmc->stz.modes, &t->mode_rate, (size_t)kmc->stz.modes, &t->mode_reserve));
   for (int64_t x = 0; x < grid->n[0]; ++x) t->counts[VmTilesOwner(tiles, x)] += VM_BOUND_ROW;
   for (int r = 1; r < grid->size; ++r) t->starts[r] = t->starts[r - 1] + t->counts[r - 1];
   if (kmc->interacting) {
@@ -390,75 +219,17 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   if (!t) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmShearKernelDestroy(&t->kernel));
   PetscCall(PetscFree(kmc->state.recent));
-  PetscCall(PetscFree2(t->known, t->summed));
-  PetscCall(PetscFree4(t->charge, t->unknown, t->tile_rate, t->tile_lowest));
-  PetscCall(PetscFree4(t->row, t->rows, t->stale, t->spent));
+  PetscCall(PetscFree2(t->known, t->seen));
+  PetscCall(PetscFree4(t->summed, t->margin, t->paid, t->limit));
+  PetscCall(PetscFree4(t->charge, t->trigger, t->tile_rate, t->tile_lowest));
+  PetscCall(PetscFree4(t->row, t->rows, t->stale, t->due));
   PetscCall(PetscFree5(t->gathered, t->counts, t->starts, t->row_offset, t->column_offset));
-  PetscCall(PetscFree(t->mode_rate));
+  PetscCall(PetscFree2(t->mode_rate, t->mode_reserve));
   PetscCall(PetscFree(kmc->thinning));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-int64_t VmKmcThinningBytes(int64_t np, const int64_t n[3]) { return VmShearKernelBytes(n) + np * (8 * 5 + 4 + 1); }
-
-/* Field c of those saved, for a slot. */
-static double *SlotField(VmKmc kmc, int c, int64_t slot, double *room)
+int64_t VmKmcThinningBytes(int64_t np, const int64_t n[3])
 {
-  VmThinning t = kmc->thinning;
-  if (c < VM_SHEARS) return &t->known[(slot / VM_TILE * VM_SHEARS + c) * VM_TILE + slot % VM_TILE];
-  if (c == VM_SHEARS) return &kmc->rate[slot];
-  if (c == VM_SHEARS + 1) return &kmc->lowest[slot];
-  return room;
-}
-
-PetscErrorCode VmKmcThinningSave(VmKmc kmc, double *fields)
-{
-  VmThinning t = kmc->thinning;
-  const int64_t slots = kmc->tiles.count * VM_TILE;
-  double *room;
-  PetscFunctionBegin;
-  PetscCall(PetscCalloc1((size_t)slots, &room));
-  for (int c = 0; c < VM_KMC_BOUNDS; ++c) {
-    for (int64_t i = 0; i < slots; ++i) {
-      double other = c == VM_SHEARS + 2   ? (double)t->summed[i]
-                     : c == VM_SHEARS + 3 ? (double)t->charge[i / VM_TILE]
-                                          : (double)t->unknown[i / VM_TILE];
-      room[i] = *SlotField(kmc, c, i, &other);
-    }
-    PetscCall(VmTilesGive(&kmc->tiles, room, fields + c * kmc->grid->np));
-  }
-  PetscCall(PetscFree(room));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode VmKmcThinningLoad(VmKmc kmc, const double *fields)
-{
-  VmThinning t = kmc->thinning;
-  const int64_t slots = kmc->tiles.count * VM_TILE;
-  double *room;
-  PetscFunctionBegin;
-  PetscCall(PetscCalloc1((size_t)slots, &room));
-  for (int c = 0; c < VM_KMC_BOUNDS; ++c) {
-    PetscCall(VmTilesTake(&kmc->tiles, fields + c * kmc->grid->np, room));
-    for (int64_t i = 0; i < slots; ++i) {
-      double other;
-      *SlotField(kmc, c, i, &other) = room[i];
-      if (c == VM_SHEARS + 2) t->summed[i] = (int32_t)room[i];
-      /* the first slot of a tile always holds a voxel */
-      if (c == VM_SHEARS + 3 && i % VM_TILE == 0) t->charge[i / VM_TILE] = (float)room[i];
-      if (c == VM_SHEARS + 4 && i % VM_TILE == 0) t->unknown[i / VM_TILE] = (float)room[i];
-    }
-  }
-  PetscCall(PetscFree(room));
-  for (int64_t i = 0; i < slots; ++i)
-    if (kmc->slot_ratio[i] == 0.0) kmc->rate[i] = 0.0, kmc->lowest[i] = HUGE_VAL;
-  for (int64_t tile = 0; tile < kmc->tiles.count; ++tile) {
-    t->tile_rate[tile] = VmSumRun(VM_TILE, kmc->rate + tile * VM_TILE), t->tile_lowest[tile] = HUGE_VAL;
-    for (int i = 0; i < VM_TILE; ++i)
-      t->tile_lowest[tile] = fmin(t->tile_lowest[tile], kmc->lowest[tile * VM_TILE + i]);
-  }
-  for (int64_t k = 0; k < kmc->tiles.planes; ++k) t->stale[k] = true;
-  t->current = false;
-  SetMargins(kmc);
-  PetscFunctionReturn(PETSC_SUCCESS);
+  return VmShearKernelBytes(n) + np * (8 * VM_SHEARS + 4 * VM_SHEARS + 4 * 4 + 1);
 }

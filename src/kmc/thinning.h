@@ -1,8 +1,12 @@
-/* Inside of the finder `thinned`. The works of a voxel's modes are at most work * margin above those at the known
- * stress as long as its stress is within the margin of that, in the norm |dev sig| / sqrt 2 (the largest shear stress
- * is at most that). With these works the rates are evaluated. One part of the margin is for the mean stress, which
- * moves under load and by events, the other for events: a tile pays the stress of each event from it and gets new rates
- * when it is spent. */
+/* Inside of the finder `thinned`. The works of a voxel's modes are at most work * margin above those at the stress its
+ * rate was computed for (`seen`) as long as its stress is within the margin of that, in the norm |dev sig| / sqrt 2
+ * (the largest shear stress is at most that). With these works the rates are evaluated. Every voxel has a margin of its
+ * own: the slower it is, the wider.
+ *
+ * What is known of the stress of a voxel are the stress at the last refresh, that of near events, and all of it when it
+ * was last summed. Events that are not in it are charged to its tile, with a bound of what they can have done; when the
+ * charges come to what is left of the margin of a voxel, the voxel is looked at: its stress is summed, and if it has
+ * moved far, its rate is computed anew. */
 #ifndef VM_THINNING_H
 #define VM_THINNING_H
 
@@ -14,39 +18,52 @@ enum { VM_PLANE_RATE, VM_PLANE_LOWEST, VM_PLANE_SUMS, VM_BOUND_ROW };
 
 struct VmThinning_s {
   VmShearKernel kernel;
-  double work; /* largest work of a mode per stress [eV/GPa] */
-  double norm; /* of the shear of an event */
-  double drift_margin;
-  float tile_margin; /* GPa */
-  int64_t most;      /* pending events at most */
+  double work;         /* largest work of a mode per stress [eV/GPa] */
+  double norm;         /* of the shear of an event */
+  double drift_margin; /* part of each margin that is for the mean stress [GPa] */
+  double least_margin; /* the other part, for events, of the fastest voxels [GPa] */
+  int64_t most;        /* pending events at most */
 
-  double *known;   /* [tiles][5][VM_TILE] shear stress without the mean: at the last refresh, plus near events since */
-  int32_t *summed; /* [slots] pending events that are in `known` altogether */
-  float *charge;   /* [tiles] paid since the rates are known [GPa] */
-  float *unknown;  /* [tiles] paid for events that are not in `known` */
-  double *tile_rate, *tile_lowest; /* [tiles] sum of the bounds of rates [1/s], lowest reserve [eV] */
+  double *known;                   /* [tiles][5][VM_TILE] shear stress without the mean */
+  float *seen;                     /* [tiles][5][VM_TILE] shear stress that the rate is for, with the mean */
+  int32_t *summed;                 /* [slots] pending events that are in `known` altogether */
+  float *margin;                   /* [slots] for events [GPa] */
+  float *paid;                     /* [slots] charge of the tile that is in `known` [GPa] */
+  float *limit;                    /* [slots] charge of the tile from which on the voxel must be looked at */
+  float *charge;                   /* [tiles] of all events since the refresh, without near ones [GPa] */
+  float *trigger;                  /* [tiles] lowest limit */
+  double *tile_rate, *tile_lowest; /* [tiles] sum of the bounds of rates [1/s], lowest reserve beyond the margin [eV] */
 
   double *row, *rows; /* [planes of this rank][VM_BOUND_ROW], [n0][VM_BOUND_ROW] of all planes */
   bool *stale;        /* [planes of this rank] row is out of date */
-  bool *spent;        /* [planes of this rank] a tile may have spent its margin */
+  bool *due;          /* [planes of this rank] the charge of a tile may have come to its trigger */
   double *gathered;
   int *counts, *starts;                /* of `gathered`, by rank */
   bool current;                        /* rows are those of all ranks */
   int64_t *row_offset, *column_offset; /* of the tiles of a plane from the last event */
-  double *mode_rate;                   /* [modes] of one voxel [1/s] */
+  double *mode_rate, *mode_reserve;    /* [modes] of one voxel [1/s], [eV] */
 };
 
-/** Part of the margin that the mean stress has used since the rates were renewed [GPa]. Not collective. */
-double VmThinningDrift(VmKmc kmc);
+/* Rounding of charges and distances in floats, over what they are. */
+#define VM_ROUNDING 1e-3
 
-/** Norm |dev sig| / sqrt 2. Not collective. */
-double VmShearNorm(const double sig[6]);
+/** What of its margin for events a voxel has used at most [GPa]. Not collective. */
+double VmThinningUsed(VmKmc kmc, int64_t slot);
+
+/** Drives of the stress of shears. Not collective. */
+void VmShearDrives(const double shears[VM_SHEARS], double drive[5]);
+
+/** Part of the margin that the mean stress has used [GPa]. Not collective. */
+double VmThinningDrift(VmKmc kmc);
 
 /** Voxel of an index. Not collective. */
 void VmVoxelAt(VmGrid grid, int64_t voxel, int64_t at[3]);
 
-/** Makes all bounds hold and known on all ranks: refreshes the stress if it is time, the reference if the mean stress
- * has used up its part. Collective. */
+/** First voxel of a tile. Not collective. */
+void VmTileAt(const VmTiles *tiles, int64_t tile, int64_t at[3]);
+
+/** Makes all bounds hold and known on all ranks: refreshes the stress if it is time, takes a new reference if the mean
+ * stress has used up its part of the margin. Collective. */
 PetscErrorCode VmThinningPrepare(VmKmc kmc);
 
 /** Rows of all planes to all ranks, and the totals. Collective. */
@@ -55,12 +72,28 @@ PetscErrorCode VmThinningGather(VmKmc kmc);
 /** Lets all tiles of this rank feel an event that has just happened. Not collective. */
 void VmThinningFeel(VmKmc kmc, const VmEvent *event);
 
-/** New rates for a tile, with the stress of all pending events if the unknown ones have spent too much. Not collective.
- */
-void VmThinningRenew(VmKmc kmc, int64_t tile);
+/** New limits of the voxels of a tile, after `known`, `seen` or the reference have changed. Not collective. */
+void VmThinningLimits(VmKmc kmc, int64_t tile);
 
-/** Adds to the shear stress of a slot the pending events that are not in it; returns how many were looked at. Not
- * collective. */
+/** Sums over a tile whose voxels have got new rates, and limits. Not collective. */
+void VmThinningConclude(VmKmc kmc, int64_t tile);
+
+/** Looks at the voxels of a tile whose limit is reached. Not collective. */
+void VmThinningLook(VmKmc kmc, int64_t tile);
+
+/** New rate for a voxel, from what is known of its stress. Not collective. */
+void VmThinningRenew(VmKmc kmc, int64_t slot);
+
+/** The same for all voxels. Not collective. */
+void VmThinningRenewAll(VmKmc kmc);
+
+/** The stress of a slot with all pending events; returns how many were looked at. Not collective. */
 int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_SHEARS]);
+
+/** Keeps it. Not collective. */
+void VmThinningKeep(VmKmc kmc, int64_t slot, const double stress[VM_SHEARS]);
+
+/** What follows from the margin of the state. Not collective. */
+void VmThinningSetMargins(VmKmc kmc);
 
 #endif

@@ -1,0 +1,186 @@
+/* Margins of voxels: how much of them is used, when the stress of a voxel is summed, and when its rate is computed
+ * anew. */
+#include "rates.h"
+#include "thinning.h"
+#include <vitromech/simd.h>
+#include <math.h>
+
+/* A voxel that is looked at has its stress summed if what is unknown of it may be more than this part of its margin. */
+#define UNKNOWN_PART 0.6
+
+/* It gets a new rate if it may then have used more than this part. */
+#define USED_PART 0.5
+
+/* Widest margin [GPa]. */
+#define WIDEST 2.0
+
+void VmShearDrives(const double s[VM_SHEARS], double drive[5])
+{
+  const double difference = M_SQRT1_2 * s[0], sum = 3.0 * 0.40824829046386302 * s[1];
+  drive[0] = sum + difference, drive[1] = sum - difference;
+  for (int c = 2; c < VM_SHEARS; ++c) drive[c] = M_SQRT1_2 * s[c];
+}
+
+void VmTileAt(const VmTiles *tiles, int64_t tile, int64_t at[3])
+{
+  at[0] = tiles->first + tile / tiles->per_plane * tiles->stride;
+  at[1] = tile % tiles->per_plane / tiles->columns * VM_TILE_Y, at[2] = tile % tiles->columns * VM_TILE_Z;
+}
+
+int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_SHEARS])
+{
+  const VmKmcState *state = &kmc->state;
+  const int64_t tile = slot / VM_TILE, lane = slot % VM_TILE;
+  const VmThinning t = kmc->thinning;
+  const double *known = t->known + tile * VM_SHEARS * VM_TILE + lane;
+  int64_t start[3];
+
+  for (int c = 0; c < VM_SHEARS; ++c) stress[c] = known[c * VM_TILE];
+  if (!kmc->interacting) return 0;
+  VmTileAt(&kmc->tiles, tile, start);
+  const int64_t at[3] = {start[0], start[1] + lane / VM_TILE_Z, start[2] + lane % VM_TILE_Z};
+  VmShearKernelSum(t->kernel, start, at, state->pending - t->summed[slot], state->recent + t->summed[slot], stress);
+  return state->pending - t->summed[slot];
+}
+
+/* Without new limits. */
+static void Keep(VmKmc kmc, int64_t slot, const double stress[VM_SHEARS])
+{
+  VmThinning t = kmc->thinning;
+  double *known = t->known + slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE;
+  for (int c = 0; c < VM_SHEARS; ++c) known[c * VM_TILE] = stress[c];
+  t->summed[slot] = (int32_t)PetscMax(kmc->state.pending, 0), t->paid[slot] = t->charge[slot / VM_TILE];
+}
+
+void VmThinningKeep(VmKmc kmc, int64_t slot, const double stress[VM_SHEARS])
+{
+  Keep(kmc, slot, stress);
+  VmThinningLimits(kmc, slot / VM_TILE);
+}
+
+/* Distance of what is known from what was seen. */
+static double Moved(VmKmc kmc, int64_t slot)
+{
+  const int64_t first = slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE;
+  double reference[VM_SHEARS], sum = 0.0;
+  VmShears(kmc->state.reference, reference);
+  for (int c = 0; c < VM_SHEARS; ++c) {
+    const double difference =
+        kmc->thinning->known[first + c * VM_TILE] + reference[c] - (double)kmc->thinning->seen[first + c * VM_TILE];
+    sum += difference * difference;
+  }
+  return sqrt(0.5 * sum);
+}
+
+/* What events that are not in what is known of a voxel may have done to it. */
+static double Unknown(VmKmc kmc, int64_t slot)
+{
+  const double charge = (double)kmc->thinning->charge[slot / VM_TILE], paid = (double)kmc->thinning->paid[slot];
+  return charge - paid + VM_ROUNDING * charge;
+}
+
+double VmThinningUsed(VmKmc kmc, int64_t slot) { return Moved(kmc, slot) + Unknown(kmc, slot); }
+
+VM_SIMD_CLONES
+static float Limits(const double *restrict known, const float *restrict seen, const double *restrict reference,
+                    const float *restrict margin, const float *restrict paid, float *restrict limit)
+{
+  float lowest[VM_TILE_Z];
+  VM_NO_OVERLAP
+  for (int i = 0; i < VM_TILE; ++i) {
+    double sum = 0.0;
+    for (int c = 0; c < VM_SHEARS; ++c) {
+      const double difference = known[c * VM_TILE + i] + reference[c] - (double)seen[c * VM_TILE + i];
+      sum += difference * difference;
+    }
+    const double left = (double)margin[i] - sqrt(0.5 * sum);
+    limit[i] = (float)((1.0 - VM_ROUNDING) * ((double)paid[i] + left));
+  }
+  for (int i = 0; i < VM_TILE_Z; ++i) lowest[i] = limit[i];
+  for (int j = VM_TILE_Z; j < VM_TILE; j += VM_TILE_Z)
+    for (int i = 0; i < VM_TILE_Z; ++i) lowest[i] = limit[i + j] < lowest[i] ? limit[i + j] : lowest[i];
+  for (int i = 1; i < VM_TILE_Z; ++i) lowest[0] = lowest[i] < lowest[0] ? lowest[i] : lowest[0];
+  return lowest[0];
+}
+
+void VmThinningLimits(VmKmc kmc, int64_t tile)
+{
+  VmThinning t = kmc->thinning;
+  const int64_t field = tile * VM_SHEARS * VM_TILE, first = tile * VM_TILE;
+  double reference[VM_SHEARS];
+  VmShears(kmc->state.reference, reference);
+  t->trigger[tile] =
+      Limits(t->known + field, t->seen + field, reference, t->margin + first, t->paid + first, t->limit + first);
+}
+
+/* New rate and margin, without what follows from them. */
+static void RenewVoxel(VmKmc kmc, int64_t slot)
+{
+  VmThinning t = kmc->thinning;
+  const double kt = VM_BOLTZMANN * kmc->temperature, floor = kmc->state.floor;
+  const int64_t first = slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE;
+  double reference[VM_SHEARS], seen[VM_SHEARS], drive[5], margin = t->least_margin;
+
+  VmShears(kmc->state.reference, reference);
+  for (int c = 0; c < VM_SHEARS; ++c) {
+    t->seen[first + c * VM_TILE] = (float)(t->known[first + c * VM_TILE] + reference[c]);
+    seen[c] = (double)t->seen[first + c * VM_TILE];
+  }
+  VmShearDrives(seen, drive);
+  VmRateBound bound = VmKmcRateBound(kmc, slot, t->work * (margin + t->drift_margin), drive);
+  /* a bound as low as the floor costs next to nothing: a wide margin costs less still */
+  if (bound.rate < floor) {
+    margin += PetscMin(log(floor / bound.rate) * kt / (t->work * bound.slope), WIDEST);
+    margin = (double)(float)margin;
+    bound = VmKmcRateBound(kmc, slot, t->work * (margin + t->drift_margin), drive);
+  }
+  t->margin[slot] = (float)margin;
+  kmc->rate[slot] = bound.rate, kmc->lowest[slot] = bound.reserve;
+  ++kmc->profile.renewed;
+}
+
+void VmThinningConclude(VmKmc kmc, int64_t tile)
+{
+  VmThinning t = kmc->thinning;
+  double lowest = HUGE_VAL;
+  for (int64_t i = tile * VM_TILE; i < (tile + 1) * VM_TILE; ++i)
+    lowest = kmc->lowest[i] < lowest ? kmc->lowest[i] : lowest;
+  t->tile_rate[tile] = VmSumRun(VM_TILE, kmc->rate + tile * VM_TILE), t->tile_lowest[tile] = lowest;
+  t->stale[tile / kmc->tiles.per_plane] = true;
+  VmThinningLimits(kmc, tile);
+}
+
+void VmThinningRenew(VmKmc kmc, int64_t slot)
+{
+  RenewVoxel(kmc, slot);
+  VmThinningConclude(kmc, slot / VM_TILE);
+}
+
+void VmThinningRenewAll(VmKmc kmc)
+{
+  for (int64_t tile = 0; tile < kmc->tiles.count; ++tile) {
+    for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot)
+      if (kmc->slot_ratio[slot] > 0.0) RenewVoxel(kmc, slot);
+    VmThinningConclude(kmc, tile);
+  }
+}
+
+void VmThinningLook(VmKmc kmc, int64_t tile)
+{
+  VmThinning t = kmc->thinning;
+  double stress[VM_SHEARS];
+  bool renewed = false;
+  for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
+    if (t->limit[slot] > t->charge[tile]) continue;
+    if (Unknown(kmc, slot) > UNKNOWN_PART * (double)t->margin[slot]) {
+      t->row[tile / kmc->tiles.per_plane * VM_BOUND_ROW + VM_PLANE_SUMS] += (double)VmThinningSum(kmc, slot, stress);
+      Keep(kmc, slot, stress);
+      ++kmc->profile.exact;
+    }
+    if (t->limit[slot] >= 0.0f && VmThinningUsed(kmc, slot) < USED_PART * (double)t->margin[slot]) continue;
+    RenewVoxel(kmc, slot);
+    renewed = true;
+  }
+  if (renewed) VmThinningConclude(kmc, tile);
+  else VmThinningLimits(kmc, tile);
+}

@@ -127,4 +127,41 @@ expect "EMPAD has V(k)" grep -q "^ *fem" empad.log
 hints=("${pitch[@]}" --centre 31.5,31.5 --gain 1 --scan 4x5)
 expect "the recipe for Merlin" "$VITROMECH" analyze own.mib "$recipes/mib.yaml" --output mib.h5 "${hints[@]}" >mib.log
 expect "Merlin has V(k)" grep -q "^ *fem" mib.log
+
+# One pattern with a distorted ring behind a beam stop with its arm, as TIFF: centre and ratio of the axes come back.
+/usr/bin/python3 - <<'PYTHON'
+import struct
+
+import numpy as np
+
+y, x = np.mgrid[:200, :200] - np.array([96.4, 105.2])[:, None, None]
+k = np.hypot(1.02 * y, x / 1.02)
+pattern = 3000 * np.exp(-((k - 45) / 8) ** 2) + 4000 * np.exp(-k / 30) + 300
+pattern[(np.hypot(y, x) < 14) | ((y < 0) & (abs(x) < 7))] = 3
+data = np.random.default_rng(3).poisson(pattern).astype("<u2").tobytes()
+tags = [(256, 3, 200), (257, 3, 200), (258, 3, 16), (262, 3, 1), (273, 4, 8), (277, 3, 1), (278, 3, 200), (279, 4, len(data))]
+with open("stop.tif", "wb") as f:
+    f.write(b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", len(tags)))
+    f.write(b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags) + bytes(4))
+PYTHON
+expect "the recipe for a measured pattern" "$VITROMECH" analyze stop.tif "$recipes/measured_pattern.yaml" --pitch "0.05 1/nm" --output stop.h5 >stop.log
+expect "centre and ellipse of the measured pattern" /usr/bin/python3 - <<'PYTHON'
+import h5py
+import numpy as np
+
+with h5py.File("stop.h5", "r") as f:
+    geometry = f["statistics/geometry"]
+    centre, e = geometry["centre"][()], geometry["ellipse"][()]
+    axes = np.linalg.eigvalsh([[1 + e[0], e[2]], [e[2], 1 + e[1]]])
+    print("figure: centre", centre, "of [96.4, 105.2], ratio of axes", axes[1] / axes[0], "of", 1.02**2)
+    assert np.abs(centre - [96.4, 105.2]).max() < 0.05, centre
+    assert abs(axes[1] / axes[0] - 1.02**2) < 1e-3, axes
+    assert np.isfinite(f["statistics/angular_correlation/correlation"][()][40:50]).all()
+PYTHON
+expect "a TIFF becomes EMD" "$VITROMECH" convert stop.tif stop_emd.h5 --pitch "0.05 1/nm"
+expect "with the same pixels" /usr/bin/python3 -c 'import h5py, numpy as np
+with h5py.File("stop_emd.h5") as f, open("stop.tif", "rb") as t:
+    a = f["datacube_root/datacube/data"]
+    assert a.shape == (1, 1, 200, 200) and a.dtype == np.uint16
+    assert a[()].tobytes() == t.read()[8:8 + 80000]'
 finish

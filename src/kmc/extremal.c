@@ -282,8 +282,11 @@ PetscErrorCode VmKmcNextExtremal(VmKmc kmc, double horizon, VmKmcOutcome *outcom
     const double now = state->mean.time;
     const double limit = smallest[UNSTABLE] < HUGE_VAL ? now : PetscMin(smallest[FRESH], horizon);
     if (smallest[STALE] > limit || smallest[STALE] == HUGE_VAL) break;
+    /* those that could be first tell how far the others matter */
+    const bool known = smallest[UNSTABLE] < HUGE_VAL || smallest[FRESH] < HUGE_VAL;
+    const double bar = known ? limit : smallest[STALE];
     for (int64_t b = 0; b < e->blocks; ++b)
-      if (e->block[b].charge > 0.0 && Earliest(&e->block[b], now) <= limit) Look(kmc, b);
+      if (e->block[b].charge > 0.0 && Earliest(&e->block[b], now) <= bar) Look(kmc, b);
   }
   if (smallest[UNSTABLE] < HUGE_VAL) {
     PetscCall(VmKmcCountCascade(kmc));

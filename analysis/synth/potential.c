@@ -1,35 +1,14 @@
 /* Non-uniform transform of the atoms: spread on a finer grid, transformed, corrected for the spreading window,
  * multiplied by the scattering factor, cut to the tile's grid and transformed back. */
-#include "potential.h"
+#include "layers.h"
 #include <vitromech/scatter.h>
 #include <complex.h>
 #include <fftw3.h>
 #include <math.h>
 #include <string.h>
 
-#define HEIGHT_REACH 0.4 /* nm */
-
-enum { WIDTH = 8, BATCH = 8 }; /* points of the spreading window along an axis; moments spread in one pass */
+enum { WIDTH = 8 }; /* points of the spreading window along an axis */
 #define SHAPE (0.976 * VM_PI * WIDTH * (1.0 - 1.0 / (2.0 * 1.5)))
-
-typedef struct Work_s Work;
-
-struct Work_s {
-  const VmOptics *optics;
-  const VmAtoms *atoms;
-  const VmTileBox *box;
-  const VmSlices *slices;        /* NULL: Chebyshev moments */
-  VmHeights heights;             /* of finite potentials; count 0: infinite */
-  int open, sums;                /* first slice that is not whole yet; room for how many (finite) */
-  double *below[VM_MAX_SPECIES]; /* [reach + 1][half] what lies below m heights from the nucleus (finite) */
-  int64_t *order;                /* atoms sorted by place, so that neighbours in the list share memory */
-  int64_t fine[2], samples[2];   /* grids of the spreading, and of the layers made */
-  double *spread;                /* [BATCH][fine0][fine1] */
-  fftw_complex *modes;           /* [fine0][fine1/2 + 1] */
-  fftw_complex **sum;            /* [sums] of [grid0][grid1/2 + 1] */
-  double *correction[2];
-  fftw_plan forward, backward;
-};
 
 /* exp(beta (sqrt(1 - s^2) - 1)) on |s| < 1 */
 static double Window(double s)
@@ -58,7 +37,7 @@ static PetscErrorCode Correction(int64_t n, int64_t fine, double **correction)
 }
 
 /* Counting sort by 64 x 64 squares; stable, so that the order depends on the atoms alone. */
-static PetscErrorCode SortAtoms(Work *w)
+static PetscErrorCode SortAtoms(VmLayers *w)
 {
   enum { SQUARES = 64 };
   const VmAtoms *atoms = w->atoms;
@@ -82,7 +61,7 @@ static PetscErrorCode SortAtoms(Work *w)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WorkCreate(Work *w)
+PetscErrorCode VmLayersCreate(VmLayers *w)
 {
   const int64_t *grid = w->box->grid;
 
@@ -93,9 +72,9 @@ static PetscErrorCode WorkCreate(Work *w)
     PetscCall(Correction(grid[d], w->fine[d], &w->correction[d]));
   }
   const size_t fine = (size_t)(w->fine[0] * w->fine[1]), half = (size_t)(grid[0] * (grid[1] / 2 + 1));
-  w->spread = fftw_alloc_real(BATCH * fine);
+  w->spread = fftw_alloc_real(VM_LAYERS_BATCH * fine);
   w->modes = fftw_alloc_complex((size_t)(w->fine[0] * (w->fine[1] / 2 + 1)));
-  if (w->heights.count == 0) w->sums = BATCH;
+  if (w->heights.count == 0) w->sums = VM_LAYERS_BATCH;
   PetscCall(PetscMalloc1((size_t)w->sums, &w->sum));
   for (int q = 0; q < w->sums; ++q) w->sum[q] = fftw_alloc_complex(half);
   w->forward = fftw_plan_dft_r2c_2d((int)w->fine[0], (int)w->fine[1], w->spread, w->modes, FFTW_ESTIMATE);
@@ -104,7 +83,7 @@ static PetscErrorCode WorkCreate(Work *w)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WorkDestroy(Work *w)
+PetscErrorCode VmLayersDestroy(VmLayers *w)
 {
   PetscFunctionBegin;
   fftw_destroy_plan(w->forward);
@@ -130,7 +109,7 @@ static void WindowPoints(double u, int64_t n, int64_t point[WIDTH], double weigh
 }
 
 /* Weights of an atom in layers first ... first + batch - 1; false: all are zero. */
-static bool LayerWeights(const Work *w, double z, int first, int batch, double *weight)
+static bool LayerWeights(const VmLayers *w, double z, int first, int batch, double *weight)
 {
   if (w->heights.count) {
     const double u = fmax(0.0, fmin((double)(w->heights.count - 1), (z - w->slices->bottom) / w->heights.step));
@@ -153,7 +132,7 @@ static bool LayerWeights(const Work *w, double z, int first, int batch, double *
   return true;
 }
 
-static void SpreadAtom(const Work *w, const double u[2], const double *layer, int batch)
+static void SpreadAtom(const VmLayers *w, const double u[2], const double *layer, int batch)
 {
   const int64_t size = w->fine[0] * w->fine[1];
   int64_t x[WIDTH], y[WIDTH];
@@ -177,7 +156,7 @@ static void SpreadAtom(const Work *w, const double u[2], const double *layer, in
 }
 
 /* Spreads layers first ... first + batch - 1 of one species. */
-static void Spread(const Work *w, int species, int first, int batch)
+void VmLayersSpread(const VmLayers *w, int species, int first, int batch)
 {
   const VmTileBox *box = w->box;
   const VmAtoms *atoms = w->atoms;
@@ -189,19 +168,19 @@ static void Spread(const Work *w, int species, int first, int batch)
     const double u[2] = {(atoms->x[a] - box->origin[0]) / w->optics->spacing[0] / (double)box->grid[0],
                          (atoms->y[a] - box->origin[1]) / w->optics->spacing[1] / (double)box->grid[1]};
     if (!(u[0] >= 0.0 && u[0] < 1.0 && u[1] >= 0.0 && u[1] < 1.0)) continue;
-    double layer[BATCH];
+    double layer[VM_LAYERS_BATCH];
     if (!LayerWeights(w, atoms->z[a], first, batch, layer)) continue;
     SpreadAtom(w, (double[2]){u[0] * (double)w->fine[0], u[1] * (double)w->fine[1]}, layer, batch);
   }
 }
 
-static void Transform(const Work *w, int layer)
+void VmLayersTransform(const VmLayers *w, int layer)
 {
   fftw_execute_dft_r2c(w->forward, w->spread + layer * w->fine[0] * w->fine[1], w->modes);
 }
 
 /* Adds a transformed layer of a species to a sum: corrected spectrum times v(k)/area, |m| < n/2 on both axes. */
-static void AddSpecies(const Work *w, const double *factor, fftw_complex *sum)
+void VmLayersAdd(const VmLayers *w, const double *factor, fftw_complex *sum)
 {
   const int64_t *n = w->box->grid, half = n[1] / 2 + 1, fine_half = w->fine[1] / 2 + 1;
 
@@ -217,7 +196,7 @@ static void AddSpecies(const Work *w, const double *factor, fftw_complex *sum)
 }
 
 /* v(k)/area of a species on the tile's modes. */
-static void PotentialFactor(const Work *w, int species, double *factor)
+void VmLayersFactor(const VmLayers *w, int species, double *factor)
 {
   const int64_t *n = w->box->grid, half = n[1] / 2 + 1;
   const double length[2] = {(double)n[0] * w->optics->spacing[0], (double)n[1] * w->optics->spacing[1]};
@@ -233,7 +212,7 @@ static void PotentialFactor(const Work *w, int species, double *factor)
 }
 
 /* A layer from its modes, on the grid of samples, into w->spread. */
-static void Sample(Work *w, const fftw_complex *sum)
+void VmLayersSample(VmLayers *w, const fftw_complex *sum)
 {
   const int64_t *n = w->box->grid, half = n[1] / 2 + 1, half_samples = w->samples[1] / 2 + 1;
 
@@ -246,164 +225,35 @@ static void Sample(Work *w, const fftw_complex *sum)
 }
 
 /* Hands the layers (moments or slices) one after the other to take. */
-static PetscErrorCode MakeLayers(Work *w, int layers, VmPotentialTake take, void *context)
+static PetscErrorCode MakeLayers(VmLayers *w, int layers, VmPotentialTake take, void *context)
 {
   const size_t half = (size_t)(w->box->grid[0] * (w->box->grid[1] / 2 + 1));
   const int nspecies = w->atoms->nspecies;
   double *factor[VM_MAX_SPECIES];
 
   PetscFunctionBegin;
-  PetscCall(WorkCreate(w));
+  PetscCall(VmLayersCreate(w));
   for (int s = 0; s < nspecies; ++s) {
     PetscCall(PetscMalloc1(half, &factor[s]));
-    PotentialFactor(w, s, factor[s]);
+    VmLayersFactor(w, s, factor[s]);
   }
-  for (int first = 0; first < layers; first += BATCH) {
-    const int batch = PetscMin(BATCH, layers - first);
+  for (int first = 0; first < layers; first += VM_LAYERS_BATCH) {
+    const int batch = PetscMin(VM_LAYERS_BATCH, layers - first);
     for (int q = 0; q < batch; ++q) memset(w->sum[q], 0, half * sizeof(fftw_complex));
     for (int s = 0; s < nspecies; ++s) {
-      Spread(w, s, first, batch);
+      VmLayersSpread(w, s, first, batch);
       for (int q = 0; q < batch; ++q) {
-        Transform(w, q);
-        AddSpecies(w, factor[s], w->sum[q]);
+        VmLayersTransform(w, q);
+        VmLayersAdd(w, factor[s], w->sum[q]);
       }
     }
     for (int q = 0; q < batch; ++q) {
-      Sample(w, w->sum[q]);
+      VmLayersSample(w, w->sum[q]);
       take(context, first + q, w->spread);
     }
   }
   for (int s = 0; s < nspecies; ++s) PetscCall(PetscFree(factor[s]));
-  PetscCall(WorkDestroy(w));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-VmHeights VmHeightsChoose(const VmOptics *optics, const VmSlices *slices)
-{
-  VmHeights h = {.per_slice = (int)optics->params->sub_slices};
-  h.step = slices->distance / h.per_slice;
-  h.count = slices->count * h.per_slice + 1;
-  h.reach = h.step > 0.0 ? (int)fmin(h.count, ceil((HEIGHT_REACH + 0.5 * slices->distance) / h.step)) : 1;
-  return h;
-}
-
-/* Slices in which a height has potential. */
-static void SlicesOf(const Work *w, int height, int *first, int *last)
-{
-  const VmHeights *h = &w->heights;
-  *first = PetscMax(0, (height - h->reach) / h->per_slice);
-  if (height < h->reach) *first = 0;
-  *last = PetscMin(w->slices->count - 1, (height + h->reach) / h->per_slice);
-  *first = PetscMin(*first, *last);
-}
-
-/* Sums that must be open at once. */
-static int OpenSums(const VmHeights *h, int slices)
-{
-  return PetscMin(slices, (BATCH + 2 * h->reach) / h->per_slice + 3);
-}
-
-/* v(k)/area of what lies below a face between slices that is m heights above the nucleus. The face is as wide as a
- * slice: the shares of a point fall linearly from the middle of a slice to those of its neighbours, so that the centre
- * of the potential stays where it is. Damping and scale as in PotentialFactor. */
-static void BelowFactor(const Work *w, int species, const double *factor, double *below)
-{
-  const int64_t *n = w->box->grid, half = n[1] / 2 + 1;
-  const double length[2] = {(double)n[0] * w->optics->spacing[0], (double)n[1] * w->optics->spacing[1]};
-  const double slice = w->slices->distance;
-  const int number = w->atoms->number[species];
-
-  for (int64_t i = 0; i < n[0]; ++i) {
-    for (int64_t j = 0; j < half; ++j) {
-      const double k = hypot((double)VmFrequency(i, n[0]) / length[0], (double)j / length[1]);
-      const double unit = factor[i * half + j] / VmScatteringFactor(number, k);
-      for (int m = 0; m <= w->heights.reach; ++m) {
-        const double z = m * w->heights.step;
-        const double upper = VmScatteringBelow(number, k, z + 0.5 * slice),
-                     lower = VmScatteringBelow(number, k, z - 0.5 * slice);
-        below[m * n[0] * half + i * half + j] = unit * (upper - lower) / slice;
-      }
-    }
-  }
-}
-
-/* share = what of a species at one height belongs to a slice whose faces are `from` and `to` heights away; at the ends,
- * all that is beyond. */
-static void Share(const Work *w, int species, const double *factor, const int *from, const int *to, double *share)
-{
-  const int64_t half = w->box->grid[0] * (w->box->grid[1] / 2 + 1);
-  const double *upper = to ? w->below[species] + abs(*to) * half : NULL;
-  const double *lower = from ? w->below[species] + abs(*from) * half : NULL;
-
-  for (int64_t q = 0; q < half; ++q) {
-    const double top = !to ? factor[q] : *to < 0 ? factor[q] - upper[q] : upper[q];
-    const double bottom = !from ? 0.0 : *from < 0 ? factor[q] - lower[q] : lower[q];
-    share[q] = top - bottom;
-  }
-}
-
-/* Adds a transformed height of a species to all slices in which it has potential. */
-static void AddHeight(Work *w, int height, int species, const double *factor, double *share)
-{
-  const int per_slice = w->heights.per_slice;
-  int first, last;
-
-  SlicesOf(w, height, &first, &last);
-  for (int slice = first; slice <= last; ++slice) {
-    const int from = slice * per_slice - height, to = from + per_slice;
-    Share(w, species, factor, slice > first ? &from : NULL, slice < last ? &to : NULL, share);
-    AddSpecies(w, share, w->sum[slice % w->sums]);
-  }
-}
-
-/* Hands on the slices below `end`, which are whole, and clears their sums. */
-static void TakeSlices(Work *w, int end, VmPotentialTake take, void *context)
-{
-  const size_t half = (size_t)(w->box->grid[0] * (w->box->grid[1] / 2 + 1));
-  for (; w->open < end; ++w->open) {
-    fftw_complex *sum = w->sum[w->open % w->sums];
-    Sample(w, sum);
-    take(context, w->open, w->spread);
-    memset(sum, 0, half * sizeof *sum);
-  }
-}
-
-static PetscErrorCode MakeFinite(Work *w, VmPotentialTake take, void *context)
-{
-  const size_t half = (size_t)(w->box->grid[0] * (w->box->grid[1] / 2 + 1));
-  const int nspecies = w->atoms->nspecies, heights = w->heights.count;
-  double *factor[VM_MAX_SPECIES], *share;
-
-  PetscFunctionBegin;
-  w->sums = OpenSums(&w->heights, w->slices->count);
-  PetscCall(WorkCreate(w));
-  PetscCall(PetscMalloc1(half, &share));
-  for (int q = 0; q < w->sums; ++q) memset(w->sum[q], 0, half * sizeof(fftw_complex));
-  for (int s = 0; s < nspecies; ++s) {
-    PetscCall(PetscMalloc1(half, &factor[s]));
-    PetscCall(PetscMalloc1(half * (size_t)(w->heights.reach + 1), &w->below[s]));
-    PotentialFactor(w, s, factor[s]);
-    BelowFactor(w, s, factor[s], w->below[s]);
-  }
-  for (int first = 0; first < heights; first += BATCH) {
-    const int batch = PetscMin(BATCH, heights - first);
-    for (int s = 0; s < nspecies; ++s) {
-      Spread(w, s, first, batch);
-      for (int q = 0; q < batch; ++q) {
-        Transform(w, q);
-        AddHeight(w, first + q, s, factor[s], share);
-      }
-    }
-    int open = w->slices->count, last;
-    if (first + batch < heights) SlicesOf(w, first + batch, &open, &last);
-    TakeSlices(w, open, take, context);
-  }
-  for (int s = 0; s < nspecies; ++s) {
-    PetscCall(PetscFree(factor[s]));
-    PetscCall(PetscFree(w->below[s]));
-  }
-  PetscCall(PetscFree(share));
-  PetscCall(WorkDestroy(w));
+  PetscCall(VmLayersDestroy(w));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -417,7 +267,7 @@ static void TakeMoment(void *context, int moment, const double *value)
 PetscErrorCode VmPotentialCreate(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box, int moments,
                                  VmPotential *potential)
 {
-  Work w = {.optics = optics, .atoms = atoms, .box = box, .samples = {box->grid[0], box->grid[1]}};
+  VmLayers w = {.optics = optics, .atoms = atoms, .box = box, .samples = {box->grid[0], box->grid[1]}};
 
   PetscFunctionBegin;
   potential->box = *box;
@@ -431,12 +281,12 @@ PetscErrorCode VmPotentialCreate(const VmOptics *optics, const VmAtoms *atoms, c
 PetscErrorCode VmPotentialSlices(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
                                  const VmSlices *slices, const int64_t samples[2], VmPotentialTake take, void *context)
 {
-  Work w = {.optics = optics, .atoms = atoms, .box = box, .slices = slices, .samples = {samples[0], samples[1]}};
+  VmLayers w = {.optics = optics, .atoms = atoms, .box = box, .slices = slices, .samples = {samples[0], samples[1]}};
 
   PetscFunctionBegin;
   if (optics->params->potential == VM_FINITE) {
     w.heights = VmHeightsChoose(optics, slices);
-    PetscCall(MakeFinite(&w, take, context));
+    PetscCall(VmLayersFinite(&w, take, context));
   } else {
     PetscCall(MakeLayers(&w, slices->count, take, context));
   }
@@ -470,17 +320,17 @@ static double MakeBytes(const VmOptics *optics, const int64_t grid[2], int sums,
 {
   const double fine = (double)(VmPotentialFine(grid[0]) * VmPotentialFine(grid[1]));
   const double half = (double)(grid[0] * (grid[1] / 2 + 1));
-  return fine * 8.0 * (BATCH + 1) + half * (16.0 * sums + 8.0 * optics->species * tables);
+  return fine * 8.0 * (VM_LAYERS_BATCH + 1) + half * (16.0 * sums + 8.0 * optics->species * tables);
 }
 
 double VmPotentialBytes(const VmOptics *optics, const int64_t grid[2], int moments)
 {
-  return 8.0 * moments * (double)(grid[0] * grid[1]) + MakeBytes(optics, grid, BATCH, 1);
+  return 8.0 * moments * (double)(grid[0] * grid[1]) + MakeBytes(optics, grid, VM_LAYERS_BATCH, 1);
 }
 
 double VmPotentialSlicesBytes(const VmOptics *optics, const int64_t grid[2], const VmSlices *slices)
 {
-  if (optics->params->potential == VM_INFINITE) return MakeBytes(optics, grid, BATCH, 1);
+  if (optics->params->potential == VM_INFINITE) return MakeBytes(optics, grid, VM_LAYERS_BATCH, 1);
   const VmHeights h = VmHeightsChoose(optics, slices);
-  return MakeBytes(optics, grid, OpenSums(&h, slices->count), h.reach + 3);
+  return MakeBytes(optics, grid, VmHeightsOpen(&h, slices->count), h.reach + 3);
 }

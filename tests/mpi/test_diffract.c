@@ -1,4 +1,4 @@
-/* ranks: 1 2 3 4; timeout: 120; links: vm_analysis */
+/* ranks: 1 2 3 4; timeout: 240; links: vm_analysis */
 #include "vm_test.h"
 #include <vitromech/microscope.h>
 #include <vitromech/rng.h>
@@ -120,12 +120,12 @@ static PetscErrorCode Run(void)
                            "step: 1.6 nm, rotation: 30 degree}, memory: 123, detector: {" DETECTOR
                            ", dead: 0.01, dose: 1e5}}",
                            1.0, 1e5, 0.1));
-  PetscCall(TestInvariance(
-      "{method: prism, accuracy: 0.01, scan: {points: [9, 5], step: 0.6 nm}, memory: 150, detector: {" DETECTOR "}}",
-      0.0, 1.0, 0.1));
+  PetscCall(TestInvariance("{method: prism, accuracy: 0.01, scan: {points: [9, 5], step: 0.6 nm}, slice: 0.9 nm, "
+                           "memory: 150, detector: {" DETECTOR "}}",
+                           0.0, 1.0, 0.1));
   PetscCall(TestInvariance("{method: multislice, precision: single, defocus_spread: 20 nm, tilt: [3 mrad, -2 mrad], "
                            "aberrations: {C12: 300 nm, phi12: 20 degree, C21: 5000 nm}, scan: {points: [9, 5], "
-                           "step: 0.3 nm}, potential: finite, detector: {" DETECTOR "}}",
+                           "step: 0.3 nm}, potential: finite, slice: 0.9 nm, sub_slices: 2, detector: {" DETECTOR "}}",
                            0.0, 1.0, 0.1));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -31,6 +31,7 @@
 #include <vitromech/law.h>
 #include <vitromech/atoms.h>
 #include <vitromech/glass.h>
+#include <vitromech/specimen.h>
 #include <vitromech/microscope.h>
 #include <vitromech/analyze.h>
 /* L4 */

@@ -65,13 +65,15 @@ static PetscErrorCode CheckBlocks(const void *params, const VmNode *node, VmRepo
 {
   const VmCase *c = params;
   PetscFunctionBegin;
-  if (!c->sim && !c->glass) {
+  if (!c->sim && !c->glass && !c->specimen) {
     PetscCall(
         VmReportAdd(report, node, "nothing to do: neither a mesoscale run (grid, material, ...) nor a glass block"));
   }
-  if (c->microscope && !c->glass) {
-    PetscCall(VmReportAdd(report, VmTreeGet(node, "microscope"),
-                          "microscope needs a glass block: there are no atoms to look at"));
+  if (c->microscope && !c->glass && !c->specimen) {
+    PetscCall(VmReportAdd(
+        report, VmTreeGet(node, "microscope"),
+        "microscope needs a glass block, or a specimen block for the atoms that diffract --atoms names: there are "
+        "no atoms to look at"));
   }
   if (c->compare && !(c->microscope && c->analysis.count)) {
     PetscCall(VmReportAdd(report, VmTreeGet(node, "compare"),
@@ -121,6 +123,12 @@ static const VmParam case_rows[] = {
      .default_text = "none",
      .subtable = &vm_glass_table,
      .doc = "atoms of the glass, deformed by the mesoscale run if there is one"},
+    {.key = "specimen",
+     .type = VM_OPTIONAL,
+     .offset = ROW(specimen),
+     .default_text = "none",
+     .subtable = &vm_specimen_table,
+     .doc = "how the atoms of the glass, or of diffract --atoms FILE, stand in the microscope"},
     {.key = "microscope",
      .type = VM_OPTIONAL,
      .offset = ROW(microscope),

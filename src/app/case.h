@@ -12,6 +12,7 @@ typedef struct {
   VmOutputParams output;
   VmSimParams *sim;               /* NULL: no mesoscale run in this case */
   VmGlassParams *glass;           /* NULL: no block */
+  VmSpecimenParams *specimen;     /* NULL: no block */
   VmMicroscopeParams *microscope; /* NULL: no block */
   VmList analysis;                /* of VmPlugin, vm_statistic_kind */
   VmCompareParams *compare;       /* NULL: no block */

@@ -1,15 +1,16 @@
+#include "analyze_atoms.h"
 #include "outputs.h"
 #include "series.h"
 
 /* VmAtomsRead gives every rank the whole structure; each keeps its share. */
-static PetscErrorCode ReadAtoms(MPI_Comm comm, const char *path, VmAtoms *atoms)
+static PetscErrorCode ReadAtoms(MPI_Comm comm, const char *path, const VmAtomsHints *hints, VmAtoms *atoms)
 {
   int rank, size;
   int64_t kept = 0;
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
-  PetscCall(VmAtomsRead(comm, path, atoms));
+  PetscCall(VmAtomsReadHinted(comm, path, hints, atoms));
   for (int64_t i = rank; i < atoms->n; i += size, ++kept) {
     atoms->x[kept] = atoms->x[i];
     atoms->y[kept] = atoms->y[i];
@@ -22,13 +23,13 @@ static PetscErrorCode ReadAtoms(MPI_Comm comm, const char *path, VmAtoms *atoms)
 }
 
 /* The atoms of a file, or the glass of the case, deformed by its run. */
-static PetscErrorCode GetAtoms(VmCaseFile file, const char *structure, VmAtoms *atoms)
+static PetscErrorCode GetAtoms(VmCaseFile file, const char *structure, const VmAtomsHints *hints, VmAtoms *atoms)
 {
   char result[PETSC_MAX_PATH_LEN];
   bool exists = true;
   PetscFunctionBegin;
   if (structure) {
-    PetscCall(ReadAtoms(file->comm, structure, atoms));
+    PetscCall(ReadAtoms(file->comm, structure, hints, atoms));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   if (!file->params.glass) {
@@ -50,16 +51,20 @@ static PetscErrorCode GetAtoms(VmCaseFile file, const char *structure, VmAtoms *
 typedef struct {
   VmWords files;
   const char *frames, *output;
+  VmAtomsHints hints;
 } Words;
 
-static PetscErrorCode SimulateScan(VmCaseFile file, const char *structure, const char *output, VmProvenance provenance,
+static PetscErrorCode SimulateScan(VmCaseFile file, const Words *words, const char *output, VmProvenance provenance,
                                    VmProgress progress)
 {
   VmAtoms atoms = {0};
   PetscFunctionBegin;
-  PetscCall(GetAtoms(file, structure, &atoms));
-  const PetscErrorCode code = VmDiffract(file->comm, file->params.microscope, &atoms, (uint64_t)file->params.seed,
-                                         output, provenance, progress);
+  PetscCall(GetAtoms(file, words->files.count ? words->files.words[0] : NULL, &words->hints, &atoms));
+  PetscErrorCode code = VmSpecimenPrepare(file->comm, file->params.specimen, (uint64_t)file->params.seed, &atoms);
+  if (!code) {
+    code = VmDiffract(file->comm, file->params.microscope, &atoms, (uint64_t)file->params.seed, output, provenance,
+                      progress);
+  }
   VmAtomsFree(&atoms);
   PetscFunctionReturn(code);
 }
@@ -69,8 +74,10 @@ static PetscErrorCode SimulateSeries(VmCaseFile file, const Words *words, const 
 {
   VmSeries series;
   PetscFunctionBegin;
+  if (file->params.specimen)
+    VmThrow(file->comm, VM_ERR_INPUT, "a series looks at its atoms as they are; remove the specimen block");
   if (words->files.count == 0) VmThrow(file->comm, VM_ERR_INPUT, "--frames needs the file that has them: --atoms FILE");
-  PetscCall(VmSeriesOpen(file->comm, &words->files, words->frames, &series));
+  PetscCall(VmSeriesOpen(file->comm, &words->files, words->frames, &words->hints, &series));
   const PetscErrorCode code =
       VmDiffractSeries(file->comm, file->params.microscope, VmSeriesCount(&series), VmSeriesRead, &series, series.input,
                        (uint64_t)file->params.seed, output, provenance, progress);
@@ -88,7 +95,7 @@ static PetscErrorCode Simulate(VmCaseFile file, int argc, char **argv, const Wor
   for (int i = 0; i < words->files.count; ++i) PetscCall(VmProvenanceAddFile(provenance, words->files.words[i]));
   PetscCall(VmProgressCreate(file->comm, "diffract", NULL, &progress));
   if (words->frames || words->files.count > 1) code = SimulateSeries(file, words, output, provenance, progress);
-  else code = SimulateScan(file, words->files.count ? words->files.words[0] : NULL, output, provenance, progress);
+  else code = SimulateScan(file, words, output, provenance, progress);
   PetscCall(VmProgressDestroy(&progress, code == VM_ERR_STOPPED ? "stopped" : code ? "failed" : "complete"));
   PetscCall(VmProvenanceDestroy(&provenance));
   if (code == VM_ERR_STOPPED) PetscCall(VmLog(file->comm, "stopped; the same command goes on from here"));
@@ -115,16 +122,20 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   VmWords cases = {0}, overrides = {0};
   Words words = {.files = {0}};
+  const char *types = NULL, *frame = NULL;
   VmCaseFile file;
   const VmOption options[] = {
       {.name = "--set", .values = &overrides},
       {.name = "--atoms", .values = &words.files},
       {.name = "--frames", .value = &words.frames},
+      {.name = "--types", .value = &types},
+      {.name = "--frame", .value = &frame},
       {.name = "--output", .value = &words.output},
       {.name = NULL},
   };
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_diffract, argc, argv, options, 1, 1, &cases));
+  PetscCall(VmAtomsHintsParse(comm, types, frame, &words.hints));
   PetscCall(VmStopInit(0.0));
   PetscCall(VmCaseRead(comm, cases.words[0], overrides.words, &file));
   const PetscErrorCode code = DiffractCase(file, argc, argv, &words);
@@ -134,17 +145,21 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 
 const VmCommand vm_command_diffract = {
     .name = "diffract",
-    .usage = "diffract CASE [--set path=value ...] [--atoms FILE ...] [--frames 1:200] [--output CUBE.h5]",
+    .usage = "diffract CASE [--set path=value ...] [--atoms FILE ...] [--types Cu,Zr] [--frame N] [--frames 1:200] "
+             "[--output CUBE.h5]",
     .summary = "atoms to a 4D-STEM cube that py4DSTEM reads",
     .help =
         "Scans a focused probe over the atoms of a case, as its microscope block says, and writes one diffraction\n"
         "pattern for each position to an EMD 1.0 file (Rx, Ry, Qx, Qy). A scan that was stopped or killed has left\n"
         "CUBE.h5.part; the same command goes on with the lines that are missing in it.\n\n"
         "  --set path=value   overrides a value of the case, e.g. --set microscope.scan.points=\"[32, 32]\"\n"
-        "  --atoms FILE       looks at these atoms (extended XYZ, LAMMPS data or dump with elements; beam along z)\n"
+        "  --atoms FILE       looks at these atoms (extended XYZ, LAMMPS data or dump; beam along z), turned and cut\n"
+        "                     as the specimen block says;\n"
         "                     several, or with --frames: a series in time through one place (scan.points [1, 1]), "
         "whose\n"
         "                     cube the statistic `relaxation` reads (electron correlation microscopy)\n"
+        "  --types Cu,Zr      elements of the atom types 1, 2 ... of a LAMMPS file that does not say them\n"
+        "  --frame N          of a file with several, from 1; by default the last\n"
         "  --frames F:L[:S]   frames F, F + S ... L of each file of several frames, counted from 1\n"
         "  --output CUBE.h5   where to write; by default cube.h5 in the output directory\n\n"
         "example:\n  mpirun -n 2 vitromech diffract inputs/demo/case.yaml --atoms foil.xyz --output cube.h5",

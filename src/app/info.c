@@ -1,3 +1,4 @@
+#include "analyze_atoms.h"
 #include "hints.h"
 #include "outputs.h"
 #include "recognise.h"
@@ -111,12 +112,12 @@ static PetscErrorCode PrintCube(MPI_Comm comm, const char *path, const VmCubeHin
 }
 
 /* All atoms are on every rank after VmAtomsRead. */
-static PetscErrorCode PrintAtoms(MPI_Comm comm, const char *path)
+static PetscErrorCode PrintAtoms(MPI_Comm comm, const char *path, const VmAtomsHints *hints)
 {
   VmAtoms atoms = {0};
   int64_t count[VM_MAX_SPECIES] = {0};
   PetscFunctionBegin;
-  PetscCall(VmAtomsRead(comm, path, &atoms));
+  PetscCall(VmAtomsReadHinted(comm, path, hints, &atoms));
   for (int64_t i = 0; i < atoms.n; ++i) ++count[atoms.species[i]];
   PetscCall(VmLog(comm, "%s: %lld atoms", path, (long long)atoms.n));
   for (int s = 0; s < atoms.nspecies; ++s) {
@@ -138,29 +139,37 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   VmWords words = {0};
   VmHintWords hint_words = {0};
   VmCubeHints hints = {0};
-  const VmOption options[] = {VM_HINT_OPTIONS(hint_words), {.name = NULL}};
+  VmAtomsHints atom_hints = {0};
+  const char *types = NULL, *frame = NULL;
+  const VmOption options[] = {VM_HINT_OPTIONS(hint_words),
+                              {.name = "--types", .value = &types},
+                              {.name = "--frame", .value = &frame},
+                              {.name = NULL}};
   bool is_cube;
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_info, argc, argv, options, 1, 1, &words));
   PetscCall(VmHintsParse(comm, &hint_words, &hints));
+  PetscCall(VmAtomsHintsParse(comm, types, frame, &atom_hints));
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   const char *path = words.words[0];
   PetscCall(VmContentRecognise(comm, path, hints.format, &content, &is_cube));
   if (content == VM_CONTENT_ABSENT) PetscCall(VmRaise(comm, VM_ERR_INPUT, "cannot read %s", path));
   if (content == VM_CONTENT_HDF5) PetscCall(VmAgree(comm, rank == 0 ? PrintHdf5(path) : PETSC_SUCCESS));
   if (is_cube) PetscCall(PrintCube(comm, path, &hints));
-  if (!is_cube && content != VM_CONTENT_HDF5) PetscCall(PrintAtoms(comm, path));
+  if (!is_cube && content != VM_CONTENT_HDF5) PetscCall(PrintAtoms(comm, path, &atom_hints));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 const VmCommand vm_command_info = {
     .name = "info",
     .usage = "info FILE [--scan AxB] [--detector AxB] [--format NAME] [--type TYPE] [--extra-frames WHAT] "
-             "[--pitch K] ...",
+             "[--pitch K] ... [--types Cu,Zr] [--frame N]",
     .summary = "what is in a file: HDF5 results, 4D-STEM cubes, atoms",
     .help = "HDF5: format, status, every dataset with shape and unit. Cubes: shape and calibration. Atom files: "
             "number of\n"
-            "atoms, composition, cell.\n\n" VM_HINT_HELP "\n"
+            "atoms, composition, cell.\n\n" VM_HINT_HELP
+            "  --types Cu,Zr        elements of the atom types 1, 2 ... of a LAMMPS file that does not say them\n"
+            "  --frame N            of a file of atoms with several, from 1; by default the last\n\n"
             "example:\n  vitromech info out/demo/result.h5",
     .run = Run,
 };

@@ -45,10 +45,11 @@ static PetscErrorCode DescribeFiles(MPI_Comm comm, VmSeries *s)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmSeriesOpen(MPI_Comm comm, const VmWords *files, const char *frames, VmSeries *series)
+PetscErrorCode VmSeriesOpen(MPI_Comm comm, const VmWords *files, const char *frames, const VmAtomsHints *hints,
+                            VmSeries *series)
 {
   PetscFunctionBegin;
-  *series = (VmSeries){.files = files, .each = 1, .step = 1};
+  *series = (VmSeries){.files = files, .each = 1, .step = 1, .hints = *hints};
   if (frames) PetscCall(ParseFrames(comm, frames, series));
   PetscCall(DescribeFiles(comm, series));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -66,8 +67,9 @@ int64_t VmSeriesCount(const VmSeries *series) { return series->files->count * se
 PetscErrorCode VmSeriesRead(void *context, MPI_Comm comm, int64_t frame, VmAtoms *atoms)
 {
   const VmSeries *s = context;
-  const VmAtomsHints hints = {.frame = s->first ? s->first + frame % s->each * s->step : 0};
+  VmAtomsHints hints = s->hints;
   PetscFunctionBegin;
+  if (s->first) hints.frame = s->first + frame % s->each * s->step;
   PetscCall(VmAtomsReadHinted(comm, s->files->words[frame / s->each], &hints, atoms));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

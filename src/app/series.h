@@ -9,11 +9,13 @@
 typedef struct {
   const VmWords *files;
   int64_t first, step, each; /* frames first, first + step ... of each file, `each` of them; first 0: its only one */
-  char *input;               /* names, frames and checksums of the files */
+  VmAtomsHints hints;
+  char *input; /* names, frames and checksums of the files */
 } VmSeries;
 
 /** `frames`: "FIRST:LAST" or "FIRST:LAST:STEP", counted from 1; NULL: one frame of each file. Collective. */
-PetscErrorCode VmSeriesOpen(MPI_Comm comm, const VmWords *files, const char *frames, VmSeries *series);
+PetscErrorCode VmSeriesOpen(MPI_Comm comm, const VmWords *files, const char *frames, const VmAtomsHints *hints,
+                            VmSeries *series);
 PetscErrorCode VmSeriesClose(VmSeries *series);
 int64_t VmSeriesCount(const VmSeries *series);
 

@@ -99,7 +99,12 @@ static PetscErrorCode Diffract(const VmRun *run)
   VmAtoms atoms = {0};
   VmProgress progress;
   PetscFunctionBegin;
+  if (!c->glass) {
+    VmThrow(run->file->comm, VM_ERR_INPUT, "%s: has no glass block; use vitromech diffract %s --atoms FILE",
+            run->file->path, run->file->path);
+  }
   PetscCall(BuildGlass(run, &atoms));
+  PetscCall(VmSpecimenPrepare(run->file->comm, c->specimen, (uint64_t)c->seed, &atoms));
   VmCaseOutput(run->file, VM_FILE_CUBE, sizeof path, path);
   PetscCall(VmProgressCreate(run->file->comm, "diffract", c->output.directory, &progress));
   const PetscErrorCode code =

@@ -68,6 +68,18 @@ static double RankBytes(const VmScan *scan, const VmScanFoil *foil, const VmTile
          scan->method->bytes(scan->context, box);
 }
 
+/* Two tiles along each axis, if they are wider than a window, so that a few ranks need not make the same potential. */
+static int64_t LargestEdge(const VmScan *scan)
+{
+  int64_t edge = MAX_EDGE;
+  for (int d = 0; d < 2; ++d) {
+    const int64_t half = (scan->points[d] + 1) / 2;
+    const double step = VmScanStep(&scan->optics->params->scan, d);
+    if ((double)half * step >= scan->optics->period) edge = PetscMin(edge, PetscMax(half, MAX_EDGE / 4));
+  }
+  return edge;
+}
+
 static void ChooseTiles(const VmScan *scan, const VmScanFoil *foil, int64_t *edge, double *bytes)
 {
   VmScan trial = *scan;
@@ -80,7 +92,7 @@ static void ChooseTiles(const VmScan *scan, const VmScanFoil *foil, int64_t *edg
     VmFoilSampleBox(scan->optics, middle, &box);
     sample = RankBytes(&trial, foil, &box);
   }
-  for (trial.edge = MAX_EDGE;; trial.edge = trial.edge % 3 ? 3 * trial.edge / 4 : 2 * trial.edge / 3) {
+  for (trial.edge = LargestEdge(scan);; trial.edge = trial.edge % 3 ? 3 * trial.edge / 4 : 2 * trial.edge / 3) {
     const int64_t count[2] = {PetscMin(trial.edge, scan->points[0]), PetscMin(trial.edge, scan->points[1])};
     Box(&trial, (int64_t[2]){0, 0}, count, &box);
     *edge = trial.edge;

@@ -63,7 +63,7 @@ static PetscErrorCode TestScan(double rotation, double memory, int64_t edge)
 static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
-  PetscCall(TestScan(0.0, 1e4, 64));
+  PetscCall(TestScan(0.0, 1e4, 16));
   PetscCall(TestScan(0.0, 112.0, 0));
   PetscCall(TestScan(33.0, 112.0, 0));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -127,9 +127,6 @@ PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate);
 /** Long name of the state of the memory law, NULL if there is none. Not collective. */
 const char *VmKmcMemoryQuantity(VmKmc kmc);
 
-/** Brings `fluctuation` up to date, as a checkpoint needs it. Not collective. */
-void VmKmcSettle(VmKmc kmc);
-
 /** Bounds of the finder `thinned`: part of the state, kept in an order of its own. bounds [VM_KMC_BOUNDS][np].
  * Collective. */
 enum { VM_KMC_BOUNDS = 16 };

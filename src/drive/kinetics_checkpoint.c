@@ -104,7 +104,6 @@ PetscErrorCode VmKineticsSave(VmSim sim, VmH5 file)
 {
   const VmKmcState *state = VmKmcGetState(VmKineticsKmc(sim));
   PetscFunctionBegin;
-  VmKmcSettle(VmKineticsKmc(sim));
   PetscCall(VmH5WriteField(file, "/eigenstrain", sim->grid, 6, state->eigenstrain, (VmMeta){.unit = "1"}));
   PetscCall(VmH5WriteField(file, "/fluctuation", sim->grid, 6, state->fluctuation, (VmMeta){.unit = "GPa"}));
   PetscCall(VmH5WriteField(file, "/last_event", sim->grid, 1, state->last_event, (VmMeta){.unit = "s"}));

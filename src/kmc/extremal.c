@@ -1,10 +1,9 @@
 /* The event finder `extremal`: the athermal limit. The load goes on until some mode has no barrier left; then the
  * lowest fires, and others after it as long as some mode has none, while the load stands still: an avalanche.
  *
- * Blocks of voxels know when the load alone would take away their first barrier. An event only charges them with the
- * most it can take from any of their barriers; a block gets its stress, event by event in the order of the events, and
- * looks at its modes again when it could be the next. So neither the order of the work nor the number of ranks shows in
- * the results. */
+ * Blocks of voxels know when the load alone would take away their first barrier. An event adds its stress to all
+ * voxels, but only charges the blocks with the most it can take from any of their barriers; a block looks at its modes
+ * again when it could be the next. So neither the order of the work nor the number of ranks shows in the results. */
 #include "work.h"
 #include <math.h>
 #include <string.h>
@@ -14,7 +13,6 @@ typedef struct {
   double reserve; /* lowest at the time `at` [eV] */
   double at;      /* s */
   double charge;  /* of the reserves, by events since [eV]; HUGE_VAL: look again */
-  int64_t seen;   /* events of `recent` in its stress */
   int64_t voxel;  /* local, of the lowest reserve if that is none, else of the first to vanish */
   int mode;
 } Block;
@@ -24,8 +22,6 @@ struct VmExtremal_s {
   float *influence; /* [n0][n1][n2] largest work [eV] of the stress of an event of unit shear norm in a block that
                        starts at the offset */
   Block *block;     /* [nx][blocks_y][blocks_z] */
-  VmEvent *recent;  /* [refresh] events since the stress was last renewed everywhere */
-  int64_t pending;
   double start, stress_rate[6]; /* of the load the blocks know */
 };
 typedef struct VmExtremal_s *Extremal;
@@ -45,24 +41,6 @@ static int Members(VmKmc kmc, int64_t block, int64_t voxel[MEMBERS])
   for (int64_t v = y; v < PetscMin(y + VM_TILE_Y, n[1]); ++v)
     for (int64_t w = z; w < PetscMin(z + VM_TILE_Z, n[2]); ++w) voxel[count++] = (x * n[1] + v) * n[2] + w;
   return count;
-}
-
-/* Brings the stress of a block up to date. */
-static void Feel(VmKmc kmc, Block *block, int members, const int64_t voxel[MEMBERS])
-{
-  VmGrid grid = kmc->grid;
-  const int64_t *n = grid->n;
-  for (; block->seen < kmc->extremal->pending; ++block->seen) {
-    const VmEvent *event = &kmc->extremal->recent[block->seen];
-    for (int i = 0; i < members; ++i) {
-      const int64_t at = VmGridGlobal(grid, voxel[i]);
-      const int64_t offset[3] = {at / grid->plane - event->voxel / grid->plane,
-                                 at / n[2] % n[1] - event->voxel / n[2] % n[1], at % n[2] - event->voxel % n[2]};
-      double stress[6];
-      VmKernelAt(kmc->kernel, offset, event->strain, stress);
-      for (int c = 0; c < 6; ++c) kmc->state.fluctuation[c * grid->np + voxel[i]] += stress[c];
-    }
-  }
 }
 
 /* What does work on the modes of each member: the drives of the shears [GPa], and the work of the pressure [eV]. */
@@ -104,7 +82,6 @@ static void Look(VmKmc kmc, int64_t number)
   VmMean anchor = *mean;
 
   VmMeanUpdate(&anchor, mean->start);
-  Feel(kmc, block, members, voxel);
   for (int i = 0; i < members; ++i) {
     double sig[6];
     for (int c = 0; c < 6; ++c) sig[c] = mean->stress[c] + kmc->state.fluctuation[c * np + voxel[i]];
@@ -246,12 +223,14 @@ static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
   for (int c = 0; c < 6; ++c) change[c] -= state->mean.stress[c];
   if (kmc->interacting && state->events % kmc->refresh == 0) {
     PetscCall(VmGreenStress(kmc->green, state->eigenstrain, state->fluctuation));
-    e->pending = 0;
-    for (int64_t b = 0; b < e->blocks; ++b) e->block[b].seen = 0;
     Forget(e);
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  if (kmc->interacting) e->recent[e->pending++] = *event;
+  if (kmc->interacting) {
+    const int64_t *n = kmc->grid->n, plane = kmc->grid->plane,
+                  source[3] = {event->voxel / plane, event->voxel / n[2] % n[1], event->voxel % n[2]};
+    VmKernelAdd(kmc->kernel, source, event->strain, state->fluctuation);
+  }
   Charge(kmc, event, VmKmcMostWork(kmc, change) * (1.0 + 1e-6));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -373,7 +352,6 @@ PetscErrorCode VmKmcExtremalCreate(VmKmc kmc)
   PetscCall(PetscMalloc1((size_t)grid->np, &kmc->state.onset));
   for (int64_t i = 0; i < grid->np; ++i) kmc->state.onset[i] = -1;
   if (kmc->interacting) {
-    PetscCall(PetscMalloc1((size_t)kmc->refresh, &e->recent));
     PetscCall(PetscMalloc1((size_t)grid->total, &e->influence));
     PetscCall(SetInfluence(kmc));
   }
@@ -386,7 +364,6 @@ PetscErrorCode VmKmcExtremalDestroy(VmKmc kmc)
   PetscFunctionBegin;
   if (!e) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscFree(e->block));
-  PetscCall(PetscFree(e->recent));
   PetscCall(PetscFree(e->influence));
   PetscCall(PetscFree(kmc->state.onset));
   PetscCall(PetscFree(kmc->extremal));
@@ -396,14 +373,6 @@ PetscErrorCode VmKmcExtremalDestroy(VmKmc kmc)
 void VmKmcExtremalRestore(VmKmc kmc)
 {
   Extremal e = kmc->extremal;
-  e->pending = 0, e->start = NAN;
-  for (int64_t b = 0; b < e->blocks; ++b) e->block[b].seen = 0;
+  e->start = NAN;
   Forget(e);
-}
-
-void VmKmcExtremalSettle(VmKmc kmc)
-{
-  Extremal e = kmc->extremal;
-  int64_t voxel[MEMBERS];
-  for (int64_t b = 0; b < e->blocks; ++b) Feel(kmc, &e->block[b], Members(kmc, b, voxel), voxel);
 }

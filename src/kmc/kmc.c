@@ -120,11 +120,6 @@ PetscErrorCode VmKmcRestore(VmKmc kmc, const double *bounds)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-void VmKmcSettle(VmKmc kmc)
-{
-  if (kmc->finder == VM_FINDER_EXTREMAL && kmc->interacting) VmKmcExtremalSettle(kmc);
-}
-
 PetscErrorCode VmKmcStress(VmKmc kmc, double *stress)
 {
   const int64_t np = kmc->grid->np;

@@ -171,8 +171,6 @@ PetscErrorCode VmKmcThinningLoad(VmKmc kmc, const double *fields);
 PetscErrorCode VmKmcExtremalCreate(VmKmc kmc);
 PetscErrorCode VmKmcExtremalDestroy(VmKmc kmc);
 void VmKmcExtremalRestore(VmKmc kmc);
-/** Brings the stress of all voxels up to date. Not collective. */
-void VmKmcExtremalSettle(VmKmc kmc);
 PetscErrorCode VmKmcNextExtremal(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);
 
 PetscErrorCode VmKmcChangingCreate(VmKmc kmc, const VmKmcSetup *setup);

@@ -5,6 +5,7 @@
  * voxels, but only charges the blocks with the most it can take from any of their barriers; a block looks at its modes
  * again when it could be the next. So neither the order of the work nor the number of ranks shows in the results. */
 #include "work.h"
+#include <vitromech/simd.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,29 +44,62 @@ static int Members(VmKmc kmc, int64_t block, int64_t voxel[MEMBERS])
   return count;
 }
 
-/* What does work on the modes of each member: the drives of the shears [GPa], and the work of the pressure [eV]. */
+/* What does work on the modes of a voxel: the drives of the shears [GPa], and the work of the pressure [eV]. */
 typedef struct {
-  double shear[5][MEMBERS], pressure[MEMBERS];
+  double shear[5], pressure;
 } Drives;
 
-/* Work of one mode of each member [eV]. */
-static void Work(VmKmc kmc, int mode, int members, const int64_t slot[MEMBERS], const Drives *drives,
-                 double work[MEMBERS])
+static Drives DrivesOf(VmKmc kmc, const double sig[6])
 {
   const double factor = kmc->stz.saddle * kmc->stz.volume * VM_GPA_NM3_IN_EV;
-  for (int i = 0; i < members; ++i) {
-    const float *row = VmKmcRow(kmc, slot[i]) + mode;
-    work[i] = 0.0;
-    for (int c = 0; c < 5; ++c) work[i] += (double)row[c * kmc->padded] * drives->shear[c][i];
-    work[i] = work[i] * factor + drives->pressure[i];
-  }
+  Drives drives = {.shear = {factor * (sig[0] - sig[2]), factor * (sig[1] - sig[2])}};
+  for (int c = 3; c < 6; ++c) drives.shear[c - 1] = factor * sig[c];
+  drives.pressure = VmStzPressureWork(&kmc->stz, sig);
+  return drives;
 }
 
-static void SetDrives(VmKmc kmc, const double sig[6], int i, Drives *drives)
+/* Work of each mode of a voxel [eV]. */
+VM_SIMD_CLONES
+static void Work(int64_t modes, const float *restrict row, const Drives *drives, double *restrict work)
 {
-  drives->shear[0][i] = sig[0] - sig[2], drives->shear[1][i] = sig[1] - sig[2];
-  for (int c = 3; c < 6; ++c) drives->shear[c - 1][i] = sig[c];
-  drives->pressure[i] = VmStzPressureWork(&kmc->stz, sig);
+  const double d0 = drives->shear[0], d1 = drives->shear[1], d2 = drives->shear[2], d3 = drives->shear[3],
+               d4 = drives->shear[4], base = drives->pressure;
+  VM_NO_OVERLAP
+  for (int64_t m = 0; m < modes; ++m)
+    work[m] = (((double)row[m] * d0 + (double)row[modes + m] * d1) +
+               ((double)row[2 * modes + m] * d2 + (double)row[3 * modes + m] * d3)) +
+              ((double)row[4 * modes + m] * d4 + base);
+}
+
+/* Looks at all modes of a voxel: lowest reserve, with the block's lowest and first so far. */
+static double LookAtVoxel(VmKmc kmc, Block *block, int64_t voxel, const VmMean *anchor, int64_t *first_voxel,
+                          int *first_mode)
+{
+  const int64_t np = kmc->grid->np, slot = VmKmcSlot(kmc, voxel), padded = kmc->padded;
+  const VmMean *mean = &kmc->state.mean;
+  const double memory = VmKmcMemory(kmc, slot, mean->time);
+  const float *row = VmKmcRow(kmc, slot);
+  double *barrier = kmc->room, *gone = barrier + padded, *now = gone + padded, *start = now + padded,
+         *rate = start + padded, at_now[6], at_start[6], lowest = HUGE_VAL;
+  for (int c = 0; c < 6; ++c) {
+    const double own = kmc->state.fluctuation[c * np + voxel];
+    at_now[c] = mean->stress[c] + own, at_start[c] = anchor->stress[c] + own;
+  }
+  const Drives drives[3] = {DrivesOf(kmc, at_now), DrivesOf(kmc, at_start), DrivesOf(kmc, mean->stress_rate)};
+  Work(padded, row, &drives[0], now);
+  Work(padded, row, &drives[1], start);
+  Work(padded, row, &drives[2], rate);
+  for (int m = 0; m < kmc->stz.modes; ++m) barrier[m] = VmKmcBareBarrier(kmc, slot, m) * memory;
+  kmc->barrier_law->vanishing(kmc->barrier_params, VmStzWorkPerStress(&kmc->stz), kmc->stz.modes, barrier, gone);
+  for (int m = 0; m < kmc->stz.modes; ++m) {
+    const double reserve = gone[m] - now[m];
+    lowest = reserve < lowest ? reserve : lowest;
+    if (reserve < block->reserve) block->reserve = reserve, block->voxel = voxel, block->mode = m;
+    if (!(rate[m] > 0.0)) continue;
+    const double time = mean->start + (gone[m] - start[m]) / rate[m];
+    if (time < block->time) block->time = time, *first_voxel = voxel, *first_mode = m;
+  }
+  return lowest;
 }
 
 /* Looks at all modes of a block. Times are reckoned from the start of the segment, so that they do not depend on when
@@ -73,47 +107,19 @@ static void SetDrives(VmKmc kmc, const double sig[6], int i, Drives *drives)
 static void Look(VmKmc kmc, int64_t number)
 {
   Block *block = &kmc->extremal->block[number];
-  const int64_t np = kmc->grid->np;
   const VmMean *mean = &kmc->state.mean;
-  int64_t voxel[MEMBERS], slot[MEMBERS];
-  double work[MEMBERS], work_start[MEMBERS], work_rate[MEMBERS], barrier[MEMBERS], gone[MEMBERS], lowest[MEMBERS];
-  Drives now, start, rate;
+  int64_t voxel[MEMBERS];
   const int members = Members(kmc, number, voxel);
   VmMean anchor = *mean;
 
   VmMeanUpdate(&anchor, mean->start);
-  for (int i = 0; i < members; ++i) {
-    double sig[6];
-    for (int c = 0; c < 6; ++c) sig[c] = mean->stress[c] + kmc->state.fluctuation[c * np + voxel[i]];
-    SetDrives(kmc, sig, i, &now);
-    for (int c = 0; c < 6; ++c) sig[c] = anchor.stress[c] + kmc->state.fluctuation[c * np + voxel[i]];
-    SetDrives(kmc, sig, i, &start);
-    SetDrives(kmc, mean->stress_rate, i, &rate);
-    lowest[i] = HUGE_VAL, slot[i] = VmKmcSlot(kmc, voxel[i]);
-  }
   block->time = HUGE_VAL, block->reserve = HUGE_VAL, block->at = mean->time, block->charge = 0.0;
   int64_t first_voxel = voxel[0];
   int first_mode = 0;
-  for (int m = 0; m < kmc->stz.modes; ++m) {
-    for (int i = 0; i < members; ++i)
-      barrier[i] = VmKmcBareBarrier(kmc, slot[i], m) * VmKmcMemory(kmc, slot[i], mean->time);
-    kmc->barrier_law->vanishing(kmc->barrier_params, VmStzWorkPerStress(&kmc->stz), members, barrier, gone);
-    Work(kmc, m, members, slot, &now, work);
-    Work(kmc, m, members, slot, &start, work_start);
-    Work(kmc, m, members, slot, &rate, work_rate);
-    for (int i = 0; i < members; ++i) {
-      const double reserve = gone[i] - work[i];
-      const double time = work_rate[i] > 0.0 ? mean->start + (gone[i] - work_start[i]) / work_rate[i] : HUGE_VAL;
-      lowest[i] = fmin(lowest[i], reserve);
-      if (reserve < block->reserve || (reserve == block->reserve && voxel[i] < block->voxel))
-        block->reserve = reserve, block->voxel = voxel[i], block->mode = m;
-      if (time < block->time || (time == block->time && voxel[i] < first_voxel))
-        block->time = time, first_voxel = voxel[i], first_mode = m;
-    }
-  }
   for (int i = 0; i < members; ++i) {
+    const double lowest = LookAtVoxel(kmc, block, voxel[i], &anchor, &first_voxel, &first_mode);
     int64_t *onset = &kmc->state.onset[voxel[i]];
-    if (lowest[i] > VM_NO_BARRIER) *onset = -1;
+    if (lowest > VM_NO_BARRIER) *onset = -1;
     else if (*onset < 0) *onset = kmc->state.generation_now;
   }
   if (block->reserve > VM_NO_BARRIER) block->voxel = first_voxel, block->mode = first_mode;

@@ -149,8 +149,8 @@ static PetscErrorCode PrintProfile(MPI_Comm comm, const char *name, const VmKmcP
   }
   PetscCall(VmBenchPrint(comm, name, "accepted_candidates", events / (double)(to->candidates - from->candidates), "1"));
   PetscCall(VmBenchPrint(comm, name, "near_tiles_per_event", (double)(to->near - from->near) / events, "1"));
-  PetscCall(VmBenchPrint(comm, name, "renewed_tiles_per_event", (double)(to->renewed - from->renewed) / events, "1"));
-  PetscCall(VmBenchPrint(comm, name, "summed_tiles_per_event", (double)(to->exact - from->exact) / events, "1"));
+  PetscCall(VmBenchPrint(comm, name, "new_rates_per_event", (double)(to->renewed - from->renewed) / events, "1"));
+  PetscCall(VmBenchPrint(comm, name, "summed_voxels_per_event", (double)(to->exact - from->exact) / events, "1"));
   PetscCall(VmBenchPrint(comm, name, "looks_per_event", (double)(to->looked_at - from->looked_at) / events, "1"));
   PetscCall(VmBenchPrint(comm, name, "events_per_refresh",
                          events / (double)PetscMax(to->refreshes - from->refreshes, 1), "1"));
@@ -173,6 +173,9 @@ static PetscErrorCode MeasureThinned(MPI_Comm comm, VmGrid grid, const char *nam
   PetscCall(VmKmcCheckBounds(kmc, &exceeded, &largest));
   PetscCall(VmBenchPrint(comm, name, "bounds_exceeded", (double)exceeded, "1"));
   PetscCall(VmBenchPrint(comm, name, "largest_rate_over_bound", largest, "1"));
+  PetscCall(VmBenchPrint(comm, name, "bytes_of_a_rank",
+                         (double)VmKmcBytes(&glass.stz, VM_FINDER_THINNED, grid->np, grid->n), "B"));
+  if (exceeded > 0) VmThrow(comm, VM_ERR_DIVERGED, "%lld rates exceed their bounds", (long long)exceeded);
   PetscCall(TakeSnapshot(grid, kmc, to));
   PetscCall(VmKmcDestroy(&kmc));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -33,14 +33,14 @@ static void PlanePass(VmKmc kmc, int64_t plane, int moments, const double rate[5
   double *row = kmc->plane_row + plane * VM_PLANE_ROW, drive[VM_TILE][5] = {{0.0}};
   VmRateSums sums;
   memset(&sums, 0, sizeof sums);
-  row[VM_LOWEST] = HUGE_VAL;
+  row[VM_LOWEST] = HUGE_VAL, row[VM_FASTEST] = 0.0;
   for (int64_t tile = plane * per_plane; tile < (plane + 1) * per_plane; ++tile) {
     LoadDrives(kmc, tile, drive);
     VmKmcTileRates(kmc, tile, moments, drive, rate, &sums);
     for (int i = 0; i < VM_TILE; ++i) row[VM_LOWEST] = fmin(row[VM_LOWEST], kmc->lowest[tile * VM_TILE + i]);
   }
   for (int j = 0; j < VM_MOMENTS; ++j) row[j] = kmc->stz.attempt_frequency * VmSumRun(VM_LANES, sums.moment[j]);
-  row[VM_FASTEST] = sums.fastest;
+  for (int i = 0; i < VM_LANES; ++i) row[VM_FASTEST] = fmax(row[VM_FASTEST], sums.fastest[i]);
 }
 
 PetscErrorCode VmKmcPass(VmKmc kmc, double until, int moments)

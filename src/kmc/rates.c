@@ -11,7 +11,8 @@ static inline __attribute__((always_inline)) void AddModes(int moments, bool man
                                                            const double *restrict padding, double *restrict total,
                                                            double *restrict top, VmRateSums *restrict sums)
 {
-  VmLanes moment[VM_MOMENTS];
+  VmLanes moment[VM_MOMENTS], fastest;
+  memcpy(&fastest, sums->fastest, sizeof fastest);
   for (int j = 0; j < moments; ++j) memcpy(&moment[j], sums->moment[j], sizeof moment[j]);
   for (int64_t v = 0; v < voxels; ++v, row += 5 * padded) {
     const double *d = drive[v];
@@ -30,6 +31,8 @@ static inline __attribute__((always_inline)) void AddModes(int moments, bool man
       whole += power;
       if (moments == 1) continue;
       const VmLanes b = ((c[0] * rate[0] + c[1] * rate[1]) + (c[2] * rate[2] + c[3] * rate[3])) + c[4] * rate[4];
+      const VmLanes speed = VM_LANE_SELECT(b < 0.0, -b, b);
+      fastest = VM_LANE_SELECT(speed > fastest, speed, fastest);
       for (int j = 1; j < moments; ++j) {
         power *= b;
         moment[j] += power;
@@ -41,6 +44,7 @@ static inline __attribute__((always_inline)) void AddModes(int moments, bool man
     top[v] = low > high ? low : high;
   }
   for (int j = 0; j < moments; ++j) memcpy(sums->moment[j], &moment[j], sizeof moment[j]);
+  memcpy(sums->fastest, &fastest, sizeof fastest);
 }
 
 #define VM_ADD_MODES(name, moments, many)                                                                              \
@@ -111,7 +115,7 @@ static void AddAnyLaw(VmKmc kmc, int64_t slot, int moments, double memory, const
     if (moments == 1) continue;
     for (int c = 0; c < 5; ++c) b += (double)row[c * kmc->padded + m] * rate[c];
     b *= law.slope[m];
-    sums->fastest = fmax(sums->fastest, fabs(b));
+    sums->fastest[0] = fmax(sums->fastest[0], fabs(b));
     for (int j = 1; j < moments; ++j) {
       power *= b;
       sums->moment[j][0] += power;
@@ -148,8 +152,6 @@ void VmKmcTileRates(VmKmc kmc, int64_t tile, int moments, double drive[VM_TILE][
     }
     AdderOf(moments, kmc->barriers > 1)(VM_TILE, kmc->padded, VmKmcRow(kmc, first), drive, rate, kmc->room,
                                         kmc->padding, total, top, sums);
-    const double speed = VmShearNorm(kmc->state.mean.stress_rate);
-    sums->fastest = fmax(sums->fastest, VmStzWorkPerStress(&kmc->stz) * (1.0 + 1e-5) * speed * inverse_kt);
   } else {
     for (int i = 0; i < VM_TILE; ++i) {
       double own[5];

@@ -8,7 +8,7 @@
 /* Sums over voxels, in lanes to be added; rates in units of the attempt frequency. */
 typedef struct {
   double moment[VM_MOMENTS][VM_LANES];
-  double fastest; /* bound of abs(b) */
+  double fastest[VM_LANES]; /* largest abs(b) */
 } VmRateSums;
 
 /** Drives of work, sig_xx - sig_zz, sig_yy - sig_zz, sig_yz, sig_xz, sig_xy, of a stress: the work of a mode is its

@@ -1,4 +1,5 @@
 #include <vitromech/mech.h>
+#include <vitromech/simd.h>
 
 struct VmKernel_s {
   VmGrid grid;
@@ -77,40 +78,44 @@ static int64_t Fold(int64_t offset, int64_t n, double *sign)
   return wrapped > n / 2 ? n - wrapped : wrapped;
 }
 
-/* Line along z of stress component c: line[dz], dz = 0 ... n2-1 (wrapped), from the octant rows at (ax, ay). */
-static void StressLine(VmKernel kernel, int64_t ax, int64_t ay, double sx, double sy, int c, const double eps[6],
-                       double *line)
+/* Components with an even and with an odd number of indices z. */
+static const int even_z[4] = {VM_XX, VM_YY, VM_ZZ, VM_XY}, odd_z[2] = {VM_YZ, VM_XZ};
+
+/* Adds to a row along z the stress of one component: rows of the octant, one per component of the eigenstrain, times
+ * their factors. part [2][half] is scratch: what is even in z, and what is odd. */
+VM_SIMD_CLONES
+static void AddLine(int64_t half, int64_t n2, const double *restrict rows, const double factor[6], bool odd,
+                    int64_t source, double *restrict part, double *restrict line, double *restrict row)
 {
-  const int64_t half = kernel->half[2], n2 = kernel->grid->n[2];
-  const double *rows = kernel->octant + ((ax * kernel->half[1] + ay) * 6 + c) * 6 * half;
-  double *part[2] = {kernel->row, kernel->row + half};
-  for (int64_t z = 0; z < 2 * half; ++z) kernel->row[z] = 0.0;
-  for (int d = 0; d < 6; ++d) {
-    if (eps[d] == 0.0) continue;
-    const double factor = eps[d] * (Parity(c, 0) ^ Parity(d, 0) ? sx : 1.0) * (Parity(c, 1) ^ Parity(d, 1) ? sy : 1.0);
-    const double *from = rows + d * half;
-    double *into = part[Parity(c, 2) ^ Parity(d, 2)];
-    for (int64_t z = 0; z < half; ++z) into[z] += factor * from[z];
+  double *restrict same = part + (odd ? half : 0), *restrict other = part + (odd ? 0 : half);
+  for (int64_t z = 0; z < half; ++z) {
+    same[z] = (factor[even_z[0]] * rows[even_z[0] * half + z] + factor[even_z[1]] * rows[even_z[1] * half + z]) +
+              (factor[even_z[2]] * rows[even_z[2] * half + z] + factor[even_z[3]] * rows[even_z[3] * half + z]);
+    other[z] = factor[odd_z[0]] * rows[odd_z[0] * half + z] + factor[odd_z[1]] * rows[odd_z[1] * half + z];
   }
-  for (int64_t z = 0; z < half; ++z) line[z] = part[0][z] + part[1][z];
-  for (int64_t z = half; z < n2; ++z) line[z] = part[0][n2 - z] - part[1][n2 - z];
+  for (int64_t z = 0; z < half; ++z) line[z] = part[z] + part[half + z];
+  for (int64_t z = half; z < n2; ++z) line[z] = part[n2 - z] - part[half + n2 - z];
+  for (int64_t z = source; z < n2; ++z) row[z] += line[z - source];
+  for (int64_t z = 0; z < source; ++z) row[z] += line[z - source + n2];
 }
 
 void VmKernelAdd(VmKernel kernel, const int64_t source[3], const double eigenstrain[6], double *stress)
 {
   VmGrid grid = kernel->grid;
-  const int64_t n1 = grid->n[1], n2 = grid->n[2];
-  double *line = kernel->row + 2 * kernel->half[2];
+  const int64_t n1 = grid->n[1], n2 = grid->n[2], half = kernel->half[2];
+  double *line = kernel->row + 2 * half;
   for (int64_t x = 0; x < grid->nx; ++x) {
     double sx, sy;
     const int64_t ax = Fold(grid->x0 + x - source[0], grid->n[0], &sx);
     for (int64_t y = 0; y < n1; ++y) {
       const int64_t ay = Fold(y - source[1], n1, &sy);
       for (int c = 0; c < 6; ++c) {
-        double *row = stress + c * grid->np + (x * n1 + y) * n2;
-        StressLine(kernel, ax, ay, sx, sy, c, eigenstrain, line);
-        for (int64_t z = source[2]; z < n2; ++z) row[z] += line[z - source[2]];
-        for (int64_t z = 0; z < source[2]; ++z) row[z] += line[z - source[2] + n2];
+        double factor[6];
+        for (int d = 0; d < 6; ++d)
+          factor[d] =
+              eigenstrain[d] * (Parity(c, 0) ^ Parity(d, 0) ? sx : 1.0) * (Parity(c, 1) ^ Parity(d, 1) ? sy : 1.0);
+        AddLine(half, n2, kernel->octant + ((ax * kernel->half[1] + ay) * 6 + c) * 6 * half, factor, Parity(c, 2) != 0,
+                source[2], kernel->row, line, stress + c * grid->np + (x * n1 + y) * n2);
       }
     }
   }

@@ -187,6 +187,12 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
       VmStatResultScalar(result, "long_axis", axes[0], "1/nm", "half axis of the ring of the mean pattern", NULL));
   PetscCall(
       VmStatResultScalar(result, "short_axis", axes[1], "1/nm", "half axis of the ring of the mean pattern", NULL));
+  for (int m = XX; m <= XY; ++m) {
+    char name[32];
+    snprintf(name, sizeof name, "pattern_%s", names[m]);
+    PetscCall(VmStatResultScalar(result, name, c->mean.found ? c->mean.e[m] : NAN, "1", long_names[m],
+                                 "of the mean pattern, against the circle of radius k0"));
+  }
   PetscCall(VmStatResultScalar(result, "angle", angle, "rad", "of the long axis from det0 towards det1", NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -92,10 +92,10 @@ printf '2\nLattice="5 0 0 0 5 0 0 0 5" Properties=species:S:1:pos:R:3 pbc="T T T
 refuse nan_in_structure glass.yaml 'tile.xyz:4'
 
 printf '1\nLattice="5 0 0 0 5 0 0 0 5" Properties=species:S:1:pos:R:3 pbc="T T T"\nCu 0 0 0\n' >tile.xyz
-sed 's/tile.xyz/tile.xyz, thickness: 2 nm, size: [0.5 nm, 0.5 nm, 0.5 nm]/' glass.yaml >thick.yaml
+sed 's/tile.xyz/tile.xyz, tiling: layers, thickness: 2 nm, size: [0.5 nm, 0.5 nm, 0.5 nm]/' glass.yaml >thick.yaml
 refuse foil_thicker_than_its_box thick.yaml 'glass.thickness'
 printf '1\nLattice="77 0 0 0 77 0 0 0 77" Properties=species:S:1:pos:R:3 pbc="T T T"\nCu 0 0 0\n' >tile.xyz
-(cat good.yaml && grep '^glass' glass.yaml) >unfitting.yaml
+(cat good.yaml && grep '^glass' glass.yaml | sed 's/tile.xyz/tile.xyz, tiling: layers/') >unfitting.yaml
 refuse tiles_that_do_not_fit unfitting.yaml 'off the wanted'
 
 # All problems at once, in order of their lines.

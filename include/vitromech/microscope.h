@@ -39,8 +39,8 @@ typedef PetscErrorCode (*VmFrameRead)(void *context, MPI_Comm comm, int64_t fram
  *
  * \param[in] frames, read, context  frame 0 ... frames - 1 is read by read(context, comm, frame, &atoms)
  * \param[in] input                  text that changes with the frames, for a call that is resumed
- * Middle, thickness and scattered share of the foil are those of the first frame. The rest as in VmDiffract; ranks share
- * the frames. Collective.
+ * Middle, thickness and scattered share of the foil are those of the first frame. The rest as in VmDiffract; ranks
+ * share the frames. Collective.
  */
 PetscErrorCode VmDiffractSeries(MPI_Comm comm, const VmMicroscopeParams *params, int64_t frames, VmFrameRead read,
                                 void *context, const char *input, uint64_t seed, const char *path,

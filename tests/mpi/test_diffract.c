@@ -124,7 +124,7 @@ static PetscErrorCode Run(void)
                            "memory: 150, detector: {" DETECTOR "}}",
                            0.0, 1.0, 0.1));
   PetscCall(TestInvariance("{method: multislice, precision: single, defocus_spread: 20 nm, tilt: [3 mrad, -2 mrad], "
-                           "aberrations: {C12: 300 nm, phi12: 20 degree, C21: 5000 nm}, scan: {points: [9, 5], "
+                           "aberrations: {c12: 300 nm, phi12: 20 degree, c21: 5000 nm}, scan: {points: [9, 5], "
                            "step: 0.3 nm}, potential: finite, slice: 0.9 nm, sub_slices: 2, detector: {" DETECTOR "}}",
                            0.0, 1.0, 0.1));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -86,7 +86,6 @@ static float Limits(const double *restrict known, const float *restrict seen, co
                     const float *restrict margin, const float *restrict paid, float *restrict limit)
 {
   float lowest[VM_TILE_Z];
-  VM_NO_OVERLAP
   for (int i = 0; i < VM_TILE; ++i) {
     double sum = 0.0;
     for (int c = 0; c < VM_SHEARS; ++c) {

@@ -1,13 +1,12 @@
 /* links: vm_analysis */
 #include "vm_test.h"
 #include "analysis/synth/detector.h"
-#include "analysis/synth/scan.h"
 
 static VmMicroscopeParams Microscope(int64_t window)
 {
   VmMicroscopeParams params = {.voltage = 300.0, .semi_angle = 1.15, .window = window, .memory = 500.0};
   params.detector = (VmDetectorParams){.pixels = {16, 13}, .pitch = 0.16, .dose = NAN, .gain = 1.0};
-  params.scan = (VmScanParams){.points = {11, 7}, .step = 0.3, .origin = {NAN, NAN}};
+  params.scan = (VmScanParams){.points = {11, 7}, .step = {0.3, 0.3}, .origin = {NAN, NAN}};
   return params;
 }
 
@@ -126,58 +125,6 @@ static PetscErrorCode TestNoise(double mean)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static double ManyBytes(void *context, const VmTileBox *box)
-{
-  return *(double *)context * (double)(box->grid[0] * box->grid[1]);
-}
-
-/* Every probe lies in exactly one row of one tile, its window inside the tile's box, however rows are dealt out. */
-static void TestScan(double bytes, int64_t parts, double rotation)
-{
-  VmMicroscopeParams params = Microscope(1);
-  const VmSynthMethod method = {.bytes = ManyBytes};
-  const double cell[3][3] = {{9.0, 0.0, 0.0}, {1.0, 8.0, 0.0}, {0.0, 0.0, 5.0}};
-  VmOptics optics;
-  VmScan scan;
-  int seen[11 * 7] = {0};
-
-  params.scan.rotation = rotation;
-  VmOpticsInit(&params, &optics);
-  VmScanInit(&optics, &method, &bytes, cell, &scan);
-  VmExpectNear(scan.origin[0], 5.0 - 1.5, 1e-12);
-  VmExpectNear(scan.origin[1], 4.0 - 0.9, 1e-12);
-  double here[2], next[2];
-  VmScanPosition(&scan, 0, here);
-  VmScanPosition(&scan, params.scan.points[1], next); /* one step along the first axis */
-  VmExpectNear(next[0] - here[0], 0.3 * cos(VM_PI / 180.0 * rotation), 1e-12);
-  VmExpectNear(next[1] - here[1], 0.3 * sin(VM_PI / 180.0 * rotation), 1e-12);
-  const int64_t rows = VmScanRows(&scan);
-  for (int64_t part = 0; part < parts; ++part) {
-    int64_t row = rows * part / parts;
-    while (row < rows * (part + 1) / parts) {
-      const VmScanRun run = VmScanRunAt(&scan, row, rows * (part + 1) / parts);
-      VmTileBox box;
-      VmScanBox(&scan, &run, &box);
-      for (int64_t i = 0; i < run.rows; ++i) {
-        int64_t first, count;
-        VmScanRow(&scan, &run, i, &first, &count);
-        for (int64_t probe = first; probe < first + count; ++probe) {
-          double r[2];
-          ++seen[probe];
-          VmScanPosition(&scan, probe, r);
-          for (int d = 0; d < 2; ++d) {
-            const double end = box.origin[d] + (double)box.grid[d] * optics.spacing[d];
-            VmExpect(r[d] - 0.5 * optics.period > box.origin[d] && r[d] + 0.5 * optics.period < end,
-                     "the window of probe %lld leaves its tile", (long long)probe);
-          }
-        }
-      }
-      row += run.rows;
-    }
-  }
-  for (int probe = 0; probe < 11 * 7; ++probe) VmExpectInt(seen[probe], 1);
-}
-
 /* A share of the pixels counts nothing, always the same ones. */
 static PetscErrorCode TestDead(void)
 {
@@ -214,13 +161,6 @@ static PetscErrorCode Run(void)
   PetscCall(TestNoise(0.3));
   PetscCall(TestNoise(7.0));
   PetscCall(TestNoise(4000.0));
-  for (int64_t parts = 1; parts < 25; parts += 3) {
-    for (double rotation = 0.0; rotation < 200.0; rotation += 37.0) {
-      TestScan(1.0, parts, rotation);
-      TestScan(20e3, parts, rotation);
-      TestScan(1e9, parts, rotation);
-    }
-  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

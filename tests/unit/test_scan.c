@@ -3,7 +3,7 @@
 #include "analysis/synth/exposure.h"
 
 /* A scan of 21 x 13 probes in tiles; the foil needs no atoms. */
-static PetscErrorCode TestScan(double rotation, double memory, int64_t edge)
+static PetscErrorCode TestScan(double rotation, double memory, int64_t edge, int64_t parts)
 {
   VmMicroscopeParams params = {.voltage = 300.0, .semi_angle = 1.15, .window = 1, .accuracy = 1e-4, .memory = memory};
   params.detector = (VmDetectorParams){.pixels = {24, 20}, .pitch = 0.3, .dose = NAN, .gain = 1.0};
@@ -38,8 +38,10 @@ static PetscErrorCode TestScan(double rotation, double memory, int64_t edge)
   VmExpectNear(middle[1], 2.0 + 6.0 * 1.4, 1e-13);
 
   const int64_t rows = VmScanRows(&scan);
-  for (int64_t row = 0; row < rows;) {
-    const VmScanRun run = VmScanRunAt(&scan, row, rows);
+  for (int64_t row = 0; row < rows;) { /* dealt out in parts, as to ranks */
+    int64_t end = rows;
+    for (int64_t part = parts; part > 0 && rows * part / parts > row; --part) end = rows * part / parts;
+    const VmScanRun run = VmScanRunAt(&scan, row, end);
     VmTileBox box;
     VmScanBox(&scan, &run, &box);
     for (int64_t i = 0; i < run.rows; ++i) {
@@ -63,9 +65,9 @@ static PetscErrorCode TestScan(double rotation, double memory, int64_t edge)
 static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
-  PetscCall(TestScan(0.0, 1e4, 16));
-  PetscCall(TestScan(0.0, 112.0, 0));
-  PetscCall(TestScan(33.0, 112.0, 0));
+  PetscCall(TestScan(0.0, 1e4, 16, 3));
+  PetscCall(TestScan(0.0, 112.0, 0, 1));
+  PetscCall(TestScan(33.0, 112.0, 0, 7));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

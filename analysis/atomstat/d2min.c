@@ -1,7 +1,7 @@
 /* Non-affine displacement between two configurations. */
 #include "../atoms/cell.h"
 #include "blocks.h"
-#include "neighbours.h"
+#include "surroundings.h"
 #include "radial.h"
 #include "share.h"
 #include <math.h>
@@ -112,7 +112,7 @@ static void Strains(const double gradient[3][3], double row[WIDTH])
 }
 
 /* Falk & Langer (1998), Eqs. 2.11 to 2.14. */
-static void Fit(const Configurations *c, int64_t i, const VmNeighbours *near, double row[WIDTH])
+static void Fit(const Configurations *c, int64_t i, const VmNeighbourhood *near, double row[WIDTH])
 {
   double moment[3][3] = {{0}}, cross[3][3] = {{0}}, inverse[3][3], gradient[3][3] = {{0}}, sum = 0.0, trace = 0.0;
   for (int64_t k = 0; k < near->n; ++k) {
@@ -144,7 +144,7 @@ static void Fit(const Configurations *c, int64_t i, const VmNeighbours *near, do
 static PetscErrorCode FitAll(MPI_Comm comm, const Configurations *c, double cutoff, double *all)
 {
   VmSurroundings around;
-  VmNeighbours near = {0};
+  VmNeighbourhood near = {0};
   VmShare share;
   double *mine;
   PetscFunctionBegin;
@@ -152,11 +152,11 @@ static PetscErrorCode FitAll(MPI_Comm comm, const Configurations *c, double cuto
   PetscCall(PetscMalloc1((size_t)(share.end - share.begin) * WIDTH, &mine));
   PetscCall(VmSurroundingsCreate(&c->before, cutoff, &around));
   for (int64_t i = share.begin; i < share.end; ++i) {
-    PetscCall(VmNeighboursFind(&around, i, &near));
+    PetscCall(VmNeighbourhoodFind(&around, i, &near));
     Fit(c, i, &near, mine + (i - share.begin) * WIDTH);
   }
   PetscCall(VmShareGather(comm, c->before.n, WIDTH, mine, all));
-  PetscCall(VmNeighboursFree(&near));
+  PetscCall(VmNeighbourhoodFree(&near));
   PetscCall(VmSurroundingsDestroy(&around));
   PetscCall(PetscFree(mine));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,7 +1,7 @@
 #include "radial.h"
 #include "../stat/groups.h"
 #include "blocks.h"
-#include "neighbours.h"
+#include "surroundings.h"
 #include "share.h"
 #include "window.h"
 #include <math.h>
@@ -23,8 +23,8 @@ typedef struct {
   int radii;
 } Counts;
 
-static void CountNeighbours(const VmRadialSums *s, const VmAtoms *atoms, const VmNeighbours *near, int64_t i, int block,
-                            Counts *c)
+static void CountNeighbours(const VmRadialSums *s, const VmAtoms *atoms, const VmNeighbourhood *near, int64_t i,
+                            int block, Counts *c)
 {
   for (int64_t k = 0; k < near->n; ++k) {
     const int bin = (int)(sqrt(near->of[k].square) / s->bin);
@@ -62,7 +62,7 @@ static PetscErrorCode CountShare(const VmStructure *structure, const VmRadialSum
   double direction[DIRECTIONS][3];
   int *blocks;
   VmSurroundings around;
-  VmNeighbours near = {0};
+  VmNeighbourhood near = {0};
   VmShare share;
   PetscFunctionBegin;
   PetscCall(VmAtomBlocks(atoms, &blocks));
@@ -74,12 +74,12 @@ static PetscErrorCode CountShare(const VmStructure *structure, const VmRadialSum
     const int block = blocks[i];
     const size_t centre = (size_t)block * (size_t)s->species + atoms->species[i];
     ++c->centres[centre];
-    PetscCall(VmNeighboursFind(&around, i, &near));
+    PetscCall(VmNeighbourhoodFind(&around, i, &near));
     CountNeighbours(s, atoms, &near, i, block, c);
     if (!w->everywhere) CountCoverage(w, direction, r, c->radii, c->coverage + centre * (size_t)c->radii);
   }
   PetscCall(PetscFree(blocks));
-  PetscCall(VmNeighboursFree(&near));
+  PetscCall(VmNeighbourhoodFree(&near));
   PetscCall(VmSurroundingsDestroy(&around));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -43,7 +43,7 @@ PetscErrorCode VmShellDestroy(VmShell *s)
   PetscFunctionBegin;
   if (s->by_cutoff) PetscCall(VmSurroundingsDestroy(&s->around));
   else if (s->tessellation.atoms) PetscCall(VmTessellationDestroy(&s->tessellation));
-  PetscCall(VmNeighboursFree(&s->list));
+  PetscCall(VmNeighbourhoodFree(&s->list));
   PetscCall(PetscFree(s->weight));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -85,7 +85,7 @@ PetscErrorCode VmShellOf(VmShell *s, int64_t i)
     PetscCall(Faces(s, i));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(VmNeighboursFind(&s->around, i, &s->list));
+  PetscCall(VmNeighbourhoodFind(&s->around, i, &s->list));
   PetscCall(Room(s, s->list.n));
   for (int64_t k = 0; k < s->list.n; ++k) s->weight[k] = 1.0 / (double)s->list.n;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -16,7 +16,7 @@ typedef struct {
   double cutoff; /* nm, NAN: by faces */
   VmSurroundings around;
   VmTessellation tessellation;
-  VmNeighbours list; /* of the atom asked for last */
+  VmNeighbourhood list; /* of the atom asked for last */
   int64_t nweight;
   double *weight; /* [list.n] sums to 1 */
 } VmShell;

@@ -28,7 +28,7 @@ PetscErrorCode VmTessellationDestroy(VmTessellation *t)
 {
   PetscFunctionBegin;
   VmVoronoiCellDestroy(&t->body);
-  PetscCall(VmNeighboursFree(&t->near));
+  PetscCall(VmNeighbourhoodFree(&t->near));
   PetscCall(VmSurroundingsDestroy(&t->around));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -60,8 +60,8 @@ PetscErrorCode VmTessellationCell(VmTessellation *t, int64_t i, double smallest_
   bool complete, left;
   PetscFunctionBegin;
   for (;;) {
-    PetscCall(VmNeighboursFind(&t->around, i, &t->near));
-    VmNeighboursSort(&t->near);
+    PetscCall(VmNeighbourhoodFind(&t->around, i, &t->near));
+    VmNeighbourhoodSort(&t->near);
     left = CutAll(t, i, &complete);
     if (complete || isfinite(t->closed_reach)) break;
     const double further = 1.5 * t->around.cutoff;

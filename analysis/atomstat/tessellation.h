@@ -2,7 +2,7 @@
 #ifndef VM_ATOMSTAT_TESSELLATION_H
 #define VM_ATOMSTAT_TESSELLATION_H
 
-#include "neighbours.h"
+#include "surroundings.h"
 #include "voronoi_cell.h"
 
 enum { VM_MOST_FACES = 128 };
@@ -14,7 +14,7 @@ typedef struct {
   double half;                            /* of the cube cells are cut from [nm] */
   double closed_reach;                    /* nm; INFINITY where the structure is periodic along all axes */
   VmSurroundings around;
-  VmNeighbours near;
+  VmNeighbourhood near;
   VmVoronoiCell body;
 } VmTessellation;
 

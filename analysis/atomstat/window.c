@@ -1,6 +1,6 @@
 #include "window.h"
 #include "../atoms/cell.h"
-#include "neighbours.h"
+#include "surroundings.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>

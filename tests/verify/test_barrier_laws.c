@@ -1,27 +1,11 @@
 /* ranks: 1 2; timeout: 240; links: vm_solvers
  * Barrier laws for sites that do not interact: rates against the in-plane mode average, yield stress against
  * temperature, Poisson counts, waiting times of the cooperative law under load, and the Argon height. */
+#include "ks.h"
 #include "vm_test.h"
 #include <vitromech/kmc.h>
 
 #define ROOM 300.0 /* K */
-
-static int Compare(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* Kolmogorov-Smirnov probability that n values of a variable are uniform in (0,1); the values are sorted. */
-static double KsUniform(int n, double *u)
-{
-  double most = 0.0, sum = 0.0;
-  qsort(u, (size_t)n, sizeof *u, Compare);
-  for (int i = 0; i < n; ++i) most = fmax(most, fmax((i + 1.0) / n - u[i], u[i] - (double)i / n));
-  const double x = (sqrt(n) + 0.12 + 0.11 / sqrt(n)) * most;
-  for (int j = 1; j < 100; ++j) sum += (j % 2 ? 2.0 : -2.0) * exp(-2.0 * j * j * x * x);
-  return x < 0.2 ? 1.0 : fmin(fmax(sum, 0.0), 1.0);
-}
 
 extern const VmBarrierOps vm_barrier_linear, vm_barrier_cooperative;
 
@@ -274,7 +258,7 @@ static PetscErrorCode CooperativeHazard(VmFinder finder, VmGrid grid)
     u[seed - 1] = -expm1(-hazard);
     PetscCall(VmKmcDestroy(&kmc));
   }
-  const double p = KsUniform(SEEDS, u);
+  const double p = VmKsUniform(SEEDS, u);
   VmFigure(finder == VM_FINDER_FULL ? "full, cooperative: KS probability" : "thinned, cooperative: KS probability", p);
   VmFigure("mean change of the stress to the event [GPa]", span);
   VmExpect(p > 0.01, "finder %d: p = %g", finder, p);

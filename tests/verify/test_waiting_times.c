@@ -1,26 +1,10 @@
 /* ranks: 1 2; timeout: 120; links: vm_solvers
  * Laws of the event finder for sites that do not interact: waiting times, drift, memory, choice of mode. */
+#include "ks.h"
 #include "vm_test.h"
 #include <vitromech/kmc.h>
 
 #define KT (VM_BOLTZMANN * 300.0)
-
-static int Compare(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* Kolmogorov-Smirnov probability that n values of a variable are uniform in (0,1); the values are sorted. */
-static double KsUniform(int n, double *u)
-{
-  double most = 0.0, sum = 0.0;
-  qsort(u, (size_t)n, sizeof *u, Compare);
-  for (int i = 0; i < n; ++i) most = fmax(most, fmax((i + 1.0) / n - u[i], u[i] - (double)i / n));
-  const double x = (sqrt(n) + 0.12 + 0.11 / sqrt(n)) * most;
-  for (int j = 1; j < 100; ++j) sum += (j % 2 ? 2.0 : -2.0) * exp(-2.0 * j * j * x * x);
-  return x < 0.2 ? 1.0 : fmin(fmax(sum, 0.0), 1.0);
-}
 
 typedef struct {
   VmBarrierCommon barrier;
@@ -91,7 +75,7 @@ static PetscErrorCode ConstantRate(VmFinder finder, VmGrid grid)
   }
   if (finder == VM_FINDER_FULL) VmExpectNear(VmKmcRate(kmc) / rate, 1.0, 1e-9);
   else VmExpect(VmKmcRate(kmc) >= rate, "a bound of %g is below the rate %g", VmKmcRate(kmc), rate);
-  const double p = KsUniform(EVENTS, u);
+  const double p = VmKsUniform(EVENTS, u);
   VmFigure("constant rate: KS probability", p);
   VmExpect(p > 0.01, "waiting times are not exponential, p = %g", p);
   PetscCall(VmKmcDestroy(&kmc));
@@ -127,7 +111,7 @@ static PetscErrorCode Drift(VmFinder finder, VmGrid one, double sign)
     if (b < 0.0) expected_none += exp(k / b), variance += exp(k / b) * (1.0 - exp(k / b));
     PetscCall(VmKmcDestroy(&kmc));
   }
-  const double p = KsUniform(fired, u);
+  const double p = VmKsUniform(fired, u);
   VmFigure(sign > 0 ? "rising rate: KS probability" : "falling rate: KS probability", p);
   VmExpect(p > 0.01, "drift %g: p = %g", sign, p);
   if (sign > 0.0) VmExpectInt(none, 0);
@@ -162,7 +146,7 @@ static PetscErrorCode ManyDrifts(VmFinder finder, VmGrid grid)
     u[seed - 1] = -expm1(-hazard);
     PetscCall(VmKmcDestroy(&kmc));
   }
-  const double p = KsUniform(SEEDS, u);
+  const double p = VmKsUniform(SEEDS, u);
   VmFigure("many drifts: KS probability", p);
   VmExpect(p > 0.01, "p = %g", p);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -193,7 +177,7 @@ static PetscErrorCode Memory(VmFinder finder, VmGrid one, double decaying)
     u[seed - 1] = -expm1(-hazard);
     PetscCall(VmKmcDestroy(&kmc));
   }
-  const double p = KsUniform(SEEDS, u);
+  const double p = VmKsUniform(SEEDS, u);
   VmFigure(decaying > 0 ? "softening: KS probability" : "hardening: KS probability", p);
   VmExpect(p > 0.01, "decaying %g: p = %g", decaying, p);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,6 +1,6 @@
 /* Neighbours of atoms within a cutoff, periodic images included, also in cells smaller than the cutoff. */
-#ifndef VM_ATOMSTAT_NEIGHBOURS_H
-#define VM_ATOMSTAT_NEIGHBOURS_H
+#ifndef VM_ATOMSTAT_SURROUNDINGS_H
+#define VM_ATOMSTAT_SURROUNDINGS_H
 
 #include "../atoms/bins.h"
 #include <vitromech/atoms.h>
@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
   int64_t n, capacity;
   VmNeighbour *of;
-} VmNeighbours;
+} VmNeighbourhood;
 
 /** \param[in] atoms whole, wrapped along periodic axes; outlives the surroundings. Not collective. */
 PetscErrorCode VmSurroundingsCreate(const VmAtoms *atoms, double cutoff, VmSurroundings *surroundings);
@@ -35,9 +35,9 @@ PetscErrorCode VmSurroundingsDestroy(VmSurroundings *surroundings);
 
 /** All neighbours of atom i closer than the cutoff (not atom i itself, but its images), in an order that depends on the
  * structure only. Not collective. */
-PetscErrorCode VmNeighboursFind(const VmSurroundings *surroundings, int64_t i, VmNeighbours *neighbours);
+PetscErrorCode VmNeighbourhoodFind(const VmSurroundings *surroundings, int64_t i, VmNeighbourhood *neighbours);
 /** Nearest first; equal distances by atom, then image. Not collective. */
-void VmNeighboursSort(VmNeighbours *neighbours);
-PetscErrorCode VmNeighboursFree(VmNeighbours *neighbours);
+void VmNeighbourhoodSort(VmNeighbourhood *neighbours);
+PetscErrorCode VmNeighbourhoodFree(VmNeighbourhood *neighbours);
 
 #endif

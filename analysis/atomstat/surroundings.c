@@ -1,4 +1,4 @@
-#include "neighbours.h"
+#include "surroundings.h"
 #include "../atoms/cell.h"
 #include <stdlib.h>
 
@@ -81,7 +81,7 @@ PetscErrorCode VmSurroundingsDestroy(VmSurroundings *s)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmNeighboursFind(const VmSurroundings *s, int64_t i, VmNeighbours *list)
+PetscErrorCode VmNeighbourhoodFind(const VmSurroundings *s, int64_t i, VmNeighbourhood *list)
 {
   const double r[3] = {s->atoms->x[i], s->atoms->y[i], s->atoms->z[i]}, square = s->cutoff * s->cutoff;
   int64_t begin[9], end[9];
@@ -114,12 +114,12 @@ static int Nearer(const void *a, const void *b)
   return 0;
 }
 
-void VmNeighboursSort(VmNeighbours *list) { qsort(list->of, (size_t)list->n, sizeof *list->of, Nearer); }
+void VmNeighbourhoodSort(VmNeighbourhood *list) { qsort(list->of, (size_t)list->n, sizeof *list->of, Nearer); }
 
-PetscErrorCode VmNeighboursFree(VmNeighbours *list)
+PetscErrorCode VmNeighbourhoodFree(VmNeighbourhood *list)
 {
   PetscFunctionBegin;
   PetscCall(PetscFree(list->of));
-  *list = (VmNeighbours){0};
+  *list = (VmNeighbourhood){0};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

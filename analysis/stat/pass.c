@@ -1,5 +1,6 @@
 /* One pass over the frames for all statistics. */
 #include "blocks.h"
+#include "centre_map.h"
 #include "memory.h"
 #include <vitromech/stat.h>
 
@@ -142,7 +143,7 @@ static PetscErrorCode PassTile(Pass *pass, VmSurvey survey, const VmFrameSource 
 {
   PetscFunctionBegin;
   const VmTile tile = {first, n, share->frames, share->lanes, share->polar};
-  PetscCall(source->read(source->handle, first, n, share->frames));
+  PetscCall(VmCentreMapRead(survey, source, first, n, share->frames));
   if (pass->lanes) VmLanesFill(n, survey->npix, share->frames, share->lanes);
   if (pass->polar) VmPolarApplyLanes(pass->polar, n, survey->npix, share->lanes, share->polar);
   for (int r = 0; r < pass->nruns; ++r) {

@@ -1,5 +1,6 @@
 /* What must be known before the pass: centre, mask, rings, first ring, from the mean of a sample of the frames. */
 #include "blocks.h"
+#include "centre_map.h"
 #include "prepare.h"
 #include <math.h>
 #include <string.h>
@@ -37,6 +38,12 @@ static const VmParam geometry_rows[] = {
      .doc =
          "how an unknown centre is found: centre of mass of the direct beam, or roundness of the rings beyond the beam "
          "stop; auto: rings if there is a beam stop, else beam"},
+    {ROW(centre_map), .type = VM_ENUM, .default_text = "none", .choices = vm_centre_maps,
+     .doc = "the centre moves with the probe (descan): as a plane or a quadratic function of the probe position, found "
+            "in blocks of the scan; every frame is then moved by whole pixels to the common centre"},
+    {ROW(centre_blocks), .type = VM_INT, .default_text = "8", .min = 2, .max = 64,
+     .doc = "blocks along each axis of the scan, each the mean of up to 64 frames, in which centre_map finds the "
+            "centre"},
     {ROW(ellipse), .type = VM_REAL, .unit = "1", .default_text = "[0, 0, 0]", .min = -0.5, .max = 0.5, .count = 3,
      .doc = "distortion e of the pattern [xx, yy, xy], xx along det0: rings are circles in (1 + e) k"},
     {ROW(fit_ellipse), .type = VM_BOOL, .default_text = "false",
@@ -108,7 +115,7 @@ static PetscErrorCode SumSample(VmSurvey survey, const VmFrameSource *source, in
   for (int64_t b = nblocks * rank / size; b < nblocks * (rank + 1) / size && !code; ++b) {
     PetscCall(VmBlocksNext(blocks, &sum));
     for (int64_t s = b * VM_STAT_BLOCK; s < PetscMin((b + 1) * VM_STAT_BLOCK, survey->sampled) && !code; ++s) {
-      code = source->read(source->handle, s * stride, 1, frame);
+      code = VmCentreMapRead(survey, source, s * stride, 1, frame);
       if (!code)
         for (int64_t p = 0; p < survey->npix; ++p) sum[p] += (double)frame[p];
     }
@@ -189,18 +196,32 @@ static void MaskBeamStop(VmSurvey survey, double radius)
   }
 }
 
+/* A beam stop does not move with the pattern: how far the frames are moved over it [1/nm]. */
+static double Moved(VmSurvey survey)
+{
+  const double *pitch = survey->detector.pitch;
+  return hypot((double)survey->centre_map.reach[0] * pitch[0], (double)survey->centre_map.reach[1] * pitch[1]);
+}
+
 static bool ByRings(const VmGeometryParams *params)
 {
   return params->centring == CENTRING_RINGS ||
          (params->centring == CENTRING_AUTO && (params->beam_stop > 0.0 || params->shadow));
 }
 
-static PetscErrorCode FindCentre(VmSurvey survey, const VmGeometryParams *params)
+/* The centre of the user or of the file, if it has one. */
+static bool GivenCentre(VmSurvey survey, const VmGeometryParams *params, double centre[2])
+{
+  for (int a = 0; a < 2; ++a) centre[a] = isnan(params->centre[a]) ? survey->info.centre[a] : params->centre[a];
+  return !isnan(centre[0]) && !isnan(centre[1]);
+}
+
+static PetscErrorCode FindCentre(VmSurvey survey, const VmFrameSource *source, const VmGeometryParams *params)
 {
   VmDetector *d = &survey->detector;
   PetscFunctionBegin;
-  for (int a = 0; a < 2; ++a) d->centre[a] = isnan(params->centre[a]) ? survey->info.centre[a] : params->centre[a];
-  if (isnan(d->centre[0]) || isnan(d->centre[1])) {
+  const bool given = GivenCentre(survey, params, d->centre);
+  if (!given) {
     if (!ByRings(params)) VmCentreBeam(d, survey->pattern, d->centre);
     else {
       for (int a = 0; a < 2; ++a) d->centre[a] = 0.5 * (double)(d->det[a] - 1);
@@ -211,6 +232,11 @@ static PetscErrorCode FindCentre(VmSurvey survey, const VmGeometryParams *params
     if (!(d->centre[a] > 0.0 && d->centre[a] < (double)(d->det[a] - 1)))
       VmThrow(survey->comm, VM_ERR_INPUT, "geometry: the centre [%g, %g] is not on the detector of %lld x %lld pixels",
               d->centre[0], d->centre[1], (long long)d->det[0], (long long)d->det[1]);
+  if (params->centre_map != VM_CENTRE_NONE) {
+    if (ByRings(params)) MaskBeamStop(survey, params->beam_stop);
+    PetscCall(VmCentreMapFit(survey, source, params, ByRings(params), given));
+    PetscCall(MeanPattern(survey, source));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -298,8 +324,8 @@ static PetscErrorCode Survey(VmSurvey survey, const VmFrameSource *source, const
   PetscCall(MeanPattern(survey, source));
   MaskRectangles(survey, &params->masked);
   PetscCall(MaskByPattern(survey, params));
-  PetscCall(FindCentre(survey, params));
-  MaskBeamStop(survey, params->beam_stop);
+  PetscCall(FindCentre(survey, source, params));
+  MaskBeamStop(survey, params->beam_stop > 0.0 ? params->beam_stop + Moved(survey) : 0.0);
   PetscCall(PetscArraycpy(survey->detector.e, params->ellipse, 3));
   PetscCall(FindFirstRing(survey));
   if (params->fit_ellipse) {

@@ -31,11 +31,22 @@ typedef struct {
   char *dark, *flat, *mask, *shadow; /* NULL: none */
   double hot;                        /* NAN: not looked for */
   int64_t grow;
-  int centring, kernel;
+  int centring, kernel, centre_map;
   VmList masked; /* of VmMaskedRectangle */
-  int64_t angles;
+  int64_t angles, centre_blocks;
 } VmGeometryParams;
 extern const VmTable vm_geometry_table;
+
+/* The centre of frame (i, j) of the scan is the sum of coefficient times 1, x, y, x^2, xy, y^2; x = 2i/(scan0 - 1) - 1,
+ * y = 2j/(scan1 - 1) - 1. A pass moves each frame by whole pixels to within half a pixel of `about`. */
+enum { VM_CENTRE_TERMS = 6 };
+typedef struct {
+  int terms;                                        /* that are fitted; 0: there is no map, frames stay as they are */
+  double coefficient[2][VM_CENTRE_TERMS], about[2]; /* pixels */
+  int64_t reach[2];                                 /* largest move along each axis [pixels] */
+  int64_t blocks, used;                             /* of the scan whose centres were measured, and not left out */
+  double rms;                                       /* distance of the used centres from the map [pixels] */
+} VmCentreMap;
 
 /* What is known before the pass: calibration, mask, centre, rings, and the mean of a sample of the frames. */
 typedef struct VmSurvey_s {
@@ -45,9 +56,10 @@ typedef struct VmSurvey_s {
   int64_t memory; /* [bytes] that a rank may have resident in a pass; 0: no limit. Set by the caller */
   double gain;    /* counts per electron; 0: unknown, shot noise is not subtracted */
   VmDetector detector;
+  VmCentreMap centre_map;
   uint8_t *valid;    /* [det0][det1] */
   int64_t sampled;   /* frames that pattern is the mean of */
-  double *pattern;   /* [det0][det1] */
+  double *pattern;   /* [det0][det1], frames moved if there is a centre_map */
   double first_ring; /* [1/nm], NAN if there is none */
   int rings, angles;
   double k_step, *k; /* [rings] middle of each ring [1/nm] */
@@ -56,7 +68,7 @@ typedef struct VmSurvey_s {
 } * VmSurvey;
 
 /**
- * Reads up to 1024 evenly spaced frames, finds centre, mask and first ring.
+ * Reads up to 1024 evenly spaced frames, finds centre (also as a map of the scan), mask and first ring.
  *
  * \param[in] info    shape and calibration; det_pitch may be replaced by params->pitch
  * \param[in] params  from vm_geometry_table

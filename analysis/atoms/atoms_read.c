@@ -1,4 +1,5 @@
-/* Reading atoms of any format: rank 0 reads and parses, the arrays are broadcast. */
+/* Reading atoms of any format: ranks share a file where they can; else rank 0 reads and parses, and the arrays are
+ * broadcast. */
 #include "format.h"
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,13 @@ static const VmAtomsFormat *const formats[] = {
     NULL};
 #undef VM_ATOMS_FORMAT
 
+const VmAtomsFormat *VmAtomsFormatOf(const VmText *text)
+{
+  const VmAtomsFormat *const *format = formats;
+  while (*format && !(*format)->recognise(*text)) ++format;
+  return *format;
+}
+
 static PetscErrorCode Unknown(const VmText *text)
 {
   char names[256] = "";
@@ -26,14 +34,13 @@ static PetscErrorCode Unknown(const VmText *text)
 
 static PetscErrorCode Parse(VmText *text, const VmAtomsHints *hints, VmAtoms *atoms)
 {
-  const VmAtomsFormat *const *format = formats;
-  while (*format && !(*format)->recognise(*text)) ++format;
-  if (!*format) return Unknown(text);
-  if (hints->frame > 1 && !(*format)->frames) {
+  const VmAtomsFormat *format = VmAtomsFormatOf(text);
+  if (!format) return Unknown(text);
+  if (hints->frame > 1 && !format->frames) {
     return VmTextBad(text, "frame %lld is wanted, but a file of this format (%s) has only one", (long long)hints->frame,
-                     (*format)->name);
+                     format->name);
   }
-  return (*format)->read(text, hints, atoms);
+  return format->read(text, hints, atoms);
 }
 
 static PetscErrorCode ReadOnRoot(const char *path, const VmAtomsHints *hints, VmAtoms *atoms)
@@ -51,9 +58,12 @@ static PetscErrorCode ReadOnRoot(const char *path, const VmAtomsHints *hints, Vm
 PetscErrorCode VmAtomsReadHinted(MPI_Comm comm, const char *path, const VmAtomsHints *hints, VmAtoms *atoms)
 {
   int rank;
+  bool done;
 
   PetscFunctionBegin;
   VmAtomsFree(atoms);
+  PetscCall(VmAtomsReadShared(comm, path, hints, atoms, &done));
+  if (done) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscErrorCode code = VmAgree(comm, rank == 0 ? ReadOnRoot(path, hints, atoms) : PETSC_SUCCESS);
   if (code) VmAtomsFree(atoms);

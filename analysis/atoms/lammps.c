@@ -1,7 +1,7 @@
 #include "lammps.h"
 #include "cell.h"
+#include "exchange.h"
 #include "frame.h"
-#include <stdlib.h>
 
 #define MOST_IMAGES 1e6 /* an atom farther from the box than so many cells is an error of the file */
 
@@ -31,37 +31,50 @@ PetscErrorCode VmLammpsUnits(const VmText *text, VmToken units)
   return VmTextBad(text, "units \"%.*s\" are not read, only metal and real (Angstrom)", VM_TOKEN(units));
 }
 
-static int ById(const void *a, const void *b)
+static PetscErrorCode AddAtom(const VmText *at, const VmAtomRecord *atom, const double inverse[3][3], int number,
+                              int64_t id, VmAtoms *atoms)
 {
-  const VmLammpsAtom *first = a, *second = b;
-  if (first->id != second->id) return first->id < second->id ? -1 : 1;
-  return first->line < second->line ? -1 : first->line > second->line;
+  double s[3];
+  VmRowTimes(atom->r, inverse, s);
+  const double away = fmax(fmax(fabs(s[0]), fabs(s[1])), fabs(s[2]));
+  if (!(away < MOST_IMAGES)) return VmTextBad(at, "the atom is %g box edges away from the box", away);
+  const int species = VmAtomsSpecies(atoms, number);
+  if (species < 0) return VmTextBad(at, "more than %d elements", VM_MAX_SPECIES);
+  return VmAtomsAppend(atoms, species, atom->r, id);
 }
 
-PetscErrorCode VmLammpsFill(const VmText *text, int64_t n, VmLammpsAtom *atom, const int *number, VmAtoms *atoms)
+static PetscErrorCode OrderById(int64_t n, const VmAtomRecord *atom, int64_t **order)
+{
+  int64_t *ids;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)n, &ids));
+  for (int64_t i = 0; i < n; ++i) ids[i] = atom[i].id;
+  PetscCall(VmSortOrder(n, ids, order));
+  PetscCall(PetscFree(ids));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmLammpsFill(const VmText *text, int64_t n, const VmAtomRecord *atom, const int *number, VmAtoms *atoms)
 {
   VmText at = *text;
-  double inverse[3][3], s[3];
+  double inverse[3][3];
+  int64_t *order = NULL;
 
   PetscErrorCode code = VmAtomsReserve(atoms, n);
+  if (!code) code = OrderById(n, atom, &order);
   if (code) return code;
   VmCellInverse((const double(*)[3])atoms->cell, inverse);
-  qsort(atom, (size_t)n, sizeof *atom, ById);
   for (int64_t i = 0; i < n && !code; ++i) {
-    at.line = atom[i].line;
-    if (i > 0 && atom[i].id == atom[i - 1].id) {
-      return VmTextBad(&at, "the id %lld is that of line %lld already", (long long)atom[i].id,
-                       (long long)atom[i - 1].line);
+    const VmAtomRecord *next = &atom[order[i]], *last = i > 0 ? &atom[order[i - 1]] : NULL;
+    at.line = next->line;
+    if (last && next->id == last->id) {
+      code = VmTextBad(&at, "the id %lld is that of line %lld already", (long long)next->id, (long long)last->line);
+    } else {
+      code = AddAtom(&at, next, (const double(*)[3])inverse, number[next->type - 1], i, atoms);
     }
-    VmRowTimes(atom[i].r, (const double(*)[3])inverse, s);
-    if (!(fmax(fmax(fabs(s[0]), fabs(s[1])), fabs(s[2])) < MOST_IMAGES)) {
-      return VmTextBad(&at, "the atom is %g box edges away from the box",
-                       fmax(fmax(fabs(s[0]), fabs(s[1])), fabs(s[2])));
-    }
-    const int species = VmAtomsSpecies(atoms, number[atom[i].type - 1]);
-    if (species < 0) return VmTextBad(&at, "more than %d elements", VM_MAX_SPECIES);
-    code = VmAtomsAppend(atoms, species, atom[i].r, i);
   }
+  (void)PetscFree(order);
   if (!code) VmFrameWrap(atoms->periodic, atoms);
   return code;
 }

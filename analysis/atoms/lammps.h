@@ -9,12 +9,6 @@ typedef struct {
   double lo[3], hi[3], tilt[3]; /* tilt: xy, xz, yz */
 } VmLammpsBox;
 
-typedef struct {
-  int64_t id, line; /* of the file */
-  double r[3];      /* nm, from the corner lo of the box */
-  int type;         /* from 1 */
-} VmLammpsAtom;
-
 /** Sets the cell. VM_ERR_INPUT if it has no volume. Not collective. */
 PetscErrorCode VmLammpsSetCell(const VmText *text, const VmLammpsBox *box, VmAtoms *atoms);
 
@@ -24,10 +18,10 @@ PetscErrorCode VmLammpsUnits(const VmText *text, VmToken units);
 /**
  * Fills `atoms`, whose cell is set, in order of the ids in the file, wrapped along periodic axes.
  *
- * \param[in]     number  atomic number of each type, from type 1
- * \param[in,out] atom    [n], is sorted
+ * \param[in] number  atomic number of each type, from type 1
+ * \param[in] atom    [n], positions from the corner lo of the box
  * VM_ERR_INPUT if an id occurs twice, an atom lies far from the box, or there are too many elements. Not collective.
  */
-PetscErrorCode VmLammpsFill(const VmText *text, int64_t n, VmLammpsAtom *atom, const int *number, VmAtoms *atoms);
+PetscErrorCode VmLammpsFill(const VmText *text, int64_t n, const VmAtomRecord *atom, const int *number, VmAtoms *atoms);
 
 #endif

@@ -25,7 +25,7 @@ typedef struct {
   VmLammpsBox box;
   bool edge[3], named;      /* lo and hi given; types named by the user */
   int number[VM_MAX_TYPES]; /* 0: not known */
-  VmLammpsAtom *atom;       /* [count] */
+  VmAtomRecord *atom;       /* [count] */
 } Data;
 
 /* Cuts a comment off a line and gives it back, empty if there is none. */
@@ -193,7 +193,7 @@ static PetscErrorCode FindStyle(const Data *data, VmToken comment, const Style *
   return VmTextBad(data->text, "atoms of style \"%.*s\" are not read, only %s", VM_TOKEN(word), names);
 }
 
-static PetscErrorCode ReadAtom(Data *data, const Style *style, int count, const VmToken *token, VmLammpsAtom *atom)
+static PetscErrorCode ReadAtom(Data *data, const Style *style, int count, const VmToken *token, VmAtomRecord *atom)
 {
   int64_t type, flag;
   double r[3];

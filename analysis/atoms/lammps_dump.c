@@ -173,7 +173,7 @@ static bool AtEnd(VmText text)
 }
 
 /* Goes to the beginning of the wanted frame, 0: the last. All lines up to its end are there. */
-static PetscErrorCode FindFrame(VmText *text, int64_t wanted)
+static PetscErrorCode FindFrame(VmText *text, int64_t wanted, const char **end)
 {
   VmText at = *text;
   VmToken line;
@@ -188,6 +188,7 @@ static PetscErrorCode FindFrame(VmText *text, int64_t wanted)
     if (code) return code;
     ++frames;
   }
+  *end = at.at;
   if (wanted <= frames) return PETSC_SUCCESS;
   return VmTextBad(&at, "frame %lld is wanted, but there are only %lld", (long long)wanted, (long long)frames);
 }
@@ -210,14 +211,16 @@ static PetscErrorCode ReadType(const VmText *text, const Frame *frame, const VmA
   return VmTextBad(text, "\"%.*s\" is no element", VM_TOKEN(token[frame->element]));
 }
 
-static PetscErrorCode ReadAtom(const VmText *text, const Frame *frame, const VmAtomsHints *hints, VmToken line,
-                               const double cell[3][3], VmLammpsAtom *atom)
+static PetscErrorCode ReadAtom(const VmText *text, const VmAtomsHints *hints, const void *layout, const VmAtoms *atoms,
+                               int64_t i, VmToken line, VmAtomRecord *atom)
 {
+  const Frame *frame = layout;
   VmToken token[MAX_COLUMNS];
   double r[3];
 
   const int count = VmTokens(line, MAX_COLUMNS, token);
   if (count != frame->columns) return VmTextBad(text, "%d columns, %d are expected", count, frame->columns);
+  atom->id = i;
   if (frame->id >= 0 && !VmTokenInteger(token[frame->id], 1, INT64_MAX, &atom->id)) {
     return VmTextBad(text, "\"%.*s\" is no id", VM_TOKEN(token[frame->id]));
   }
@@ -228,48 +231,56 @@ static PetscErrorCode ReadAtom(const VmText *text, const Frame *frame, const VmA
     }
     atom->r[d] = VM_NM_PER_ANGSTROM * (r[d] - frame->box.lo[d]);
   }
-  if (frame->scaled) VmRowTimes(r, cell, atom->r);
+  if (frame->scaled) VmRowTimes(r, (const double(*)[3])atoms->cell, atom->r);
   atom->line = text->line;
   return ReadType(text, frame, hints, token, &atom->type);
 }
 
-static PetscErrorCode ReadFrame(VmText *text, const Frame *frame, const VmAtomsHints *hints, VmLammpsAtom *atom,
-                                VmAtoms *atoms)
+static PetscErrorCode Fill(const VmText *text, const VmAtomsHints *hints, const void *layout, int64_t n,
+                           const VmAtomRecord *atom, VmAtoms *atoms)
 {
-  VmToken line;
+  const Frame *frame = layout;
   int elements[ELEMENTS];
-  PetscErrorCode code = PETSC_SUCCESS;
-
-  for (int64_t i = 0; i < frame->count && !code; ++i) {
-    code = AtomLine(text, frame, i, &line);
-    atom[i].id = i;
-    if (!code) code = ReadAtom(text, frame, hints, line, (const double(*)[3])atoms->cell, &atom[i]);
-  }
-  if (code) return code;
   for (int e = 0; e < ELEMENTS; ++e) elements[e] = e + 1;
   const bool named = hints->types > 0 && frame->type >= 0;
-  return VmLammpsFill(text, frame->count, atom, named ? hints->number : elements, atoms);
+  return VmLammpsFill(text, n, atom, named ? hints->number : elements, atoms);
+}
+
+static PetscErrorCode Head(VmText *text, const VmAtomsHints *hints, void *layout, VmAtoms *atoms, int64_t *count,
+                           const char **end)
+{
+  Frame *frame = layout;
+
+  PetscErrorCode code = FindFrame(text, hints->frame, end);
+  if (!code) code = ReadHead(text, frame);
+  if (code) return code;
+  if (frame->element < 0 && (frame->type < 0 || hints->types == 0)) {
+    return VmTextBad(text,
+                     "the elements of the atoms are not known: dump the column element (with dump_modify element)%s",
+                     frame->type < 0 ? "" : ", or name the species of the types (glass.species)");
+  }
+  VmText at = *text;
+  at.line = frame->box_line;
+  *count = frame->count;
+  memcpy(atoms->periodic, frame->periodic, sizeof frame->periodic);
+  return VmLammpsSetCell(&at, &frame->box, atoms);
 }
 
 static PetscErrorCode Read(VmText *text, const VmAtomsHints *hints, VmAtoms *atoms)
 {
   Frame frame;
-  VmLammpsAtom *atom = NULL;
+  VmAtomRecord *atom = NULL;
+  VmToken line;
+  int64_t count;
+  const char *end;
 
-  PetscErrorCode code = FindFrame(text, hints->frame);
-  if (!code) code = ReadHead(text, &frame);
-  if (code) return code;
-  if (frame.element < 0 && (frame.type < 0 || hints->types == 0)) {
-    return VmTextBad(text,
-                     "the elements of the atoms are not known: dump the column element (with dump_modify element)%s",
-                     frame.type < 0 ? "" : ", or name the species of the types (glass.species)");
+  PetscErrorCode code = Head(text, hints, &frame, atoms, &count, &end);
+  if (!code) code = PetscMalloc1((size_t)count, &atom);
+  for (int64_t i = 0; i < count && !code; ++i) {
+    code = AtomLine(text, &frame, i, &line);
+    if (!code) code = ReadAtom(text, hints, &frame, atoms, i, line, &atom[i]);
   }
-  VmText at = *text;
-  at.line = frame.box_line;
-  code = VmLammpsSetCell(&at, &frame.box, atoms);
-  memcpy(atoms->periodic, frame.periodic, sizeof frame.periodic);
-  if (!code) code = PetscMalloc1((size_t)frame.count, &atom);
-  if (!code) code = ReadFrame(text, &frame, hints, atom, atoms);
+  if (!code) code = Fill(text, hints, &frame, count, atom, atoms);
   (void)PetscFree(atom);
   return code;
 }
@@ -280,5 +291,7 @@ static bool Recognise(VmText text)
   return VmTextLine(&text, &line) && StartsWith(line, "ITEM:", &rest);
 }
 
+static const VmAtomLines lines = {.layout = sizeof(Frame), .head = Head, .line = ReadAtom, .fill = Fill};
+
 const VmAtomsFormat vm_atoms_format_lammps_dump = {
-    .name = "LAMMPS dump", .frames = true, .recognise = Recognise, .read = Read};
+    .name = "LAMMPS dump", .frames = true, .recognise = Recognise, .read = Read, .lines = &lines};

@@ -12,6 +12,7 @@ PetscErrorCode VmTextBad(const VmText *text, const char *format, ...)
 {
   char message[512];
   va_list arguments;
+  if (text->quiet) return VM_ERR_INPUT;
   va_start(arguments, format);
   vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
@@ -102,7 +103,7 @@ bool VmTokenNumber(VmToken token, double *value)
   char *stop;
   if (token.length == 0 || !(isdigit((unsigned char)token.at[0]) || strchr("+-.", token.at[0]))) return false;
   for (size_t i = 0; i < token.length; ++i) {
-    if (!strchr("0123456789+-.eE", token.at[i])) return false;
+    if (!isdigit((unsigned char)token.at[i]) && !strchr("+-.eE", token.at[i])) return false;
   }
   *value = strtod(token.at, &stop);
   return stop == token.at + token.length && isfinite(*value);

@@ -7,6 +7,7 @@
 typedef struct {
   const char *path, *at, *end; /* rest of the text, NUL-terminated at end */
   int64_t line;                /* of the last line handed out */
+  bool quiet;                  /* what is wrong is not printed */
 } VmText;
 
 /* Part of a line; not NUL-terminated. */
@@ -19,7 +20,7 @@ typedef struct {
  * collective. */
 PetscErrorCode VmTextLoad(const char *path, VmText *text, char **buffer);
 
-/** Prints "path:line: message" and returns VM_ERR_INPUT. Not collective. */
+/** Prints "path:line: message" unless the text is quiet, and returns VM_ERR_INPUT. Not collective. */
 PetscErrorCode VmTextBad(const VmText *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** Next line without its end; false at the end of the text. Not collective. */

@@ -9,9 +9,13 @@
 enum { MAX_COLUMNS = 64 };
 
 typedef struct {
-  VmText *text;
   int columns, species, position;
   bool lattice, pbc;
+} Layout;
+
+typedef struct {
+  const VmText *text;
+  Layout layout;
 } Reader;
 
 static PetscErrorCode ReadLattice(Reader *reader, VmToken value, VmAtoms *atoms)
@@ -31,7 +35,7 @@ static PetscErrorCode ReadLattice(Reader *reader, VmToken value, VmAtoms *atoms)
   if (!isfinite(product) || !(fabs(VmCellVolume((const double(*)[3])atoms->cell)) > 1e-6 * product)) {
     return VmTextBad(reader->text, "Lattice: the three vectors span no volume");
   }
-  reader->lattice = true;
+  reader->layout.lattice = true;
   return PETSC_SUCCESS;
 }
 
@@ -43,8 +47,8 @@ static PetscErrorCode ReadProperties(Reader *reader, VmToken value)
     return VmTextBad(reader->text, "Properties is longer than %d characters", (int)sizeof text - 1);
   memcpy(text, value.at, value.length);
   text[value.length] = '\0';
-  reader->columns = 0;
-  reader->species = reader->position = -1;
+  reader->layout.columns = 0;
+  reader->layout.species = reader->layout.position = -1;
   while (rest) {
     for (int i = 0; i < 3; ++i) {
       field[i] = strsep(&rest, ":");
@@ -52,18 +56,20 @@ static PetscErrorCode ReadProperties(Reader *reader, VmToken value)
     }
     char *stop;
     const long count = strtol(field[2], &stop, 10);
-    if (*stop || count < 1 || count > MAX_COLUMNS || reader->columns + count > MAX_COLUMNS) {
+    if (*stop || count < 1 || count > MAX_COLUMNS || reader->layout.columns + count > MAX_COLUMNS) {
       return VmTextBad(reader->text, "Properties: \"%.40s\" is no number of columns (1 to %d in all)", field[2],
                        MAX_COLUMNS);
     }
     if (strlen(field[1]) != 1 || !strchr("SRIL", field[1][0])) {
       return VmTextBad(reader->text, "Properties: type \"%.40s\" of %.40s is none of S, R, I, L", field[1], field[0]);
     }
-    if (strcmp(field[0], "species") == 0 && field[1][0] == 'S' && count == 1) reader->species = reader->columns;
-    if (strcmp(field[0], "pos") == 0 && field[1][0] == 'R' && count == 3) reader->position = reader->columns;
-    reader->columns += (int)count;
+    if (strcmp(field[0], "species") == 0 && field[1][0] == 'S' && count == 1)
+      reader->layout.species = reader->layout.columns;
+    if (strcmp(field[0], "pos") == 0 && field[1][0] == 'R' && count == 3)
+      reader->layout.position = reader->layout.columns;
+    reader->layout.columns += (int)count;
   }
-  if (reader->species < 0 || reader->position < 0) {
+  if (reader->layout.species < 0 || reader->layout.position < 0) {
     return VmTextBad(reader->text, "Properties must contain species:S:1 and pos:R:3");
   }
   return PETSC_SUCCESS;
@@ -79,7 +85,7 @@ static PetscErrorCode ReadPbc(Reader *reader, VmToken value, VmAtoms *atoms)
     valid = token[d].length == 1 && (atoms->periodic[d] || flag == 'F' || flag == 'f' || flag == '0');
   }
   if (!valid) return VmTextBad(reader->text, "pbc=\"%.*s\" must be three of T and F", VM_TOKEN(value));
-  reader->pbc = true;
+  reader->layout.pbc = true;
   return PETSC_SUCCESS;
 }
 
@@ -109,51 +115,75 @@ static PetscErrorCode ReadComment(Reader *reader, VmToken line, VmAtoms *atoms)
   return code;
 }
 
-static PetscErrorCode ReadHead(Reader *reader, VmAtoms *atoms, int64_t *count)
+static PetscErrorCode ReadHead(VmText *text, Layout *layout, VmAtoms *atoms, int64_t *count)
 {
   VmToken line, token;
 
-  (void)VmTextLine(reader->text, &line);
+  (void)VmTextLine(text, &line);
   if (VmTokens(line, 1, &token) != 1 || !VmTokenInteger(token, 1, INT_MAX, count)) {
-    return VmTextBad(reader->text, "\"%.*s\" must be the number of atoms", VM_TOKEN(line));
+    return VmTextBad(text, "\"%.*s\" must be the number of atoms", VM_TOKEN(line));
   }
-  if (!VmTextLine(reader->text, &line)) return VmTextBad(reader->text, "the file ends before the comment line");
-  reader->columns = 4;
-  reader->species = 0;
-  reader->position = 1;
-  PetscErrorCode code = ReadComment(reader, line, atoms);
+  if (!VmTextLine(text, &line)) return VmTextBad(text, "the file ends before the comment line");
+  Reader reader = {.text = text, .layout = {.columns = 4, .species = 0, .position = 1}};
+  PetscErrorCode code = ReadComment(&reader, line, atoms);
   if (code) return code;
-  if (!reader->pbc) {
-    for (int d = 0; d < 3; ++d) atoms->periodic[d] = reader->lattice;
+  *layout = reader.layout;
+  if (!layout->pbc) {
+    for (int d = 0; d < 3; ++d) atoms->periodic[d] = layout->lattice;
   }
-  if (!reader->lattice && (atoms->periodic[0] || atoms->periodic[1] || atoms->periodic[2])) {
-    return VmTextBad(reader->text, "pbc is set, but Lattice is missing");
+  if (!layout->lattice && (atoms->periodic[0] || atoms->periodic[1] || atoms->periodic[2])) {
+    return VmTextBad(text, "pbc is set, but Lattice is missing");
   }
-  return VmTextHolds(reader->text, *count, 8); /* symbol, three blanks, three digits, line end */
+  return VmTextHolds(text, *count, 8); /* symbol, three blanks, three digits, line end */
 }
 
-static PetscErrorCode ReadAtom(Reader *reader, VmToken line, VmAtoms *atoms, int64_t id)
+/* The lines of atoms end where nothing but blanks follows. */
+static PetscErrorCode Head(VmText *text, const VmAtomsHints *hints, void *layout, VmAtoms *atoms, int64_t *count,
+                           const char **end)
 {
-  VmToken token[MAX_COLUMNS];
-  double r[3];
+  (void)hints;
+  PetscErrorCode code = ReadHead(text, layout, atoms, count);
+  if (code) return code;
+  const char *last = text->end;
+  while (last > text->at && (IsBlank(last[-1]) || last[-1] == '\n')) --last;
+  const char *newline = memchr(last, '\n', (size_t)(text->end - last));
+  *end = newline ? newline + 1 : text->end;
+  return PETSC_SUCCESS;
+}
 
+/* The type is the atomic number. */
+static PetscErrorCode ReadAtom(const VmText *text, const VmAtomsHints *hints, const void *layout, const VmAtoms *atoms,
+                               int64_t i, VmToken line, VmAtomRecord *atom)
+{
+  const Layout *columns = layout;
+  VmToken token[MAX_COLUMNS];
+
+  (void)hints;
+  (void)atoms;
   const int count = VmTokens(line, MAX_COLUMNS, token);
-  if (count != reader->columns) {
-    return VmTextBad(reader->text, "%d columns, %d are expected", count, reader->columns);
+  if (count != columns->columns) {
+    return VmTextBad(text, "%d columns, %d are expected", count, columns->columns);
   }
-  const VmToken symbol = token[reader->species];
-  const int number = VmTokenElement(symbol);
-  if (number == 0) return VmTextBad(reader->text, "\"%.*s\" is no element", VM_TOKEN(symbol));
-  const int species = VmAtomsSpecies(atoms, number);
-  if (species < 0) return VmTextBad(reader->text, "more than %d elements", VM_MAX_SPECIES);
+  const VmToken symbol = token[columns->species];
+  atom->id = i;
+  atom->line = text->line;
+  atom->type = VmTokenElement(symbol);
+  if (atom->type == 0) return VmTextBad(text, "\"%.*s\" is no element", VM_TOKEN(symbol));
   for (int d = 0; d < 3; ++d) {
-    const VmToken coordinate = token[reader->position + d];
-    if (!VmTokenNumber(coordinate, &r[d])) {
-      return VmTextBad(reader->text, "\"%.*s\" is no coordinate", VM_TOKEN(coordinate));
+    const VmToken coordinate = token[columns->position + d];
+    if (!VmTokenNumber(coordinate, &atom->r[d])) {
+      return VmTextBad(text, "\"%.*s\" is no coordinate", VM_TOKEN(coordinate));
     }
-    r[d] *= VM_NM_PER_ANGSTROM;
+    atom->r[d] *= VM_NM_PER_ANGSTROM;
   }
-  return VmAtomsAppend(atoms, species, r, id);
+  return PETSC_SUCCESS;
+}
+
+static PetscErrorCode AddAtom(const VmText *text, const VmAtomRecord *atom, VmAtoms *atoms)
+{
+  const int species = VmAtomsSpecies(atoms, atom->type);
+  if (species < 0) return VmTextBad(text, "more than %d elements", VM_MAX_SPECIES);
+  return VmAtomsAppend(atoms, species, atom->r, atom->id);
 }
 
 static void CellFromExtent(VmAtoms *atoms)
@@ -170,21 +200,34 @@ static void CellFromExtent(VmAtoms *atoms)
   }
 }
 
+static PetscErrorCode Fill(const VmText *text, const VmAtomsHints *hints, const void *layout, int64_t n,
+                           const VmAtomRecord *atom, VmAtoms *atoms)
+{
+  const Layout *columns = layout;
+
+  (void)hints;
+  PetscErrorCode code = VmAtomsReserve(atoms, n);
+  for (int64_t i = 0; i < n && !code; ++i) code = AddAtom(text, &atom[i], atoms);
+  if (!code && !columns->lattice) CellFromExtent(atoms);
+  return code;
+}
+
 static PetscErrorCode Read(VmText *text, const VmAtomsHints *hints, VmAtoms *atoms)
 {
-  Reader reader = {.text = text};
+  Layout layout;
+  VmAtomRecord atom;
   VmToken line;
   int64_t count = 0;
 
-  (void)hints;
-  PetscErrorCode code = ReadHead(&reader, atoms, &count);
+  PetscErrorCode code = ReadHead(text, &layout, atoms, &count);
   if (code) return code;
   code = VmAtomsReserve(atoms, count);
   for (int64_t i = 0; i < count && !code; ++i) {
     if (!VmTextLine(text, &line)) {
       return VmTextBad(text, "the file ends after %lld of %lld atoms", (long long)i, (long long)count);
     }
-    code = ReadAtom(&reader, line, atoms, i);
+    code = ReadAtom(text, hints, &layout, atoms, i, line, &atom);
+    if (!code) code = AddAtom(text, &atom, atoms);
   }
   if (!code) code = VmTextWhole(text);
   while (!code && VmTextLine(text, &line)) {
@@ -192,7 +235,7 @@ static PetscErrorCode Read(VmText *text, const VmAtomsHints *hints, VmAtoms *ato
       code = VmTextBad(text, "data after the last of %lld atoms (only files of one frame are read)", (long long)count);
     }
   }
-  if (!code && !reader.lattice) CellFromExtent(atoms);
+  if (!code && !layout.lattice) CellFromExtent(atoms);
   return code;
 }
 
@@ -204,4 +247,7 @@ static bool Recognise(VmText text)
   return VmTextLine(&text, &line) && VmTokens(line, 1, &token) == 1 && VmTokenNumber(token, &number);
 }
 
-const VmAtomsFormat vm_atoms_format_xyz = {.name = "extended XYZ", .recognise = Recognise, .read = Read};
+static const VmAtomLines lines = {.layout = sizeof(Layout), .head = Head, .line = ReadAtom, .fill = Fill};
+
+const VmAtomsFormat vm_atoms_format_xyz = {
+    .name = "extended XYZ", .recognise = Recognise, .read = Read, .lines = &lines};

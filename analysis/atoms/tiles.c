@@ -57,8 +57,9 @@ static PetscErrorCode FitAxis(MPI_Comm comm, const char *path, int d, double siz
     tiles->length[d] = size;
     if (size >= least) PetscFunctionReturn(PETSC_SUCCESS);
     VmThrow(comm, VM_ERR_INPUT,
-            "%s: a box of %.4f nm along %c is too narrow for a mosaic of this glass, which needs %.4f nm", path, size,
-            axis_names[d], least);
+            "%s: a box of %.4f nm along %c is too narrow for a mosaic of this glass, which needs %.4f nm; take tiling: "
+            "copies for a box of whole tiles",
+            path, size, axis_names[d], least);
   }
   tiles->mismatch[d] = tiles->length[d] / size - 1.0;
   if (fabs(tiles->mismatch[d]) <= LARGEST_MISMATCH) PetscFunctionReturn(PETSC_SUCCESS);

@@ -28,7 +28,7 @@ schema: 1
 name: series
 seed: 3
 output: {directory: out}
-glass: {structure: foil.xyz, size: [3.6 nm, 3.6 nm, 4 nm]}
+glass: {structure: foil.xyz, size: [3.6 nm, 3.6 nm, 4 nm], tiling: copies}
 microscope:
   scan: {points: [1, 1], step: 1 nm}
   direct_beam: false

@@ -16,6 +16,9 @@ PetscErrorCode VmProvenanceAddInput(VmProvenance provenance, const char *name, c
 PetscErrorCode VmProvenanceAddFile(VmProvenance provenance, const char *path);
 PetscErrorCode VmProvenanceAddSource(VmProvenance provenance, const char *model, const char *source);
 
+/** SHA-256 of a file added before, as 64 hex digits; NULL if it was not added. Not collective. */
+const char *VmProvenanceChecksum(VmProvenance provenance, const char *path);
+
 /** Writes /provenance; an existing block moves to /provenance/previous/<i>. Collective. */
 PetscErrorCode VmProvenanceWrite(VmProvenance provenance, VmH5 file);
 /** Sets the end time. Collective. */

@@ -50,20 +50,18 @@ PetscErrorCode VmCaseFiles(VmCaseFile file, char ***paths)
 
 #define MARK "# sha256 "
 
-PetscErrorCode VmCaseChecksums(VmCaseFile file, char **text)
+PetscErrorCode VmCaseChecksums(VmCaseFile file, VmProvenance provenance, char **text)
 {
-  char **paths, hex[65];
+  char **paths;
   size_t length = 1, used = 0;
-  int rank;
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(file->comm, &rank));
   PetscCall(VmCaseFiles(file, &paths));
-  for (char **p = paths; *p; ++p) length += strlen(*p) + sizeof hex + sizeof MARK + 2;
+  for (char **p = paths; *p; ++p)
+    length += strlen(MARK) + strlen(VmProvenanceChecksum(provenance, *p)) + strlen(*p) + 2;
   PetscCall(PetscCalloc1(length, text));
-  for (char **p = paths; *p && rank == 0; ++p)
-    if (VmSha256File(*p, hex)) used += (size_t)snprintf(*text + used, length - used, MARK "%s %s\n", hex, *p);
+  for (char **p = paths; *p; ++p)
+    used += (size_t)snprintf(*text + used, length - used, MARK "%s %s\n", VmProvenanceChecksum(provenance, *p), *p);
   VmGlassFilesFree(&paths);
-  PetscCallMPI(MPI_Bcast(*text, (PetscMPIInt)length, MPI_CHAR, 0, file->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -14,9 +14,9 @@ PetscErrorCode VmCaseCheckFiles(VmCaseFile file, const VmNode *root, VmReport re
  * found before anything is computed or written: VM_ERR_INPUT. Collective. */
 PetscErrorCode VmCaseReadFiles(VmCaseFile file);
 
-/** One comment line with the SHA-256 of each file of VmCaseFiles that can be read, for used.yaml; by PetscMalloc.
- * Collective. */
-PetscErrorCode VmCaseChecksums(VmCaseFile file, char **text);
+/** One comment line with the SHA-256 of each file of VmCaseFiles, for used.yaml, from the provenance of the case; by
+ * PetscMalloc. Not collective. */
+PetscErrorCode VmCaseChecksums(VmCaseFile file, VmProvenance provenance, char **text);
 /** VM_ERR_INPUT if a file had another content when the text `theirs` was made. Collective. */
 PetscErrorCode VmCaseCompareChecksums(VmCaseFile file, const char *theirs, const char *ours);
 

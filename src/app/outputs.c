@@ -201,14 +201,14 @@ static PetscErrorCode WriteUsed(VmCaseFile file, const char *path, const char *c
   PetscFunctionReturn(code);
 }
 
-PetscErrorCode VmOutputsOpen(VmCaseFile file, bool *resume)
+PetscErrorCode VmOutputsOpen(VmCaseFile file, VmProvenance provenance, bool *resume)
 {
   char path[PETSC_MAX_PATH_LEN], *checksums;
   PetscErrorCode code;
   PetscFunctionBegin;
   VmCaseOutput(file, VM_FILE_USED, sizeof path, path);
   PetscCall(VmFileExists(file->comm, path, resume));
-  PetscCall(VmCaseChecksums(file, &checksums));
+  PetscCall(VmCaseChecksums(file, provenance, &checksums));
   if (*resume) {
     code = CompareInputs(file, path, checksums);
   } else {

@@ -30,9 +30,9 @@ PetscErrorCode VmFileHasAttribute(MPI_Comm comm, const char *path, const char *n
 
 /**
  * Takes possession of the output directory of a case: creates it and writes used.yaml, or finds it made from the same
- * input (*resume = true). One made from another input is refused with the first key that differs: VM_ERR_INPUT.
- * Collective.
+ * input (*resume = true), whose referenced files, of the provenance, have the same content. One made from another input
+ * is refused with the first key that differs: VM_ERR_INPUT. Collective.
  */
-PetscErrorCode VmOutputsOpen(VmCaseFile file, bool *resume);
+PetscErrorCode VmOutputsOpen(VmCaseFile file, VmProvenance provenance, bool *resume);
 
 #endif

@@ -53,9 +53,9 @@ PetscErrorCode VmRunCase(VmCaseFile file, int argc, char **argv, bool *ran)
   VmRun run = {.file = file};
   PetscErrorCode code;
   PetscFunctionBegin;
-  PetscCall(VmOutputsOpen(file, &run.resume));
   PetscCall(VmCaseProvenance(file, argc, argv, &run.provenance));
-  code = RunStages(&run, ran);
+  code = VmOutputsOpen(file, run.provenance, &run.resume);
+  if (!code) code = RunStages(&run, ran);
   PetscCall(VmProvenanceDestroy(&run.provenance));
   if (code == VM_ERR_STOPPED) PetscCall(VmLog(file->comm, "stopped; the same command goes on from here"));
   PetscCall(code);

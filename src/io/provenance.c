@@ -158,6 +158,13 @@ PetscErrorCode VmProvenanceAddFile(VmProvenance provenance, const char *path)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+const char *VmProvenanceChecksum(VmProvenance provenance, const char *path)
+{
+  const Entry *entry = provenance->files;
+  while (entry && strcmp(entry->name, path) != 0) entry = entry->next;
+  return entry ? entry->text : NULL;
+}
+
 /* Moves an existing /provenance to /provenance/previous/<i>; the blocks before it come along. */
 static PetscErrorCode MoveLocal(VmH5 file)
 {

@@ -1,25 +1,12 @@
 /* Two analysis files beside each other. */
-#include "distance.h"
-#include "statistics.h"
+#include "overlay.h"
+#include "pair.h"
 
 #include <vitromech/compare.h>
 #include <vitromech/log.h>
 #include <vitromech/schema.h>
 #include <math.h>
 #include <string.h>
-
-static PetscErrorCode ReadAll(VmH5 file, const char *name, int *rank, int64_t dims[8], int64_t *count, double **values)
-{
-  char path[256];
-  PetscFunctionBegin;
-  snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", name);
-  PetscCall(VmH5Shape(file, path, rank, dims));
-  *count = 1;
-  for (int d = 0; d < *rank; ++d) *count *= dims[d];
-  PetscCall(PetscMalloc1((size_t)*count, values));
-  if (*count > 0) PetscCall(VmH5Read(file, path, VM_F64, *values));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 /* Relative root mean square difference and Pearson correlation over the points that are numbers in both. */
 static void Distance(int64_t n, const double *a, const double *b, double *rms, double *correlation)
@@ -44,24 +31,14 @@ static void Distance(int64_t n, const double *a, const double *b, double *rms, d
   *correlation = product / sqrt(square[0] * square[1]);
 }
 
-/* What is gone through in turn, each with a heading of its own. */
-typedef enum { NUMBERS, CURVES, MAPS, KINDS } Kind;
-
 typedef struct {
   MPI_Comm comm;
   VmH5 file[2];
   double level;
   FILE *csv;
+  VmH5 overlay; /* or NULL */
   int tested, different;
 } Comparison;
-
-/* One dataset as both files hold it. */
-typedef struct {
-  const char *name;
-  int rank[2];
-  int64_t dims[2][8], count[2];
-  double *values[2], *errors[2]; /* errors: NULL where a file has none */
-} Pair;
 
 static const char *Verdict(Comparison *c, double probability)
 {
@@ -82,7 +59,7 @@ static void WriteCsv(const Comparison *c, const char *name, const char *distance
 }
 
 /* Difference in units of both standard errors. */
-static PetscErrorCode CompareNumber(Comparison *c, const Pair *p)
+static PetscErrorCode CompareNumber(Comparison *c, const VmPair *p)
 {
   const double x = p->values[0][0], y = p->values[1][0];
   double both = 0.0, probability = NAN;
@@ -103,7 +80,7 @@ static PetscErrorCode CompareNumber(Comparison *c, const Pair *p)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CompareCurve(Comparison *c, const Pair *p)
+static PetscErrorCode CompareCurve(Comparison *c, const VmPair *p)
 {
   double rms, correlation;
   VmDistance chi = {NAN, NAN, NAN, NAN};
@@ -116,10 +93,13 @@ static PetscErrorCode CompareCurve(Comparison *c, const Pair *p)
   if (points > 0)
     snprintf(text, sizeof text, "%.3g of %lld points, p = %.2g", chi.value, (long long)points, chi.probability);
   const char *verdict = Verdict(c, chi.probability);
-  PetscCall(VmLog(c->comm, "  %-44s %-12.4g %-12.4g %-34s %s", p->name, rms, correlation, text, verdict));
+  char together[16] = "";
+  if (isfinite(correlation)) snprintf(together, sizeof together, "%.4g", correlation);
+  PetscCall(VmLog(c->comm, "  %-44s %-12.4g %-12s %-34s %s", p->name, rms, together, text, verdict));
   WriteCsv(c, p->name, "chi_square_per_point", (double[]){NAN, NAN, chi.value, NAN, NAN, chi.probability}, verdict);
   WriteCsv(c, p->name, "relative_rms", (double[]){NAN, NAN, rms, NAN, NAN, NAN}, "");
   WriteCsv(c, p->name, "correlation", (double[]){NAN, NAN, correlation, NAN, NAN, NAN}, "");
+  if (c->overlay) PetscCall(VmOverlayCurve(c->overlay, c->file[0], p, &chi));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -154,7 +134,7 @@ static PetscErrorCode LengthBeside(VmH5 file, const char *map, const char *name,
 }
 
 /* Says so where all of one map would lie between two points of the other. */
-static PetscErrorCode WarnOfScales(const Comparison *c, const Pair *p)
+static PetscErrorCode WarnOfScales(const Comparison *c, const VmPair *p)
 {
   double pitch[2], extent[2];
   PetscFunctionBegin;
@@ -173,70 +153,42 @@ static PetscErrorCode WarnOfScales(const Comparison *c, const Pair *p)
 }
 
 /* Only the distributions are compared: two glasses do not have the same map. */
-static PetscErrorCode CompareMap(Comparison *c, const Pair *p)
+static PetscErrorCode CompareDistribution(Comparison *c, const VmPair *p)
 {
   enum { SEED = 1 };
   VmMapDistance d;
-  const VmMapView a = {{p->dims[0][0], p->dims[0][1]}, p->values[0]},
-                  b = {{p->dims[1][0], p->dims[1][1]}, p->values[1]};
+  const bool maps = p->rank[0] == 2; /* the entries of a list are independent of each other */
+  const VmMapView a = {{p->dims[0][0], maps ? p->dims[0][1] : 1}, p->values[0]},
+                  b = {{p->dims[1][0], maps ? p->dims[1][1] : 1}, p->values[1]};
   PetscFunctionBegin;
   PetscCall(VmMapDistances(&a, &b, SEED, &d));
   PetscCall(PrintDistance(c, p->name, "KS", &d.kolmogorov_smirnov));
   PetscCall(PrintDistance(c, p->name, "Wasserstein", &d.wasserstein));
-  PetscCall(WarnOfScales(c, p));
+  if (maps) PetscCall(WarnOfScales(c, p));
+  if (c->overlay) PetscCall(VmOverlayDistribution(c->overlay, c->file[0], p, &d));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode IsMap(VmH5 file, const char *name, bool *map)
-{
-  char path[256], *axes;
-  PetscFunctionBegin;
-  snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", name);
-  PetscCall(VmH5AttrReadText(file, path, "axes", &axes));
-  *map = axes && strcmp(axes, "scan0,scan1") == 0;
-  PetscCall(PetscFree(axes));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
+/* What is gone through in turn, each with a heading of its own. */
+static const struct {
+  VmPairKind kind;
+  const char *heading[3];
+} parts[] = {{VM_PAIR_NUMBER, {"number", "A", "B           A - B"}},
+             {VM_PAIR_CURVE, {"curve", "rms, relative", "correlation  chi^2 per point"}},
+             {VM_PAIR_DISTRIBUTION, {"distribution", "distance", "95 % interval"}}};
+enum { PARTS = sizeof parts / sizeof parts[0] };
 
-/* Standard errors of a dataset, NULL if the file has none of its size. */
-static PetscErrorCode ReadErrors(VmH5 file, const char *name, int64_t count, double **errors)
+static PetscErrorCode CompareDataset(Comparison *c, const char *name, VmPairKind wanted)
 {
-  char path[256], dataset[224];
-  int rank;
-  int64_t dims[8], n;
-  bool exists;
+  VmPair p;
   PetscFunctionBegin;
-  *errors = NULL;
-  snprintf(dataset, sizeof dataset, "%s_error", name);
-  snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", dataset);
-  PetscCall(VmH5Exists(file, path, &exists));
-  if (!exists) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(ReadAll(file, dataset, &rank, dims, &n, errors));
-  if (n != count) PetscCall(PetscFree(*errors));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode CompareDataset(Comparison *c, const char *name, Kind wanted)
-{
-  Pair p = {.name = name};
-  bool same = true, map[2];
-  PetscFunctionBegin;
-  for (int s = 0; s < 2; ++s) {
-    PetscCall(ReadAll(c->file[s], name, &p.rank[s], p.dims[s], &p.count[s], &p.values[s]));
-    PetscCall(ReadErrors(c->file[s], name, p.count[s], &p.errors[s]));
-    PetscCall(IsMap(c->file[s], name, &map[s]));
-  }
-  same = p.rank[0] == p.rank[1];
-  for (int d = 0; same && d < p.rank[0]; ++d) same = p.dims[0][d] == p.dims[1][d];
-  const bool maps = map[0] && map[1] && p.rank[0] == 2 && p.rank[1] == 2;
-  const Kind kind = maps ? MAPS : same && p.count[0] == 1 ? NUMBERS : CURVES;
-  if (kind == wanted && kind == CURVES && !same) PetscCall(VmLog(c->comm, "  %-44s shapes differ", name));
-  else if (kind == wanted && p.count[0] > 0)
-    PetscCall((kind == MAPS ? CompareMap : kind == NUMBERS ? CompareNumber : CompareCurve)(c, &p));
-  for (int s = 0; s < 2; ++s) {
-    PetscCall(PetscFree(p.values[s]));
-    PetscCall(PetscFree(p.errors[s]));
-  }
+  PetscCall(VmPairRead(c->file, name, &p));
+  if (wanted == VM_PAIR_CURVE && p.kind == VM_PAIR_APART && p.count[0] > 0 && p.count[1] > 0)
+    PetscCall(VmLog(c->comm, "  %-44s shapes differ", name));
+  if (p.kind == wanted && wanted == VM_PAIR_NUMBER) PetscCall(CompareNumber(c, &p));
+  if (p.kind == wanted && wanted == VM_PAIR_CURVE) PetscCall(CompareCurve(c, &p));
+  if (p.kind == wanted && wanted == VM_PAIR_DISTRIBUTION) PetscCall(CompareDistribution(c, &p));
+  PetscCall(VmPairFree(&p));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -249,20 +201,17 @@ static bool IsError(const char *name)
 static PetscErrorCode CompareAll(Comparison *c, const VmH5Names *names)
 {
   PetscFunctionBegin;
-  for (Kind kind = NUMBERS; kind < KINDS; ++kind) {
-    if (kind == NUMBERS) PetscCall(VmLog(c->comm, "  %-44s %-12s %-12s %s", "number", "A", "B", "A - B"));
-    if (kind == CURVES)
-      PetscCall(VmLog(c->comm, "  %-44s %-12s %-12s %s", "curve", "rms, relative", "correlation", "chi^2 per point"));
-    if (kind == MAPS)
-      PetscCall(VmLog(c->comm, "  %-44s %-12s %s", "distribution of a map", "distance", "95 % interval"));
+  for (int part = 0; part < PARTS; ++part) {
+    const char *const *heading = parts[part].heading;
+    PetscCall(VmLog(c->comm, "  %-44s %-12s %s", heading[0], heading[1], heading[2]));
     for (int i = 0; i < names->count; ++i) {
       char path[256];
       bool exists;
       if (IsError(names->name[i])) continue;
       snprintf(path, sizeof path, VM_PATH_STATISTICS "/%s", names->name[i]);
       PetscCall(VmH5Exists(c->file[1], path, &exists));
-      if (exists) PetscCall(CompareDataset(c, names->name[i], kind));
-      else if (kind == NUMBERS) PetscCall(VmLog(c->comm, "  %-44s not measured in B", names->name[i]));
+      if (exists) PetscCall(CompareDataset(c, names->name[i], parts[part].kind));
+      else if (part == 0) PetscCall(VmLog(c->comm, "  %-44s not measured in B", names->name[i]));
     }
   }
   if (c->tested > 0)
@@ -280,7 +229,7 @@ static PetscErrorCode CloseCsv(const char *path, FILE *csv)
   return PETSC_SUCCESS;
 }
 
-PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, double level, const char *csv_path)
+PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, double level, const char *csv_path, VmH5 overlay)
 {
   int rank;
   FILE *csv = NULL;
@@ -295,7 +244,7 @@ PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, double level, const
   }
   PetscCall(VmAgree(comm, code));
   PetscCall(VmH5Datasets(a, VM_PATH_STATISTICS, &names));
-  Comparison c = {.comm = comm, .file = {a, b}, .level = level, .csv = csv};
+  Comparison c = {.comm = comm, .file = {a, b}, .level = level, .csv = csv, .overlay = overlay};
   code = CompareAll(&c, &names);
   PetscCall(VmH5NamesFree(&names));
   if (code) {

@@ -3,6 +3,7 @@ import numpy
 
 import style
 from figure import Figure
+from figures_overlay import residuals
 from figures_pattern import band
 from read import estimate
 
@@ -15,7 +16,7 @@ def draw(sources):
 def curve(name, group):
     data = group["curve"]
     k, ours, theirs = data["k"], data["ours"], data["reference"]
-    figure, (axis,) = style.curves(1, width=6.8, height=3.5)
+    figure, (axis, lower) = style.plt.subplots(2, 1, sharex=True, figsize=(6.8, 4.6), gridspec_kw={"height_ratios": [3, 1.1]})
     scale = dict(zip(group["quantity"], group["ours"])).get("scale of ours", numpy.nan)
     far_apart = numpy.isfinite(scale) and not 1 / 3 < scale < 3
     band(axis, k, theirs, data["reference_error"], color=style.INK, label="measured")
@@ -28,13 +29,19 @@ def curve(name, group):
         other.set_ylim(numpy.array(axis.get_ylim()) / scale)
     elif numpy.isfinite(scale):
         axis.plot(k, scale * ours, "--", color=style.LINES[1], linewidth=1.1, label=f"here × {scale:.3g}")
-    axis.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel="V(k) measured" if far_apart else "V(k)")
+    axis.set(ylabel="V(k) measured" if far_apart else "V(k)")
     axis.legend(handles=[*axis.get_lines(), *(other.get_lines() if far_apart else [])], loc="upper center")
+    factor = scale if numpy.isfinite(scale) else 1.0
+    both = numpy.hypot(numpy.nan_to_num(data["reference_error"]), factor * numpy.nan_to_num(data["ours_error"]))
+    residual = numpy.divide(factor * ours - theirs, both, out=numpy.full_like(ours, numpy.nan), where=both > 0)
+    residuals(lower, k, residual, "residual (σ)")
+    lower.set(xlabel="k = 1/d (nm$^{-1}$)")
     title = group.attrs.get("title", name)
-    caption = f"{title[:1].upper()}{title[1:]}. Bands: standard errors. The conditions differ as the table says."
+    caption = (f"{title[:1].upper()}{title[1:]}. Bands: standard errors. Below: {f'{factor:.3g} × ' if factor != 1 else ''}here less measured in "
+               "units of the combined error. The conditions differ as the table says.")
     return Figure(f"comparison_{name}", f"V(k) beside {name}", caption, figure,
                   {"k [1/nm]": k, "measured [1]": theirs, "measured error": data["reference_error"], "here [1]": ours,
-                   "here error": data["ours_error"]})
+                   "here error": data["ours_error"], "residual [combined errors]": residual})
 
 
 def reference(relation, value, error):

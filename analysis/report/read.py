@@ -8,17 +8,19 @@ import vitromech
 
 
 class Sources:
-    """Files of one job: `run` (history, fields), `analysis` (statistics of a cube), `cube` (patterns), `sweep` (its table) and
-    `inference` from one; None if not given."""
+    """Files of one job: `run` (history, fields), `analysis` (statistics of a cube), `cube` (patterns), `sweep` (its table),
+    `inference` from one, `overlay` (two analyses compared); None if not given."""
 
     def __init__(self, paths):
-        self.run = self.analysis = self.cube = self.sweep = self.inference = None
+        self.run = self.analysis = self.cube = self.sweep = self.inference = self.overlay = None
         self.files = [vitromech.open(path) for path in paths]
         for file in self.files:
             if "points/id" in file.h5:
                 self.sweep = self.sweep or file
             elif "inference" in file.h5:
                 self.inference = self.inference or file
+            elif "overlay" in file.h5:
+                self.overlay = self.overlay or file
             elif file.history:
                 self.run = self.run or file
             elif cube_data(file) is not None:

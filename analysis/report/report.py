@@ -48,6 +48,7 @@ def build(paths, output):
     import figures_field
     import figures_law
     import figures_map
+    import figures_overlay
     import figures_pattern
     import figures_run
     import figures_sweep
@@ -70,7 +71,8 @@ def build(paths, output):
         ("atoms", "Atoms", section(figures_atoms.draw(sources), directory, beside)),
         ("diffraction", "Diffraction", section(figures_pattern.draw(sources), directory, beside)),
         ("heterogeneity", "Heterogeneity", section(figures_map.draw(sources), directory, beside)),
-        ("comparison", "Comparison", tables + section(figures_compare.draw(sources), directory, beside)),
+        ("comparison", "Comparison", tables + section(figures_compare.draw(sources) +
+                                                               figures_overlay.draw(sources), directory, beside)),
         ("sweep", "Sweep", section(figures_sweep.draw(sources), directory, beside)),
         ("provenance", "Provenance", summary.provenance(sources)),
     ]

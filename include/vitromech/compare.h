@@ -24,13 +24,15 @@ PetscErrorCode VmCompare(MPI_Comm comm, const VmCompareParams *params, const cha
 /**
  * Puts the numbers, curves and maps that two analysis files share beside each other: difference of numbers in units of
  * their standard errors; chi^2 per point, relative root mean square difference and correlation of curves;
- * Kolmogorov-Smirnov and Wasserstein distances of the distributions of maps with bootstrap intervals. Each with the
- * verdict of a test at the given level where errors are known.
+ * Kolmogorov-Smirnov and Wasserstein distances of the distributions of maps and of lists of regions with bootstrap
+ * intervals. Each with the verdict of a test at the given level where errors are known. Curves on other points are
+ * interpolated to those of a.
  *
  * \param[in] level     probability of calling two samples of one glass different
  * \param[in] csv_path  or NULL
+ * \param[in] overlay   gets /overlay: what a drawing needs of curves (residuals) and distributions; or NULL
  * Collective.
  */
-PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, double level, const char *csv_path);
+PetscErrorCode VmCompareFiles(MPI_Comm comm, VmH5 a, VmH5 b, double level, const char *csv_path, VmH5 overlay);
 
 #endif

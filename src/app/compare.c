@@ -18,13 +18,15 @@
   "  --measured FILE   may be given several times; conditions of the measurement are named in a case\n"                \
   "  --k-unit UNIT     of the measured files: 1/nm (default) or 1/A\n"                                                 \
   "  --level P         of the verdicts of A and B (default 0.05)\n"                                                    \
-  "  --csv FILE        default: comparison.csv beside ANALYSIS\n\n"                                                    \
+  "  --csv FILE        default: comparison.csv beside ANALYSIS\n"                                                      \
+  "  --output FILE     of A and B: curves with residuals and distributions for vitromech report\n\n"                   \
   "With --infer, SAMPLE is result.h5, analysis.h5 or both, SWEEP the directory or table.h5 of vitromech sweep:\n"      \
   "  --infer NAMES     flow_unit_fraction, or paths of the plan with commas; all that is varied is fitted\n"           \
   "  --value NAME=X+-E a measured number (may be given several times)\n"                                               \
   "  --using NAME      only this statistic (may be given several times)\n"                                             \
   "  --output FILE     default: inference.h5 beside SAMPLE\n\n"                                                        \
   "examples:\n  vitromech compare out/demo/analysis.h5 --with im2018\n"                                                \
+  "  vitromech compare a/analysis.h5 b/analysis.h5 --output pair.h5 && vitromech report pair.h5\n"                     \
   "  vitromech compare out/sample/result.h5 --infer flow_unit_fraction out/flow_unit_fraction"
 
 typedef struct {
@@ -113,15 +115,61 @@ static PetscErrorCode CompareCase(MPI_Comm comm, const char *path, const char *c
   PetscFunctionReturn(code);
 }
 
-static PetscErrorCode CompareTwo(MPI_Comm comm, const char *const *paths, double level, const char *csv)
+/* A file that others may read while it is written anew: begun as "path.part". */
+static PetscErrorCode OutputBegin(MPI_Comm comm, const char *path, size_t size, char *part, VmH5 *out)
+{
+  const int64_t version = VM_FORMAT_VERSION;
+  PetscFunctionBegin;
+  snprintf(part, size, "%s.part", path);
+  PetscCall(VmH5Open(comm, part, VM_H5_CREATE, out));
+  PetscCall(VmH5AttrText(*out, "/", "format", VM_FORMAT));
+  PetscCall(VmH5AttrInt(*out, "/", "format_version", 1, &version));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Puts it in its place, or away if what wrote it failed. */
+static PetscErrorCode OutputEnd(MPI_Comm comm, const char *path, const char *part, VmH5 *out, PetscErrorCode code)
+{
+  PetscFunctionBegin;
+  if (!code) code = VmH5AttrText(*out, "/", "status", VM_STATUS_COMPLETE);
+  PetscCall(VmH5Close(out));
+  if (code) PetscCall(VmFileDiscard(comm, part));
+  PetscCall(code);
+  PetscCall(VmFileCommit(comm, part, path));
+  PetscCall(VmLog(comm, "written: %s", path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+typedef struct {
+  double level;
+  const char *csv, *output;
+} TwoOptions;
+
+static PetscErrorCode CompareInto(MPI_Comm comm, const char *const *paths, VmH5 a, VmH5 b, const TwoOptions *o)
+{
+  char part[PETSC_MAX_PATH_LEN + 8];
+  VmH5 out = NULL;
+  PetscFunctionBegin;
+  PetscCall(VmLog(comm, "A: %s\nB: %s", paths[0], paths[1]));
+  if (o->output) {
+    PetscCall(OutputBegin(comm, o->output, sizeof part, part, &out));
+    PetscCall(VmH5Group(out, "/overlay"));
+    PetscCall(VmH5AttrText(out, "/overlay", "a", paths[0]));
+    PetscCall(VmH5AttrText(out, "/overlay", "b", paths[1]));
+  }
+  const PetscErrorCode code = VmCompareFiles(comm, a, b, o->level, o->csv, out);
+  if (out) PetscCall(OutputEnd(comm, o->output, part, &out, code));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode CompareTwo(MPI_Comm comm, const char *const *paths, const TwoOptions *o)
 {
   VmH5 a, b;
   PetscFunctionBegin;
   PetscCall(VmH5Open(comm, paths[0], VM_H5_READ, &a));
   PetscErrorCode code = VmH5Open(comm, paths[1], VM_H5_READ, &b);
   if (!code) {
-    PetscCall(VmLog(comm, "A: %s\nB: %s", paths[0], paths[1]));
-    code = VmCompareFiles(comm, a, b, level, csv);
+    code = CompareInto(comm, paths, a, b, o);
     PetscCall(VmH5Close(&b));
   }
   PetscCall(VmH5Close(&a));
@@ -150,20 +198,11 @@ static PetscErrorCode InferInto(MPI_Comm comm, const VmWords *words, const VmH5 
 {
   const VmInferOptions options = {.parameters = o->parameters, .values = o->values.words, .names = o->names.words};
   char part[PETSC_MAX_PATH_LEN + 8];
-  const int64_t version = VM_FORMAT_VERSION;
   VmH5 out;
   PetscFunctionBegin;
-  snprintf(part, sizeof part, "%s.part", path);
-  PetscCall(VmH5Open(comm, part, VM_H5_CREATE, &out));
-  PetscCall(VmH5AttrText(out, "/", "format", VM_FORMAT));
-  PetscCall(VmH5AttrInt(out, "/", "format_version", 1, &version));
-  PetscErrorCode code = VmInfer(comm, words->count - 1, samples, table, &options, out);
-  if (!code) code = VmH5AttrText(out, "/", "status", VM_STATUS_COMPLETE);
-  PetscCall(VmH5Close(&out));
-  if (code) PetscCall(VmFileDiscard(comm, part));
-  PetscCall(code);
-  PetscCall(VmFileCommit(comm, part, path));
-  PetscCall(VmLog(comm, "written: %s", path));
+  PetscCall(OutputBegin(comm, path, sizeof part, part, &out));
+  const PetscErrorCode code = VmInfer(comm, words->count - 1, samples, table, &options, out);
+  PetscCall(OutputEnd(comm, path, part, &out, code));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -215,17 +254,19 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
     PetscCall(InferFrom(comm, &words, &infer));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  if (infer.values.count > 0 || infer.names.count > 0 || infer.output)
-    VmThrow(comm, VM_ERR_INPUT, "--value, --using and --output belong to --infer");
+  if (infer.values.count > 0 || infer.names.count > 0)
+    VmThrow(comm, VM_ERR_INPUT, "--value and --using belong to --infer");
   if (words.count > 2)
     VmThrow(comm, VM_ERR_INPUT, "one too many an argument\n  usage: vitromech %s", vm_command_compare.usage);
   const bool given = o.with.count > 0 || o.measured.count > 0;
   if (words.count == 2 && given)
     VmThrow(comm, VM_ERR_INPUT, "--with and --measured need one analysis file and nothing else");
-  if (words.count == 2 && IsCase(words.words[1])) {
+  const bool two = words.count == 2 && !IsCase(words.words[1]);
+  if (infer.output && !two) VmThrow(comm, VM_ERR_INPUT, "--output belongs to A B and to --infer");
+  if (words.count == 2 && !two) {
     PetscCall(CompareCase(comm, words.words[0], words.words[1], o.csv));
-  } else if (words.count == 2) {
-    PetscCall(CompareTwo(comm, words.words, level, o.csv));
+  } else if (two) {
+    PetscCall(CompareTwo(comm, words.words, &(TwoOptions){.level = level, .csv = o.csv, .output = infer.output}));
   } else if (given) {
     PetscCall(CompareOptions(comm, words.words[0], &o));
   } else {
@@ -238,7 +279,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 const VmCommand vm_command_compare = {
     .name = "compare",
     .usage = "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--level P] "
-             "[--csv FILE]\n"
+             "[--csv FILE] [--output FILE]\n"
              "       vitromech compare SAMPLE... --infer PARAMETER SWEEP [--value NAME=X+-E ...] [--using NAME ...]",
     .summary = "an analysis beside published and measured values, or beside another analysis",
     .help = HELP,

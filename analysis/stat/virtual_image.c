@@ -113,39 +113,69 @@ static void Size(const void *context, size_t *nsum, size_t *nmap)
   *nmap = NMAP;
 }
 
-enum { LANES = 4, QUADS = 2, PARTS = LANES * QUADS }; /* partial sums, always added in the same order */
-typedef float Floats __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
+enum { LANES = 4, QUADS = 4, PARTS = LANES * QUADS }; /* partial sums, always added in the same order */
+typedef int32_t Bits __attribute__((vector_size(2 * LANES * sizeof(int32_t)), aligned(4)));
+typedef float Floats __attribute__((vector_size(2 * LANES * sizeof(float)), aligned(4)));
+typedef double Pair __attribute__((vector_size(2 * LANES * sizeof(double))));
 typedef double Doubles __attribute__((vector_size(LANES * sizeof(double))));
 
-/* Intensity of the aperture in one frame, and its first moments in pixels from the corner. Each row goes in steps of
- * PARTS pixels from its end: what was added up before a step is what it adds to the moment. Exact for counts. */
-VM_SIMD_CLONES static void SumAperture(int nruns, const Run *runs, const float *restrict frame, double *restrict total,
-                                       double moment[2])
+/* PARTS consecutive pixels whose bits are set in keep. Twice LANES are converted at a time: gcc makes vectors of half
+ * the length of LANES. */
+static inline void Pixels(const float *values, const int32_t *keep, Doubles pixels[QUADS])
 {
-  Doubles sum[QUADS] = {{0}}, by_row[QUADS] = {{0}}, by_column[QUADS] = {{0}};
+  for (int q = 0; q < QUADS; q += 2) {
+    const Floats kept = keep ? (Floats)(*(const Bits *)(values + q * LANES) & *(const Bits *)(keep + q * LANES))
+                             : *(const Floats *)(values + q * LANES);
+    const Pair pair = __builtin_convertvector(kept, Pair);
+    pixels[q] = __builtin_shufflevector(pair, pair, 0, 1, 2, 3);
+    pixels[q + 1] = __builtin_shufflevector(pair, pair, 4, 5, 6, 7);
+  }
+}
+
+/* The n < PARTS pixels of a run beyond its last whole step, zeros after them. `inside`: PARTS can be read. */
+static inline void Rest(const float *values, int64_t n, bool inside, Doubles rest[QUADS])
+{
+  static const int32_t keep[2 * PARTS] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+  float copy[PARTS];
+  if (!inside) values = memcpy(copy, values, (size_t)n * sizeof *values);
+  Pixels(values, keep + PARTS - n, rest);
+}
+
+/* Intensity of the aperture in one frame, and its first moments in pixels from the corner. Each row goes in steps of
+ * PARTS pixels; what has been added up before a step, summed over the steps, is the first moment about the last step
+ * with its sign turned. Exact for counts. */
+VM_SIMD_CLONES static void SumAperture(int nruns, const Run *runs, int64_t npix, const float *restrict frame,
+                                       double *restrict total, double moment[2])
+{
+  Doubles sum[QUADS] = {{0}}, before[QUADS] = {{0}}, by_row = {0}, by_last = {0};
   for (int r = 0; r < nruns; ++r) {
-    const int64_t steps = runs[r].n / PARTS;
-    const float *values = frame + runs[r].first;
-    float rest[PARTS] = {0};
-    Doubles s[QUADS], later[QUADS] = {{0}};
-    for (int64_t i = 0; i < runs[r].n % PARTS; ++i) rest[i] = values[steps * PARTS + i];
-    for (int q = 0; q < QUADS; ++q) s[q] = __builtin_convertvector(*(const Floats *)(rest + q * LANES), Doubles);
-    for (const float *step = values + (steps - 1) * PARTS; step >= values; step -= PARTS)
+    const int64_t steps = runs[r].n / PARTS, last = runs[r].first + steps * PARTS;
+    Doubles s[QUADS] = {{0}}, pixels[QUADS];
+    for (int64_t p = runs[r].first; p < last; p += PARTS) {
+      Pixels(frame + p, NULL, pixels);
       for (int q = 0; q < QUADS; ++q) {
-        later[q] += s[q];
-        s[q] += __builtin_convertvector(*(const Floats *)(step + q * LANES), Doubles);
+        before[q] += s[q];
+        s[q] += pixels[q];
       }
-    for (int q = 0; q < QUADS; ++q) {
-      sum[q] += s[q];
-      by_row[q] += (double)runs[r].row * s[q];
-      by_column[q] += (double)runs[r].column * s[q] + (double)PARTS * later[q];
     }
+    Rest(frame + last, runs[r].n % PARTS, last + PARTS <= npix, pixels);
+    for (int q = 0; q < QUADS; ++q) {
+      before[q] += s[q];
+      s[q] += pixels[q];
+      sum[q] += s[q];
+    }
+    const Doubles all = (s[0] + s[1]) + (s[2] + s[3]);
+    by_row += (double)runs[r].row * all;
+    by_last += (double)(runs[r].column + steps * PARTS) * all;
   }
   *total = moment[0] = moment[1] = 0.0;
+  for (int l = 0; l < LANES; ++l) {
+    moment[0] += by_row[l];
+    moment[1] += by_last[l];
+  }
   for (int l = 0; l < PARTS; ++l) {
     *total += sum[l / LANES][l % LANES];
-    moment[0] += by_row[l / LANES][l % LANES];
-    moment[1] += by_column[l / LANES][l % LANES] + l * sum[l / LANES][l % LANES];
+    moment[1] += l * sum[l / LANES][l % LANES] - PARTS * before[l / LANES][l % LANES];
   }
 }
 
@@ -153,10 +183,11 @@ static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums
 {
   const Context *c = context;
   const VmDetector *d = &c->survey->detector;
+  const int64_t npix = c->survey->npix;
   (void)sums;
   for (int64_t f = 0; f < tile->n; ++f) {
     double total, moment[2];
-    SumAperture(c->nruns, c->runs, tile->frames + f * c->survey->npix, &total, moment);
+    SumAperture(c->nruns, c->runs, npix, tile->frames + f * npix, &total, moment);
     maps[f * NMAP + IMAGE] = total;
     for (int a = 0; a < 2; ++a)
       maps[f * NMAP + CENTRE0 + a] = total > 0.0 ? (moment[a] / total - d->centre[a]) * d->pitch[a] : NAN;

@@ -166,7 +166,8 @@ static double ProcessorTime(void)
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The full pass with its survey; the annulus with a survey made before. */
+/* The full pass with its survey; the annulus, which takes in every pixel up to the edge and gives the centre of mass
+ * too, with a survey made before. */
 static PetscErrorCode RunJob(MPI_Comm comm, VmCube cube, VmSurvey survey, int job)
 {
   static const char *const names[] = {"virtual_image", "fem", "v2d", "angular_correlation", "nfold"};

@@ -172,22 +172,23 @@ static PetscErrorCode TestDocumented(const MemoryCube *cube, bool poisson, const
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Intensity and centre of mass of a displaced annulus against plain sums over its pixels: counts add up exactly. */
-static PetscErrorCode TestAperture(const MemoryCube *cube)
+/* Intensity and centre of mass of an aperture against plain sums over its pixels: counts add up exactly. */
+static PetscErrorCode TestAperture(const MemoryCube *cube, double inner, double outer, double at0, double at1)
 {
   const VmCubeInfo *info = &cube->info;
+  char params[160];
   VmStatResult result;
   int rank;
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  PetscCall(Measure(PETSC_COMM_WORLD, cube, StatNamed("virtual_image"),
-                    "{inner: 0.5 1/nm, outer: 2.1 1/nm, at: [0.4 1/nm, -0.7 1/nm]}", NULL, NAN, 0, &result));
+  snprintf(params, sizeof params, "{inner: %g 1/nm, outer: %g 1/nm, at: [%g 1/nm, %g 1/nm]}", inner, outer, at0, at1);
+  PetscCall(Measure(PETSC_COMM_WORLD, cube, StatNamed("virtual_image"), params, NULL, NAN, 0, &result));
   for (int64_t f = 0; f < info->scan[0] * info->scan[1] && rank == 0; ++f) {
     double sum = 0.0, moment[2] = {0.0, 0.0};
     for (int64_t p = 0; p < info->det[0] * info->det[1]; ++p) {
       const double x = ((double)(p / info->det[1]) - info->centre[0]) * 0.16,
-                   y = ((double)(p % info->det[1]) - info->centre[1]) * 0.16, k = hypot(x - 0.4, y + 0.7);
-      const double value = k >= 0.5 && k < 2.1 ? (double)cube->frames[f * info->det[0] * info->det[1] + p] : 0.0;
+                   y = ((double)(p % info->det[1]) - info->centre[1]) * 0.16, k = hypot(x - at0, y - at1);
+      const double value = k >= inner && k < outer ? (double)cube->frames[f * info->det[0] * info->det[1] + p] : 0.0;
       sum += value;
       moment[0] += value * x;
       moment[1] += value * y;
@@ -215,7 +216,10 @@ static PetscErrorCode Run(void)
     PetscCall(TestDocumented(&constant, false, vm_stat_table[i]));
     PetscCall(TestDocumented(&counts, true, vm_stat_table[i]));
   }
-  PetscCall(TestAperture(&speckle));
+  PetscCall(TestAperture(&speckle, 0.5, 2.1, 0.4, -0.7));
+  PetscCall(TestAperture(&speckle, 0.0, 2.0, 3.0, 3.0));   /* cut off by the last corner */
+  PetscCall(TestAperture(&speckle, 0.0, 100.0, 0.0, 0.0)); /* every pixel */
+  PetscCall(TestAperture(&speckle, 1.9, 2.0, 0.0, 0.0));   /* runs of a few pixels */
   PetscCall(PetscFree(constant.frames));
   PetscCall(PetscFree(counts.frames));
   PetscCall(PetscFree(speckle.frames));

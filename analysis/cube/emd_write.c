@@ -240,13 +240,17 @@ static const void *Convert(const VmCubeWriter w, int64_t n, const float *frames)
 static PetscErrorCode PutLocal(VmCubeWriter w, int64_t first, int64_t n, const float *frames)
 {
   const hsize_t points = (hsize_t)(n * w->info.det[0] * w->info.det[1]);
+  hsize_t start[4], box[4];
   hid_t space, memory, transfer;
   const float nothing = 0.0F;
 
   PetscFunctionBegin;
   VmCallH5(space = H5Dget_space(w->data));
   PetscCall(VmFramesSelect(space, w->info.scan, w->info.det, first, n));
-  VmCallH5(memory = H5Screate_simple(1, &points, NULL));
+  /* Of the shape of what is selected in the file, where that is one block: otherwise HDF5 goes point by point. */
+  if (VmFramesBox(w->info.scan, w->info.det, first, n, start, box) == n)
+    VmCallH5(memory = H5Screate_simple(4, box, NULL));
+  else VmCallH5(memory = H5Screate_simple(1, &points, NULL));
   if (n == 0) VmCallH5(H5Sselect_none(memory));
   VmCallH5(transfer = H5Pcreate(H5P_DATASET_XFER));
   VmCallH5(H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE));

@@ -80,7 +80,7 @@ void VmDetectorFrame(const VmOptics *optics, VmRngKey key, int64_t probe, double
   const int64_t points = detector->pixels[0] * detector->pixels[1];
 
   if (detector->point_spread > 0.0) PointSpread(detector->point_spread, detector->pixels, mean, work);
-  BeamStop(detector, mean);
+  if (detector->beam_stop > 0.0) BeamStop(detector, mean);
   for (int64_t i = 0; i < points; ++i) {
     if (detector->dead > 0.0 && VmDetectorDead(optics, key, i)) frame[i] = 0.0F;
     else if (isnan(detector->dose)) frame[i] = (float)mean[i];

@@ -1,14 +1,12 @@
 /* Kinematic diffraction of a convergent probe (physics.md D4):
  *   A(k) = FT{ psi(r) sum_j v_j(r - r_j) exp(i pi lambda k^2 (z_j - middle)) }.
- * The phase is separated by its Chebyshev series in z (Jacobi-Anger), with x = pi lambda k^2 thickness/2:
- *   exp(i x u) = J_0(x) + 2 sum_p i^p J_p(x) T_p(u),  u = 2 (z - middle)/thickness in [-1, 1],
- * so that A(k) = sum_p c_p(k) FT{psi W_p}, W_p the moments of potential.h. psi and W_p being real (or psi two real
- * parts), half of the plane holds everything: with E and O the sums over even and odd p of real coefficients times
- * transforms, A(k) = E + i O and A(-k) = conj(E) + i conj(O). */
-#include "bessel.h"
+ * The phase is a sum of few products (ewald.h), with x = pi lambda k^2 thickness/2 and u = 2 (z - middle)/thickness, so
+ * that A(k) is one of transforms of psi times the moments of the potential (moments.h). */
 #include "method.h"
+#include "moments.h"
 #include "potential.h"
 #include "probe.h"
+#include "propagate.h"
 #include <fftw3.h>
 #include <math.h>
 #include <string.h>
@@ -16,84 +14,51 @@
 typedef struct {
   const VmOptics *optics;
   VmProbe probe;
-  VmPotential potential;
-  int moments;
-  int64_t half;        /* grid[1]/2 + 1 */
-  double *coefficient; /* [moments][grid0][half], sign of i^p included */
-  int parts;           /* of the wave: 2 unless it is real */
-  double *wave[2];     /* its parts [grid0][grid1] */
-  double *product;
-  fftw_complex *modes;            /* [grid0][half] */
-  fftw_complex *spectrum[2];      /* of the shifted probe */
-  fftw_complex *sum[2][2];        /* [part][even, odd] */
-  fftw_complex *amplitude, *beam; /* [grid0][grid1] */
-  fftw_plan forward, backward;
+  VmEwald ewald;
+  VmMoments moments;
+  VmTileBox box;
+  int64_t half;                     /* grid[1]/2 + 1 */
+  int parts;                        /* of the wave: 2 unless it is real */
+  double *wave;                     /* one part [grid0][grid1] */
+  double complex *phase[2];         /* [grid0], [half] of the shift along an axis */
+  fftw_complex *modes;              /* [grid0][half] */
+  fftw_complex *spectrum[2];        /* of the shifted probe */
+  double complex *amplitude, *beam; /* [grid0][grid1] */
+  fftw_plan backward;
 } Kinematic;
 
-/* Moments after which no term exceeds the accuracy, up to the detector's corner. */
-static int CountMoments(const VmOptics *optics)
+/* Largest x, at the detector's corner. */
+static double LargestPhase(const VmOptics *optics)
 {
   const VmDetectorParams *detector = &optics->params->detector;
-  if (!optics->params->ewald || optics->thickness == 0.0) return 1;
   const double k = 0.5 * detector->pitch * hypot((double)detector->pixels[0] + 1.0, (double)detector->pixels[1] + 1.0);
-  const double x = 0.5 * VM_PI * optics->wavelength * k * k * optics->thickness;
-  int p = (int)(2.0 * x) + 40;
-  while (p > 0 && 2.0 * fabs(jn(p, x)) < optics->params->accuracy) --p;
-  return p + 1;
-}
-
-static PetscErrorCode Coefficients(Kinematic *c)
-{
-  const VmOptics *optics = c->optics;
-  const int64_t *n = optics->grid, points = n[0] * c->half;
-  double *bessel;
-
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc1((size_t)(c->moments * points), &c->coefficient));
-  PetscCall(PetscMalloc1((size_t)c->moments, &bessel));
-  for (int64_t i = 0; i < n[0]; ++i) {
-    for (int64_t j = 0; j < c->half; ++j) {
-      const double k = hypot((double)VmFrequency(i, n[0]), (double)j) / optics->period;
-      VmBesselSeries(optics->params->ewald ? 0.5 * VM_PI * optics->wavelength * k * k * optics->thickness : 0.0,
-                     c->moments, bessel);
-      for (int p = 0; p < c->moments; ++p) {
-        const double sign = (p / 2) % 2 ? -1.0 : 1.0; /* i^p without the i of odd p */
-        c->coefficient[p * points + i * c->half + j] = sign * (p ? 2.0 : 1.0) * bessel[p];
-      }
-    }
-  }
-  PetscCall(PetscFree(bessel));
-  PetscFunctionReturn(PETSC_SUCCESS);
+  return optics->params->ewald ? 0.5 * VM_PI * optics->wavelength * k * k * optics->thickness : 0.0;
 }
 
 static PetscErrorCode Create(const VmOptics *optics, void **context)
 {
-  const size_t points = (size_t)(optics->grid[0] * optics->grid[1]);
+  const int64_t *n = optics->grid;
+  const size_t points = (size_t)(n[0] * n[1]);
   Kinematic *c;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&c));
   *context = c;
   c->optics = optics;
-  c->half = optics->grid[1] / 2 + 1;
-  const size_t half = (size_t)(optics->grid[0] * c->half);
+  c->half = n[1] / 2 + 1;
+  const size_t half = (size_t)(n[0] * c->half);
   PetscCall(VmProbeCreate(optics, &c->probe));
   c->parts = optics->params->defocus_spread > 0.0 ? 2 : c->probe.parts;
-  c->moments = CountMoments(optics);
-  PetscCall(Coefficients(c));
-  c->product = fftw_alloc_real(points);
+  PetscCall(VmEwaldCreate(LargestPhase(optics), optics->params->accuracy, &c->ewald));
+  PetscCall(VmMomentsCreate(optics, &c->ewald, &c->moments));
+  c->wave = fftw_alloc_real(points);
   c->modes = fftw_alloc_complex(half);
-  for (int part = 0; part < c->parts; ++part) {
-    c->wave[part] = fftw_alloc_real(points);
-    c->spectrum[part] = fftw_alloc_complex(half);
-    for (int odd = 0; odd < 2; ++odd) c->sum[part][odd] = fftw_alloc_complex(half);
-  }
+  for (int part = 0; part < c->parts; ++part) c->spectrum[part] = fftw_alloc_complex(half);
+  for (int d = 0; d < 2; ++d) PetscCall(PetscMalloc1((size_t)(d ? c->half : n[0]), &c->phase[d]));
   c->amplitude = fftw_alloc_complex(points);
   c->beam = fftw_alloc_complex(points);
-  const int n[2] = {(int)optics->grid[0], (int)optics->grid[1]};
-  c->forward = fftw_plan_dft_r2c_2d(n[0], n[1], c->product, c->modes, FFTW_ESTIMATE);
-  c->backward = fftw_plan_dft_c2r_2d(n[0], n[1], c->modes, c->product, FFTW_ESTIMATE);
-  VmAssert(c->product && c->modes && c->amplitude && c->beam && c->forward && c->backward);
+  c->backward = fftw_plan_dft_c2r_2d((int)n[0], (int)n[1], c->modes, c->wave, FFTW_ESTIMATE);
+  VmAssert(c->wave && c->modes && c->amplitude && c->beam && c->backward);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -102,19 +67,15 @@ static PetscErrorCode Destroy(void **context)
   Kinematic *c = *context;
 
   PetscFunctionBegin;
-  VmPotentialDestroy(&c->potential);
+  VmMomentsDestroy(&c->moments);
+  PetscCall(VmEwaldDestroy(&c->ewald));
   VmProbeDestroy(&c->probe);
-  PetscCall(PetscFree(c->coefficient));
-  for (int part = 0; part < 2; ++part) {
-    fftw_free(c->wave[part]);
-    fftw_free(c->spectrum[part]);
-    for (int odd = 0; odd < 2; ++odd) fftw_free(c->sum[part][odd]);
-  }
-  fftw_free(c->product);
+  fftw_free(c->wave);
+  for (int d = 0; d < 2; ++d) PetscCall(PetscFree(c->phase[d]));
+  for (int part = 0; part < 2; ++part) fftw_free(c->spectrum[part]);
   fftw_free(c->modes);
   fftw_free(c->amplitude);
   fftw_free(c->beam);
-  fftw_destroy_plan(c->forward);
   fftw_destroy_plan(c->backward);
   PetscCall(PetscFree(c));
   *context = NULL;
@@ -124,16 +85,19 @@ static PetscErrorCode Destroy(void **context)
 static double Bytes(void *context, const VmTileBox *box)
 {
   const Kinematic *c = context;
-  return VmPotentialBytes(c->optics, box->grid, c->moments);
+  return VmPotentialMomentsBytes(c->optics, box->grid) + VmMomentsBytes(&c->moments, box->grid);
 }
+
+static void TakeMoment(void *context, int moment, const double *value) { VmMomentsFill(context, moment, value); }
 
 static PetscErrorCode Tile(void *context, const VmAtoms *atoms, const VmTileBox *box)
 {
   Kinematic *c = context;
 
   PetscFunctionBegin;
-  VmPotentialDestroy(&c->potential);
-  PetscCall(VmPotentialCreate(c->optics, atoms, box, c->moments, &c->potential));
+  c->box = *box;
+  PetscCall(VmMomentsTile(&c->moments, box->grid));
+  PetscCall(VmPotentialMoments(c->optics, atoms, box, &c->ewald, TakeMoment, &c->moments));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -145,75 +109,45 @@ static void Defocus(const Kinematic *c, double chi, int64_t m, double complex sp
   spectrum[1] = cos(chi) * imaginary - sin(chi) * real;
 }
 
-/* The probe at grid point centre (a fraction of a spacing off n/2): its spectrum, and its wave [1/nm]. */
+/* Spectrum of the probe at grid point centre (a fraction of a spacing off n/2). */
 static void ShiftProbe(Kinematic *c, const double centre[2], double focus)
 {
   const int64_t *n = c->optics->grid;
-  const double scale = 1.0 / (c->optics->period * c->optics->period),
-               turn = VM_PI * c->optics->wavelength * focus * scale;
+  const double turn = VM_PI * c->optics->wavelength * focus / (c->optics->period * c->optics->period);
 
+  for (int64_t i = 0; i < n[0]; ++i) c->phase[0][i] = VmProbeShift(c->optics, 0, centre[0], 0.0, i);
+  for (int64_t j = 0; j < c->half; ++j) c->phase[1][j] = VmProbeShift(c->optics, 1, centre[1], 0.0, j);
   for (int64_t i = 0; i < n[0]; ++i) {
     const double x = (double)VmFrequency(i, n[0]);
-    const double complex px = cexp(-2.0 * VM_PI * I * centre[0] * x / (double)n[0]);
     for (int64_t j = 0; j < c->half; ++j) {
-      const double y = (double)j;
-      const double complex shift = px * cexp(-2.0 * VM_PI * I * centre[1] * y / (double)n[1]);
+      const double complex shift = VmTimes(c->phase[0][i], c->phase[1][j]);
       const int64_t m = i * c->half + j;
       double complex spectrum[2] = {c->probe.spectrum[0][m], c->probe.parts == 2 ? c->probe.spectrum[1][m] : 0.0};
-      if (focus != 0.0) Defocus(c, turn * (x * x + y * y), m, spectrum);
-      for (int part = 0; part < c->parts; ++part) c->spectrum[part][m] = spectrum[part] * shift;
+      if (focus != 0.0) Defocus(c, turn * (x * x + (double)(j * j)), m, spectrum);
+      for (int part = 0; part < c->parts; ++part) c->spectrum[part][m] = VmTimes(spectrum[part], shift);
     }
-  }
-  for (int part = 0; part < c->parts; ++part) {
-    for (int64_t m = 0; m < n[0] * c->half; ++m) c->modes[m] = scale * c->spectrum[part][m];
-    fftw_execute_dft_c2r(c->backward, c->modes, c->wave[part]);
   }
 }
 
-/* Sums over even and odd moments of coefficient times transform of one part of the probe times the moment's window. */
-static void SumMoments(Kinematic *c, const int64_t first[2], int part)
+/* The wave of one part, 1/nm. */
+static void MakeWave(Kinematic *c, int part)
 {
-  const int64_t *n = c->optics->grid, *grid = c->potential.box.grid, modes = n[0] * c->half;
-  const double *wave = c->wave[part];
-
-  for (int odd = 0; odd < 2; ++odd) memset(c->sum[part][odd], 0, (size_t)modes * sizeof(fftw_complex));
-  for (int p = 0; p < c->moments; ++p) {
-    const double *window = c->potential.value + (p * grid[0] + first[0]) * grid[1] + first[1];
-    for (int64_t i = 0; i < n[0]; ++i) {
-      for (int64_t j = 0; j < n[1]; ++j) c->product[i * n[1] + j] = wave[i * n[1] + j] * window[i * grid[1] + j];
-    }
-    fftw_execute(c->forward);
-    const double *coefficient = c->coefficient + p * modes;
-    double *restrict sum = (double *)c->sum[part][p % 2];
-    const double *restrict transform = (const double *)c->modes;
-    for (int64_t m = 0; m < modes; ++m) {
-      sum[2 * m] += coefficient[m] * transform[2 * m];
-      sum[2 * m + 1] += coefficient[m] * transform[2 * m + 1];
-    }
-  }
+  const double scale = 1.0 / (c->optics->period * c->optics->period);
+  for (int64_t m = 0; m < c->optics->grid[0] * c->half; ++m) c->modes[m] = scale * c->spectrum[part][m];
+  fftw_execute(c->backward);
 }
 
-/* Amplitude [V nm^2] and beam [nm] on the whole plane. */
-static void FillPlane(Kinematic *c)
+/* The beam on the whole plane, nm. */
+static void FillBeam(Kinematic *c)
 {
   const int64_t *n = c->optics->grid;
-  const double area = c->optics->spacing[0] * c->optics->spacing[1];
 
   for (int64_t i = 0; i < n[0]; ++i) {
     for (int64_t j = 0; j < c->half; ++j) {
-      const int64_t at = i * n[1] + j, opposite = (n[0] - i) % n[0] * n[1] + (n[1] - j) % n[1], m = i * c->half + j;
-      double complex a = 0.0, b = 0.0, beam = 0.0, back = 0.0, unit = 1.0;
-      for (int part = 0; part < c->parts; ++part, unit *= I) {
-        const double complex even = c->sum[part][0][m], odd = c->sum[part][1][m];
-        a += unit * (even + I * odd);
-        b += unit * (conj(even) + I * conj(odd));
-        beam += unit * c->spectrum[part][m];
-        back += unit * conj(c->spectrum[part][m]);
-      }
-      c->amplitude[at] = area * a;
-      c->amplitude[opposite] = area * b;
-      c->beam[at] = beam;
-      c->beam[opposite] = back;
+      const int64_t at = i * n[1] + j, opposite = (n[0] - i) % n[0] * n[1] + (j ? n[1] - j : 0), m = i * c->half + j;
+      const double complex real = c->spectrum[0][m], imaginary = c->parts == 2 ? c->spectrum[1][m] : 0.0;
+      c->beam[at] = real + I * imaginary;
+      c->beam[opposite] = conj(real) + I * conj(imaginary);
     }
   }
 }
@@ -223,9 +157,11 @@ static double complex MeanPotential(const Kinematic *c)
 {
   const int64_t points = c->optics->grid[0] * c->optics->grid[1];
   double complex sum = 0.0;
-  for (int64_t i = 0; i < points; ++i) sum += conj(c->beam[i]) * c->amplitude[i];
+  for (int64_t i = 0; i < points; ++i) sum += VmTimes(conj(c->beam[i]), c->amplitude[i]);
   return sum / (c->optics->period * c->optics->period);
 }
+
+static double Square(double complex z) { return creal(z) * creal(z) + cimag(z) * cimag(z); }
 
 static PetscErrorCode Probe(void *context, const double r[2], double focus, double *intensity)
 {
@@ -237,18 +173,20 @@ static PetscErrorCode Probe(void *context, const double r[2], double focus, doub
   double centre[2];
 
   PetscFunctionBegin;
-  PetscCall(VmOpticsWindow(optics, &c->potential.box, r, first, centre));
+  PetscCall(VmOpticsWindow(optics, &c->box, r, first, centre));
   ShiftProbe(c, centre, focus);
-  for (int part = 0; part < c->parts; ++part) SumMoments(c, first, part);
-  FillPlane(c);
+  for (int part = 0; part < c->parts; ++part) {
+    MakeWave(c, part);
+    VmMomentsScatter(&c->moments, first, c->wave, part == 1, c->amplitude);
+  }
+  FillBeam(c);
 
   const double complex mean = MeanPotential(c);
   const double single = mean_free > 0.0 ? -expm1(-mean_free) / mean_free : 1.0;
   const double scattered = single * optics->interaction * optics->interaction / area;
   const double direct = optics->params->direct_beam ? exp(-mean_free) / area : 0.0;
   for (int64_t i = 0; i < n[0] * n[1]; ++i) {
-    const double complex wave = c->amplitude[i] - mean * c->beam[i];
-    intensity[i] = scattered * creal(wave * conj(wave)) + direct * creal(c->beam[i] * conj(c->beam[i]));
+    intensity[i] = scattered * Square(c->amplitude[i] - VmTimes(mean, c->beam[i])) + direct * Square(c->beam[i]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -256,8 +194,9 @@ static PetscErrorCode Probe(void *context, const double r[2], double focus, doub
 static void Describe(void *context, size_t size, char *text)
 {
   const Kinematic *c = context;
-  snprintf(text, size, "kinematic: %d Chebyshev moments, grid %lld x %lld, %.1f %% of the probe inside the window",
-           c->moments, (long long)c->optics->grid[0], (long long)c->optics->grid[1], 100.0 * c->probe.inside);
+  snprintf(text, size, "kinematic: %d moments, grid %lld x %lld, %s precision, %.1f %% of the probe inside the window",
+           c->ewald.functions, (long long)c->optics->grid[0], (long long)c->optics->grid[1],
+           vm_precisions[c->optics->params->precision]->name, 100.0 * c->probe.inside);
 }
 
 const VmSynthMethod vm_synth_method_kinematic = {

@@ -1,4 +1,4 @@
-/* Layers of a tile (Chebyshev moments, slices, or heights) on their way from atoms to potentials. */
+/* Layers of a tile (moments, slices, or heights) on their way from atoms to potentials. */
 #ifndef VM_SYNTH_LAYERS_H
 #define VM_SYNTH_LAYERS_H
 
@@ -11,7 +11,8 @@ typedef struct {
   const VmOptics *optics;
   const VmAtoms *atoms;
   const VmTileBox *box;
-  const VmSlices *slices;        /* NULL: Chebyshev moments */
+  const VmEwald *ewald;          /* of moments */
+  const VmSlices *slices;        /* NULL: moments */
   VmHeights heights;             /* of finite potentials; count 0: infinite */
   int open, sums;                /* first slice that is not whole yet; room for how many (finite) */
   double *below[VM_MAX_SPECIES]; /* [reach + 1][half] what lies below a face m heights from the nucleus (finite) */

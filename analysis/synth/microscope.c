@@ -171,7 +171,8 @@ static const VmParam rows[] = {
      .offset = offsetof(VmMicroscopeParams, precision),
      .default_text = "double",
      .choices = precisions,
-     .doc = "of the waves; single: twice as fast, half the memory, patterns to 2e-5 of their maximum (multislice)"},
+     .doc = "of waves and their transforms; single: twice as fast, half the memory, patterns to 2e-5 of their maximum "
+            "(multislice)"},
     {.key = "interpolation",
      .type = VM_INT,
      .offset = offsetof(VmMicroscopeParams, interpolation),

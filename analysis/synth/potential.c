@@ -125,10 +125,7 @@ static bool LayerWeights(const VmLayers *w, double z, int first, int batch, doub
     return slice >= 0 && slice < batch;
   }
   const double scale = w->optics->thickness > 0.0 ? 2.0 / w->optics->thickness : 0.0;
-  const double u = fmax(-1.0, fmin(1.0, scale * (z - w->optics->middle))), angle = acos(u);
-  weight[0] = cos(first * angle);
-  if (batch > 1) weight[1] = cos((first + 1) * angle);
-  for (int q = 2; q < batch; ++q) weight[q] = 2.0 * u * weight[q - 1] - weight[q - 2];
+  VmEwaldFunctions(w->ewald, fmax(-1.0, fmin(1.0, scale * (z - w->optics->middle))), first, batch, weight);
   return true;
 }
 
@@ -257,24 +254,13 @@ static PetscErrorCode MakeLayers(VmLayers *w, int layers, VmPotentialTake take, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void TakeMoment(void *context, int moment, const double *value)
+PetscErrorCode VmPotentialMoments(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
+                                  const VmEwald *ewald, VmPotentialTake take, void *context)
 {
-  const VmPotential *potential = context;
-  const size_t points = (size_t)(potential->box.grid[0] * potential->box.grid[1]);
-  memcpy(potential->value + (size_t)moment * points, value, points * sizeof *value);
-}
-
-PetscErrorCode VmPotentialCreate(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box, int moments,
-                                 VmPotential *potential)
-{
-  VmLayers w = {.optics = optics, .atoms = atoms, .box = box, .samples = {box->grid[0], box->grid[1]}};
+  VmLayers w = {.optics = optics, .atoms = atoms, .box = box, .ewald = ewald, .samples = {box->grid[0], box->grid[1]}};
 
   PetscFunctionBegin;
-  potential->box = *box;
-  potential->moments = moments;
-  potential->value = fftw_alloc_real((size_t)moments * (size_t)(box->grid[0] * box->grid[1]));
-  VmAssert(potential->value);
-  PetscCall(MakeLayers(&w, moments, TakeMoment, potential));
+  PetscCall(MakeLayers(&w, ewald->functions, take, context));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -309,12 +295,6 @@ int VmSliceOf(const VmSlices *slices, double z)
   return (int)fmax(0.0, fmin((double)(slices->count - 1), slice));
 }
 
-void VmPotentialDestroy(VmPotential *potential)
-{
-  fftw_free(potential->value);
-  potential->value = NULL;
-}
-
 /* Of the layers that are spread and transformed, `sums` sums, and `tables` functions of frequency for each species. */
 static double MakeBytes(const VmOptics *optics, const int64_t grid[2], int sums, int tables)
 {
@@ -323,9 +303,9 @@ static double MakeBytes(const VmOptics *optics, const int64_t grid[2], int sums,
   return fine * 8.0 * (VM_LAYERS_BATCH + 1) + half * (16.0 * sums + 8.0 * optics->species * tables);
 }
 
-double VmPotentialBytes(const VmOptics *optics, const int64_t grid[2], int moments)
+double VmPotentialMomentsBytes(const VmOptics *optics, const int64_t grid[2])
 {
-  return 8.0 * moments * (double)(grid[0] * grid[1]) + MakeBytes(optics, grid, VM_LAYERS_BATCH, 1);
+  return MakeBytes(optics, grid, VM_LAYERS_BATCH, 1);
 }
 
 double VmPotentialSlicesBytes(const VmOptics *optics, const int64_t grid[2], const VmSlices *slices)

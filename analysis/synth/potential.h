@@ -1,28 +1,25 @@
 /* Projected potential of a tile, v_j that of an atom, in one of two forms:
- * moments W_p(r) = sum_j T_p(2 (z_j - middle)/thickness) v_j(r - r_j), T_p the Chebyshev polynomials;
+ * moments V_p(r) = sum_j F_p(2 (z_j - middle)/thickness) v_j(r - r_j), F_p the functions of ewald.h;
  * slices V_q(r) = sum_j v_j(r - r_j) over the atoms with z_j in slice q. */
 #ifndef VM_SYNTH_POTENTIAL_H
 #define VM_SYNTH_POTENTIAL_H
 
+#include "ewald.h"
 #include "optics.h"
 
-typedef struct {
-  VmTileBox box;
-  int moments;
-  double *value; /* [moments][grid0][grid1], V nm */
-} VmPotential;
+/** Receives the potential of a slice, V nm, or a moment, which is gone after the call. */
+typedef void (*VmPotentialTake)(void *context, int slice, const double *value);
 
 /**
  * \param[in] atoms    all atoms of the box, periodic images included; others are ignored
- * \param[in] moments  p = 0 ... moments - 1
- * \param[out] potential  continues periodically beyond the box, and holds
- *                     all frequencies below half the sampling frequency (atoms spread by a window of 8 points on a grid
- *                     1.5 times as fine and corrected: relative error about 1e-6)
+ * \param[in] take     receives moments 0 ... functions - 1, in this order, [grid0][grid1] of the box: they continue
+ *                     periodically beyond it, and hold all frequencies below half the sampling frequency (atoms spread
+ *                     by a window of 8 points on a grid 1.5 times as fine and corrected: relative error about 1e-6)
  * Not collective. Source of the spreading window: A. H. Barnett, J. Magland, L. af Klinteberg, SIAM J. Sci. Comput. 41
  * (2019) C479.
  */
-PetscErrorCode VmPotentialCreate(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box, int moments,
-                                 VmPotential *potential);
+PetscErrorCode VmPotentialMoments(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
+                                  const VmEwald *ewald, VmPotentialTake take, void *context);
 
 /* Slices of equal thickness; atoms beyond the ends belong to the first and last. */
 typedef struct {
@@ -47,11 +44,8 @@ VmSlices VmSlicesChoose(const VmOptics *optics);
 /** Not collective. */
 int VmSliceOf(const VmSlices *slices, double z);
 
-/** Receives the potential of a slice, V nm, which is gone after the call. */
-typedef void (*VmPotentialTake)(void *context, int slice, const double *value);
-
 /** Makes the potentials of slices 0 ... count - 1, in this order, infinite or finite as the parameters say, with the
- * frequencies and the accuracy of VmPotentialCreate, on samples[0] x samples[1] points of the box, each at least the
+ * frequencies and the accuracy of VmPotentialMoments, on samples[0] x samples[1] points of the box, each at least the
  * box's grid and at most VmPotentialFine of it. Not collective.
  */
 PetscErrorCode VmPotentialSlices(const VmOptics *optics, const VmAtoms *atoms, const VmTileBox *box,
@@ -60,10 +54,8 @@ PetscErrorCode VmPotentialSlices(const VmOptics *optics, const VmAtoms *atoms, c
 /** Points of a grid at least 1.5 times as fine as n. Not collective. */
 int64_t VmPotentialFine(int64_t n);
 
-void VmPotentialDestroy(VmPotential *potential);
-
-/** Bytes that VmPotentialCreate needs at its peak, without the atoms. Not collective. */
-double VmPotentialBytes(const VmOptics *optics, const int64_t grid[2], int moments);
+/** Bytes that VmPotentialMoments needs. Not collective. */
+double VmPotentialMomentsBytes(const VmOptics *optics, const int64_t grid[2]);
 
 /** Bytes that VmPotentialSlices needs. Not collective. */
 double VmPotentialSlicesBytes(const VmOptics *optics, const int64_t grid[2], const VmSlices *slices);

@@ -111,7 +111,7 @@ static PetscErrorCode Run(void)
   PetscCall(TestInvariance("{" SCAN ", defocus: 200 nm, detector: {" DETECTOR ", dose: 1e5, gain: 3, type: uint16}}",
                            3.0, 3e5, 0.1));
   PetscCall(TestInvariance("{" WIDE
-                           ", memory: 114, ewald: false, window: 2, detector: {pixels: [10, 12], pitch: 0.6 1/nm}}",
+                           ", memory: 116, ewald: false, window: 2, detector: {pixels: [10, 12], pitch: 0.6 1/nm}}",
                            0.0, 1.0, 0.5));
   PetscCall(TestInvariance("{method: multislice, " POINTS ", memory: 118, detector: {" DETECTOR "}}", 0.0, 1.0, 0.1));
   PetscCall(TestInvariance("{method: multislice, precision: single, " POINTS ", memory: 114, detector: {" DETECTOR "}}",

@@ -2,6 +2,7 @@
 #include "vm_test.h"
 #include "analysis/synth/foil.h"
 #include "analysis/synth/probe.h"
+#include "analysis/synth/propagate.h"
 #include "analysis/synth/scan.h"
 #include <vitromech/microscope.h>
 #include <vitromech/rng.h>
@@ -189,6 +190,7 @@ static VmMicroscopeParams Microscope(bool ewald)
 {
   VmMicroscopeParams params = {.voltage = 300.0, .semi_angle = 1.15, .window = 1, .ewald = ewald};
   params.accuracy = 1e-6;
+  params.precision = VM_DOUBLE;
   params.detector = (VmDetectorParams){.pixels = {24, 20}, .pitch = 0.3, .dose = NAN, .gain = 1.0};
   return params;
 }
@@ -522,6 +524,11 @@ static PetscErrorCode Run(void)
   PetscCall(TestFriedelCorrelation(42.0, 0.042));
   VmMicroscopeParams params = Microscope(true);
   PetscCall(TestConvergent(params, 0.0));
+  params.precision = VM_SINGLE;
+  PetscCall(TestConvergent(params, 0.0));
+  params.defocus = 100.0;
+  PetscCall(TestConvergent(params, 0.0));
+  params.precision = VM_DOUBLE;
   params.defocus_spread = 30.0;
   PetscCall(TestConvergent(params, -40.0));
   params.defocus = 300.0;

@@ -114,7 +114,7 @@ static void Size(const void *context, size_t *nsum, size_t *nmap)
 }
 
 enum { LANES = 4, QUADS = 4, PARTS = LANES * QUADS }; /* partial sums, always added in the same order */
-typedef int32_t Bits __attribute__((vector_size(2 * LANES * sizeof(int32_t)), aligned(4)));
+typedef int32_t Bits __attribute__((vector_size(2 * LANES * sizeof(int32_t)), aligned(4), may_alias));
 typedef float Floats __attribute__((vector_size(2 * LANES * sizeof(float)), aligned(4)));
 typedef double Pair __attribute__((vector_size(2 * LANES * sizeof(double))));
 typedef double Doubles __attribute__((vector_size(LANES * sizeof(double))));

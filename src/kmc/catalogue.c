@@ -2,13 +2,14 @@
 
 void VmKmcDrawVoxel(VmKmc kmc, int64_t slot)
 {
-  const int64_t voxel = VmTilesVoxel(&kmc->tiles, slot), generation = kmc->generation[slot], stride = kmc->padded;
-  float *row = kmc->catalogue + slot * 5 * stride;
+  const int64_t voxel = VmTilesVoxel(&kmc->tiles, slot), generation = kmc->generation[slot], stride = kmc->in_component;
+  float *row = VmKmcRow(kmc, slot);
   for (int m = 0; m < kmc->stz.modes; ++m) {
     double eps[6];
     VmStzMode(&kmc->stz, kmc->seed, voxel, generation, m, eps);
-    row[m] = (float)eps[0], row[stride + m] = (float)eps[1];
-    for (int c = 3; c < 6; ++c) row[(c - 1) * stride + m] = (float)(2.0 * eps[c]);
+    row[0] = (float)eps[0], row[stride] = (float)eps[1];
+    for (int c = 3; c < 6; ++c) row[(c - 1) * stride] = (float)(2.0 * eps[c]);
+    row += kmc->in_mode;
   }
   for (int m = 0; m < kmc->barriers; ++m)
     kmc->barrier[slot * kmc->in_barriers + m] =
@@ -17,10 +18,10 @@ void VmKmcDrawVoxel(VmKmc kmc, int64_t slot)
 
 void VmKmcModeStrain(VmKmc kmc, int64_t slot, int mode, double eps[6])
 {
-  const float *row = VmKmcRow(kmc, slot) + mode;
-  eps[0] = row[0], eps[1] = row[kmc->padded];
+  const float *row = VmKmcRow(kmc, slot) + mode * kmc->in_mode;
+  eps[0] = row[0], eps[1] = row[kmc->in_component];
   eps[2] = -(eps[0] + eps[1]);
-  for (int c = 3; c < 6; ++c) eps[c] = 0.5 * row[(c - 1) * kmc->padded];
+  for (int c = 3; c < 6; ++c) eps[c] = 0.5 * row[(c - 1) * kmc->in_component];
 }
 
 double VmKmcBareBarrier(VmKmc kmc, int64_t slot, int mode)

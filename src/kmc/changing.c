@@ -29,7 +29,7 @@ static PetscErrorCode Propose(VmKmc kmc, double time, VmChoice *choice)
 {
   VmChanging ch = kmc->changing;
   VmGrid grid = kmc->grid;
-  double target = VmKmcUniform(kmc) * kmc->total[0];
+  double target = VmKmcUniform(kmc) * kmc->total;
   const double accept = VmKmcUniform(kmc), pick = VmKmcUniform(kmc), none[6] = {0.0};
   const int64_t plane = VmKmcPick(grid->n[0], VM_WINDOW_ROW, kmc->planes, &target);
 
@@ -112,7 +112,7 @@ PetscErrorCode VmKmcNextChanging(VmKmc kmc, double horizon, VmKmcOutcome *outcom
     kmc->cascade = 0;
     double time = ch->start;
     for (;;) {
-      const double end = ch->last ? horizon : ch->start + ch->length, hazard = kmc->total[0] * (end - time);
+      const double end = ch->last ? horizon : ch->start + ch->length, hazard = kmc->total * (end - time);
       if (!(hazard > state->hazard)) {
         state->hazard -= hazard;
         VmChangingMoveTo(kmc, end);
@@ -120,7 +120,7 @@ PetscErrorCode VmKmcNextChanging(VmKmc kmc, double horizon, VmKmcOutcome *outcom
         *outcome = VM_KMC_HORIZON;
         PetscFunctionReturn(PETSC_SUCCESS);
       }
-      time += state->hazard / kmc->total[0];
+      time += state->hazard / kmc->total;
       state->hazard = -log(VmKmcUniform(kmc));
       PetscCall(Propose(kmc, time, &choice));
       if (choice.accepted != 1.0) continue;

@@ -84,9 +84,9 @@ static PetscErrorCode Bound(VmKmc kmc, double length)
     row[VM_WINDOW_RATE] = VmSumRun(grid->plane, ch->bound + x * grid->plane);
   }
   PetscCall(VmGatherPlanes(grid, VM_WINDOW_ROW, kmc->plane_row, kmc->planes));
-  kmc->total[0] = 0.0, kmc->lowest_barrier = HUGE_VAL, kmc->drift = 0.0;
+  kmc->total = 0.0, kmc->lowest_barrier = HUGE_VAL, kmc->drift = 0.0;
   for (int64_t x = 0; x < grid->n[0]; ++x) {
-    kmc->total[0] += kmc->planes[x * VM_WINDOW_ROW + VM_WINDOW_RATE];
+    kmc->total += kmc->planes[x * VM_WINDOW_ROW + VM_WINDOW_RATE];
     kmc->lowest_barrier = fmin(kmc->lowest_barrier, kmc->planes[x * VM_WINDOW_ROW + VM_WINDOW_LOWEST]);
     kmc->drift = fmax(kmc->drift, kmc->planes[x * VM_WINDOW_ROW + VM_WINDOW_SPEED]);
   }
@@ -117,7 +117,7 @@ PetscErrorCode VmChangingOpen(VmKmc kmc, double horizon)
   if (state->window_rate == 0.0) { /* nothing is known yet of how long to look ahead */
     PetscCall(VmChangingRelax(kmc, 0.0));
     PetscCall(Bound(kmc, 0.0));
-    state->window_rate = kmc->total[0], state->window = HUGE_VAL;
+    state->window_rate = kmc->total, state->window = HUGE_VAL;
   }
   const double longest = Longest(kmc, horizon);
   double length = longest;
@@ -133,8 +133,8 @@ PetscErrorCode VmChangingOpen(VmKmc kmc, double horizon)
     length *= shorter;
   }
   ch->length = length, ch->last = length == horizon - now;
-  state->rate = kmc->total[0];
-  state->window = length, state->window_rate = PetscMax(kmc->total[0], 1e-300);
+  state->rate = kmc->total;
+  state->window = length, state->window_rate = PetscMax(kmc->total, 1e-300);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

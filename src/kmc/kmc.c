@@ -15,11 +15,13 @@ static PetscErrorCode Allocate(VmKmc kmc)
   PetscCall(PetscMalloc1(slots * (size_t)kmc->in_barriers, &kmc->barrier));
   for (size_t i = 0; i < slots * (size_t)kmc->in_barriers; ++i) kmc->barrier[i] = VM_NEVER;
   PetscCall(PetscCalloc1(padded, &kmc->padding));
-  for (size_t m = (size_t)kmc->stz.modes; m < padded; ++m) kmc->padding[m] = VM_NEVER;
+  for (size_t m = (size_t)kmc->stz.modes; m < padded; ++m) kmc->padding[m] = (float)VM_NEVER;
   PetscCall(PetscCalloc3(slots, &kmc->slot_ratio, slots, &kmc->last_event, slots, &kmc->generation));
   PetscCall(PetscCalloc2(slots, &kmc->rate, slots, &kmc->lowest));
   PetscCall(PetscCalloc3((size_t)kmc->tiles.planes * VM_PLANE_ROW, &kmc->plane_row,
-                         (size_t)kmc->grid->n[0] * VM_PLANE_ROW, &kmc->planes, padded * VM_TILE, &kmc->room));
+                         (size_t)kmc->grid->n[0] * VM_PLANE_ROW, &kmc->planes, 5 * padded, &kmc->room));
+  PetscCall(PetscCalloc4((size_t)(kmc->in_barriers * VM_TILE), &kmc->level, padded * VM_GROUP, &kmc->excess, padded,
+                         &kmc->mode_rate, padded, &kmc->mode_reserve));
   PetscCall(PetscMalloc1(np, &kmc->ratio));
   PetscCall(PetscCalloc4(6 * np, &kmc->state.eigenstrain, 6 * np, &kmc->state.fluctuation, np, &kmc->state.last_event,
                          np, &kmc->state.generation));
@@ -39,7 +41,10 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   kmc->barrier_law = (const VmBarrierOps *)setup->stz->barrier.head;
   kmc->barrier_params = setup->stz->barrier.params;
   kmc->barriers = common->per == VM_PER_MODE ? (int)setup->stz->modes : 1;
-  kmc->padded = Padded(setup->stz->modes), kmc->in_barriers = kmc->barriers > 1 ? kmc->padded : 1;
+  const bool grouped = setup->finder == VM_FINDER_FULL;
+  kmc->padded = grouped ? setup->stz->modes : Padded(setup->stz->modes);
+  kmc->in_barriers = kmc->barriers > 1 ? kmc->padded : 1;
+  kmc->in_mode = grouped ? 5 * VM_GROUP : 1, kmc->in_component = grouped ? VM_GROUP : kmc->padded;
   VmTilesSetUp(grid, kmc->finder == VM_FINDER_THINNED, &kmc->tiles);
   if (kmc->interacting) {
     PetscCall(VmGreenCreate(grid, setup->shear, setup->bulk, &kmc->green));
@@ -86,6 +91,7 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc)
   PetscCall(VmKmcChangingDestroy(*kmc));
   PetscCall(VmKmcHeterogeneousDestroy(*kmc));
   PetscCall(PetscFree3((*kmc)->plane_row, (*kmc)->planes, (*kmc)->room));
+  PetscCall(PetscFree4((*kmc)->level, (*kmc)->excess, (*kmc)->mode_rate, (*kmc)->mode_reserve));
   PetscCall(PetscFree4((*kmc)->state.eigenstrain, (*kmc)->state.fluctuation, (*kmc)->state.last_event,
                        (*kmc)->state.generation));
   PetscCall(PetscFree(*kmc));

@@ -8,15 +8,11 @@
 /* More than any barrier [kT]. */
 #define VM_NEVER 1e9
 
-/* Moments sum k b^n, n = 0 ... VM_MOMENTS-1, of the rates k and their logarithmic drift b: the hazard of a time t is
- * sum_n moment_n t^(n+1)/(n+1)!. For |b| t <= VM_DRIFT_LIMIT the first term left out is below 2e-13 of the first; so it
- * is with VM_FEW_MOMENTS for |b| t <= VM_FEW_LIMIT. */
-enum { VM_MOMENTS = 6, VM_FEW_MOMENTS = 4 };
-#define VM_DRIFT_LIMIT 0.03
-#define VM_FEW_LIMIT 2e-3
+/* Voxels whose catalogues stand together for the finder `full`: lanes of a vector. */
+enum { VM_GROUP = 8 };
 
-/* Row of a plane: the moments, the lowest barrier left and the fastest drift. */
-enum { VM_LOWEST = VM_MOMENTS, VM_FASTEST, VM_PLANE_ROW };
+/* Row of a plane: bound of the rate, lowest bound of a barrier, largest fall of a barrier per work. */
+enum { VM_PLANE_TOTAL, VM_LOWEST, VM_SLOPE, VM_PLANE_ROW };
 
 /* A barrier below this [eV] is no barrier. */
 #define VM_NO_BARRIER 1e-12
@@ -30,7 +26,6 @@ typedef struct VmThinning_s *VmThinning;
 typedef struct {
   double left;    /* eV */
   double reserve; /* further work without which it cannot vanish [eV] */
-  double drift;   /* b: the rate grows as exp(b t) at most under the present loading, and does so at first [1/s] */
 } VmBarrierLeft;
 
 typedef struct {
@@ -59,30 +54,34 @@ struct VmKmc_s {
   const void *barrier_params;
 
   /* Catalogue: the five independent components of each mode as floats, eps_xx, eps_yy, 2 eps_yz, 2 eps_xz, 2 eps_xy. A
-   * mode's strain is by definition what stands here. A voxel's modes stand together, filled up to `padded` with modes
-   * that never fire. */
+   * mode's strain is by definition what stands here. The modes of a voxel stand together, [slots][5][padded], filled up
+   * with modes that never fire; for `full`, which always needs all voxels, VM_GROUP voxels do: [slots /
+   * VM_GROUP][modes] [5][VM_GROUP]. */
   int64_t padded;
-  float *catalogue;    /* [slots][5][padded] */
-  int barriers;        /* 1 or modes */
-  int64_t in_barriers; /* 1 or padded */
-  double *barrier;     /* [slots][in_barriers] eV, without memory and stress */
-  double *padding;     /* [padded] 0, or what a padding mode has more than any barrier [kT] */
-  double *ratio;       /* [np] r_i */
-  double *slot_ratio;  /* [slots] the same, as are last_event and generation of the state */
-  double *last_event;  /* [slots] */
-  int64_t *generation; /* [slots] */
+  float *catalogue;
+  int64_t in_mode, in_component; /* from a mode or component to the next */
+  int barriers;                  /* 1 or modes */
+  int64_t in_barriers;           /* 1 or padded */
+  double *barrier;               /* [slots][in_barriers] eV, without memory and stress */
+  float *padding;                /* [padded] 0, or what a padding mode has more than any barrier [kT] */
+  double *ratio;                 /* [np] r_i */
+  double *slot_ratio;            /* [slots] the same, as are last_event and generation of the state */
+  double *last_event;            /* [slots] */
+  int64_t *generation;           /* [slots] */
 
   double *rate;      /* [slots] bound of the rate of each voxel at the time of the last pass [1/s] */
   double *lowest;    /* [slots] lowest barrier left of each voxel; `thinned`: lowest reserve beyond its margin [eV] */
   double *plane_row; /* [planes of this rank][VM_PLANE_ROW] */
   double *planes;    /* [n0][VM_PLANE_ROW] of all planes */
-  double *room;      /* [VM_TILE][padded] scratch */
+  double *room;      /* [5][padded] scratch, as are the next two */
+  float *level;      /* [in_barriers][VM_TILE], or of one voxel */
+  float *excess;     /* [padded][VM_GROUP] */
+  double *mode_rate, *mode_reserve; /* [padded] of one voxel [1/s], [eV] */
 
-  double total[VM_MOMENTS], lowest_barrier; /* of the last pass */
-  int moments;                              /* summed in the last pass */
-  double drift;                             /* largest abs(b) of all modes [1/s] */
-  double until;                             /* time the bounds hold for [s] */
-  int64_t cascade;                          /* zero-barrier events at one instant */
+  double total, lowest_barrier; /* of the last pass: bounds of the total rate [1/s] and of all barriers left [eV] */
+  double drift;                 /* no rate grows faster than with exp(drift t) [1/s] */
+  double until;                 /* time the bounds hold for [s] */
+  int64_t cascade;              /* zero-barrier events at one instant */
   VmFinder finder;
   VmThinning thinning;           /* NULL for other finders */
   struct VmExtremal_s *extremal; /* NULL for other finders */
@@ -117,13 +116,17 @@ void VmKmcDrawVoxel(VmKmc kmc, int64_t slot);
 /** Barrier of a mode [eV] without memory and stress. Not collective. */
 double VmKmcBareBarrier(VmKmc kmc, int64_t slot, int mode);
 
-/** Renews the rates of all voxels at the present time and stress, with barriers bounded from below until `until`
- * (memory may lower them), and the totals, with a number of moments (1, VM_FEW_MOMENTS or VM_MOMENTS). Finder `full`.
- * Collective. */
-PetscErrorCode VmKmcPass(VmKmc kmc, double until, int moments);
+/** Renews the bounds of the rates of all voxels at the present time and stress, with barriers bounded from below until
+ * `until` (memory may lower them), and the totals. Where a barrier is bounded by none, the bounds of barriers are
+ * exact. Finder `full`. Collective. */
+PetscErrorCode VmKmcPass(VmKmc kmc, double until);
 
-/** Component c of all modes of a slot stands at c * padded of its row. Not collective. */
-static inline const float *VmKmcRow(VmKmc kmc, int64_t slot) { return kmc->catalogue + slot * 5 * kmc->padded; }
+/** First component of the first mode of a slot. Not collective. */
+static inline float *VmKmcRow(VmKmc kmc, int64_t slot)
+{
+  const int64_t together = kmc->finder == VM_FINDER_FULL ? VM_GROUP : 1;
+  return kmc->catalogue + slot / together * together * 5 * kmc->padded + slot % together;
+}
 
 /** Slot of a local voxel of the slab; finders other than `thinned`. Not collective. */
 static inline int64_t VmKmcSlot(VmKmc kmc, int64_t voxel)

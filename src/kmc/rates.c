@@ -3,79 +3,129 @@
 #include <math.h>
 #include <string.h>
 
-/* All modes of some voxels; drive, rate and level (barriers without stress, [voxels] or [voxels][padded]) in kT. Of
- * each voxel: the sum of the rates, and the largest -left. */
-static inline __attribute__((always_inline)) void AddModes(int moments, bool many, int64_t voxels, int64_t padded,
-                                                           const float *restrict row, double drive[][5],
-                                                           const double *restrict rate, const double *restrict level,
-                                                           const double *restrict padding, double *restrict total,
-                                                           double *restrict top, VmRateSums *restrict sums)
+/* Unit of rounding of floats. */
+#define UNIT 0x1p-24
+
+/* Logarithm of what the exponential and the sum of floats may miss of a rate, beside the rounding of terms. */
+#define SUM_SLACK 1e-5
+
+/* Floats of a cache line. */
+enum { LINE = 16 };
+
+/* Work of drives on modes less their barriers: component c of them stands at place(c). */
+#define VM_EXCESS(type, place, d, q)                                                                                   \
+  (((VM_LANE_LOAD(type, place(0)) * (d)[0] + VM_LANE_LOAD(type, place(1)) * (d)[1]) +                                  \
+    (VM_LANE_LOAD(type, place(2)) * (d)[2] + VM_LANE_LOAD(type, place(3)) * (d)[3])) +                                 \
+   (VM_LANE_LOAD(type, place(4)) * (d)[4] - (q)))
+
+/* Of the voxels of a tile, or of one: what rates are computed from, in kT, and what comes out. */
+typedef struct {
+  float drive[5][VM_TILE];
+  float top[VM_TILE], sum[VM_TILE]; /* largest excess of work over barrier, sum of the rates over that of the largest */
+  double size[VM_TILE];             /* of the terms that are summed, at most */
+  double largest[VM_TILE], rate[VM_TILE]; /* excess and rate with all that floats may miss */
+} Linear;
+
+/* All modes of the voxels of a tile; catalogue [VM_TILE / VM_GROUP][modes][5][VM_GROUP], level (barriers without
+ * stress) [1 or modes][VM_TILE]. */
+VM_SIMD_CLONES
+static void AddTile(int64_t modes, bool many, const float *restrict catalogue, const float *restrict level,
+                    float *restrict excess, Linear *restrict f)
 {
-  VmLanes moment[VM_MOMENTS], fastest;
-  memcpy(&fastest, sums->fastest, sizeof fastest);
-  for (int j = 0; j < moments; ++j) memcpy(&moment[j], sums->moment[j], sizeof moment[j]);
-  for (int64_t v = 0; v < voxels; ++v, row += 5 * padded) {
-    const double *d = drive[v];
-    VmLanes whole = {0.0}, most = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
-    for (int64_t m = 0; m < padded; m += VM_LANES) {
-      VmLanes c[5], q, power;
-      for (int i = 0; i < 5; ++i) {
-        const float *f = row + i * padded + m;
-        c[i] = (VmLanes){(double)f[0], (double)f[1], (double)f[2], (double)f[3]};
-      }
-      memcpy(&q, many ? level + v * padded + m : padding + m, sizeof q);
-      if (!many) q += level[v];
-      const VmLanes x = ((c[0] * d[0] + c[1] * d[1]) + (c[2] * d[2] + c[3] * d[3])) + (c[4] * d[4] - q);
-      most = VM_LANE_SELECT(x > most, x, most);
-      VmExpLanes(&x, &power);
-      whole += power;
-      if (moments == 1) continue;
-      const VmLanes b = ((c[0] * rate[0] + c[1] * rate[1]) + (c[2] * rate[2] + c[3] * rate[3])) + c[4] * rate[4];
-      const VmLanes speed = VM_LANE_SELECT(b < 0.0, -b, b);
-      fastest = VM_LANE_SELECT(speed > fastest, speed, fastest);
-      for (int j = 1; j < moments; ++j) {
-        power *= b;
-        moment[j] += power;
-      }
+  for (int64_t v = 0; v < VM_TILE; v += VM_GROUP) {
+    VmEight d[5], q = VM_LANE_LOAD(VmEight, level + v), top = (VmEight){0.0f} - HUGE_VALF, sum = {0.0f}, power;
+    for (int c = 0; c < 5; ++c) d[c] = VM_LANE_LOAD(VmEight, f->drive[c] + v);
+    for (int64_t m = 0; m < modes; ++m, catalogue += 5 * VM_GROUP) {
+#define VM_PLACE(c) (catalogue + (c)*VM_GROUP)
+      if (many) q = VM_LANE_LOAD(VmEight, level + m * VM_TILE + v);
+      const VmEight x = VM_EXCESS(VmEight, VM_PLACE, d, q);
+#undef VM_PLACE
+      top = VM_LANE_SELECT(VmEight, x > top, x, top);
+      VM_LANE_STORE(VmEight, excess + m * VM_GROUP, x);
     }
-    moment[0] += whole;
-    total[v] = (whole[0] + whole[1]) + (whole[2] + whole[3]);
-    const double low = most[0] > most[1] ? most[0] : most[1], high = most[2] > most[3] ? most[2] : most[3];
-    top[v] = low > high ? low : high;
+    for (int64_t m = 0; m < modes; ++m) {
+      /* the next group comes from memory meanwhile */
+      for (int64_t i = 0; i < 5 * VM_GROUP; i += LINE) __builtin_prefetch(catalogue + m * 5 * VM_GROUP + i);
+      VM_EXP_LANES(VmEight, VM_LANE_LOAD(VmEight, excess + m * VM_GROUP) - top, power);
+      sum += power;
+    }
+    VM_LANE_STORE(VmEight, f->top + v, top), VM_LANE_STORE(VmEight, f->sum + v, sum);
   }
-  for (int j = 0; j < moments; ++j) memcpy(sums->moment[j], &moment[j], sizeof moment[j]);
-  memcpy(sums->fastest, &fastest, sizeof fastest);
 }
 
-#define VM_ADD_MODES(name, moments, many)                                                                              \
-  VM_SIMD_CLONES                                                                                                       \
-  static void name(int64_t voxels, int64_t padded, const float *row, double drive[][5], const double *rate,            \
-                   const double *level, const double *padding, double *total, double *top, VmRateSums *sums)           \
-  {                                                                                                                    \
-    AddModes(moments, many, voxels, padded, row, drive, rate, level, padding, total, top, sums);                       \
-  }
-VM_ADD_MODES(AddSteady, 1, false)
-VM_ADD_MODES(AddFew, VM_FEW_MOMENTS, false)
-VM_ADD_MODES(AddMost, VM_MOMENTS, false)
-VM_ADD_MODES(AddSteadyByMode, 1, true)
-VM_ADD_MODES(AddFewByMode, VM_FEW_MOMENTS, true)
-VM_ADD_MODES(AddMostByMode, VM_MOMENTS, true)
-
-typedef void (*Adder)(int64_t voxels, int64_t padded, const float *row, double drive[][5], const double *rate,
-                      const double *level, const double *padding, double *total, double *top, VmRateSums *sums);
-
-static Adder AdderOf(int moments, bool many)
+/* All modes of one voxel; catalogue [5][padded], level [padded] or, if there is but one, [1]. */
+VM_SIMD_CLONES
+static void AddVoxel(int64_t padded, bool many, const float *restrict catalogue, const float *restrict level,
+                     const float *restrict padding, float *restrict excess, Linear *restrict f)
 {
-  if (moments == 1) return many ? AddSteadyByMode : AddSteady;
-  if (moments == VM_FEW_MOMENTS) return many ? AddFewByMode : AddFew;
-  return many ? AddMostByMode : AddMost;
+  const float d[5] = {f->drive[0][0], f->drive[1][0], f->drive[2][0], f->drive[3][0], f->drive[4][0]};
+  VmFour top = (VmFour){0.0f} - HUGE_VALF, sum = {0.0f}, power;
+  for (int64_t m = 0; m < padded; m += VM_LANES) {
+#define VM_PLACE(c) (catalogue + (c)*padded + m)
+    const VmFour q = many ? VM_LANE_LOAD(VmFour, level + m) : VM_LANE_LOAD(VmFour, padding + m) + level[0];
+    const VmFour x = VM_EXCESS(VmFour, VM_PLACE, d, q);
+#undef VM_PLACE
+    top = VM_LANE_SELECT(VmFour, x > top, x, top);
+    VM_LANE_STORE(VmFour, excess + m, x);
+  }
+  for (int i = 1; i < VM_LANES; ++i) top[0] = top[i] > top[0] ? top[i] : top[0];
+  for (int64_t m = 0; m < padded; m += VM_LANES) {
+    VM_EXP_LANES(VmFour, VM_LANE_LOAD(VmFour, excess + m) - top[0], power);
+    sum += power;
+  }
+  f->top[0] = top[0], f->sum[0] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* Barriers of a slot without stress, in kT, as AddModes takes them. */
-static void Level(VmKmc kmc, int64_t slot, double factor, double raised, double *level)
+/* Drives in GPa: [5] rows a stride apart. */
+VM_SIMD_CLONES
+static void TakeDrives(int64_t voxels, double factor, double strain, const double *restrict drive, int64_t stride,
+                       Linear *restrict f)
 {
-  const double *bare = kmc->barrier + slot * kmc->in_barriers;
-  for (int64_t m = 0; m < kmc->in_barriers; ++m) level[m] = bare[m] * factor - raised;
+  for (int64_t v = 0; v < voxels; ++v) f->size[v] = 0.0;
+  for (int c = 0; c < 5; ++c)
+    for (int64_t v = 0; v < voxels; ++v) {
+      const double d = drive[c * stride + v] * factor;
+      f->drive[c][v] = (float)d, f->size[v] += strain * fabs(d); /* no component of a mode is larger */
+    }
+}
+
+/* Levels [each][voxels]: barriers times `memory` [voxels] less `ahead` [kT]. */
+static void TakeLevels(VmKmc kmc, int64_t slot, int64_t voxels, const double *memory, double ahead, Linear *f)
+{
+  const double inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
+  const int64_t each = kmc->in_barriers;
+  for (int64_t v = 0; v < voxels; ++v) {
+    const double *barrier = kmc->barrier + (slot + v) * each;
+    double highest = 0.0;
+    for (int64_t m = 0; m < each; ++m) {
+      const double q = (barrier[m] * memory[v] - ahead) * inverse_kt;
+      kmc->level[m * voxels + v] = (float)q;
+      if (m < kmc->barriers && fabs(q) > highest) highest = fabs(q);
+    }
+    f->size[v] += highest;
+  }
+}
+
+/* Each term is rounded up to five times. What that may come to is below VM_RATE_SLACK unless it is very cold. */
+static inline __attribute__((always_inline)) void Finish(int64_t voxels, Linear *restrict f)
+{
+  for (int64_t v = 0; v < voxels; ++v) {
+    const double slack = 8.0 * UNIT * f->size[v] + SUM_SLACK;
+    f->largest[v] = (double)f->top[v] + (slack > VM_RATE_SLACK ? slack : VM_RATE_SLACK);
+    f->rate[v] = (double)f->sum[v] * VmExp(f->largest[v]);
+  }
+}
+
+/* Rates and lowest barriers of the voxels of a tile; slots of no voxel have no ratio. */
+VM_SIMD_CLONES
+static void FinishTile(double frequency, double kt, const double *restrict ratio, double *restrict rate,
+                       double *restrict lowest, Linear *restrict f)
+{
+  Finish(VM_TILE, f);
+  for (int v = 0; v < VM_TILE; ++v) {
+    rate[v] = ratio[v] > 0.0 ? frequency * f->rate[v] : 0.0;
+    lowest[v] = ratio[v] > 0.0 ? 0.0 - f->largest[v] * kt : HUGE_VAL;
+  }
 }
 
 /* Works of all modes of a slot [eV] and what is left of their barriers: arrays [modes] in kmc->room. */
@@ -86,12 +136,13 @@ typedef struct {
 static AnyLaw Evaluate(VmKmc kmc, int64_t slot, double memory, double ahead, const double drive[5])
 {
   const int64_t padded = kmc->padded, modes = kmc->stz.modes;
+  const int64_t in_mode = kmc->in_mode, in_component = kmc->in_component;
   const double factor = VmKmcWorkFactor(&kmc->stz);
   const float *row = VmKmcRow(kmc, slot);
   const AnyLaw law = {kmc->room, kmc->room + padded, kmc->room + 2 * padded, kmc->room + 3 * padded};
   for (int m = 0; m < modes; ++m) {
     double work = 0.0;
-    for (int c = 0; c < 5; ++c) work += (double)row[c * padded + m] * drive[c];
+    for (int c = 0; c < 5; ++c) work += (double)row[c * in_component + m * in_mode] * drive[c];
     law.bare[m] = VmKmcBareBarrier(kmc, slot, m) * memory, law.work[m] = ahead + work * factor;
   }
   kmc->barrier_law->evaluate(kmc->barrier_params, VmStzWorkPerStress(&kmc->stz), modes, law.bare, law.work, law.left,
@@ -99,73 +150,42 @@ static AnyLaw Evaluate(VmKmc kmc, int64_t slot, double memory, double ahead, con
   return law;
 }
 
-/* What AddModes does, for any law of the barrier and any stress rate [kT per time] of one voxel; drive in GPa. */
-static void AddAnyLaw(VmKmc kmc, int64_t slot, int moments, double memory, const double drive[5], const double rate[5],
-                      double *total, double *top, VmRateSums *sums)
+/* Rate and lowest barrier of one voxel for any law of the barrier; the largest slope is returned. */
+static double AddAnyLaw(VmKmc kmc, int64_t slot, double memory, const double drive[5], double *rate, double *lowest)
 {
-  const double kt = VM_BOLTZMANN * kmc->temperature;
-  const float *row = VmKmcRow(kmc, slot);
   const AnyLaw law = Evaluate(kmc, slot, memory, 0.0, drive);
-  *total = 0.0, *top = -HUGE_VAL;
+  double slope = 0.0;
   for (int64_t m = 0; m < kmc->stz.modes; ++m) {
-    double power = VmExp(-law.left[m] / kt), b = 0.0;
-    *top = fmax(*top, -law.left[m] / kt);
-    *total += power;
-    sums->moment[0][0] += power;
-    if (moments == 1) continue;
-    for (int c = 0; c < 5; ++c) b += (double)row[c * kmc->padded + m] * rate[c];
-    b *= law.slope[m];
-    sums->fastest[0] = fmax(sums->fastest[0], fabs(b));
-    for (int j = 1; j < moments; ++j) {
-      power *= b;
-      sums->moment[j][0] += power;
-    }
+    *rate += kmc->stz.attempt_frequency * VmExp(-law.left[m] / (VM_BOLTZMANN * kmc->temperature));
+    *lowest = fmin(*lowest, law.left[m]);
+    slope = fmax(slope, law.slope[m]);
   }
+  return slope;
 }
 
-/* Drives of the rate of a slot's work, in kT per time; `rate` is that of all in a body of one modulus. */
-static void SlotRate(VmKmc kmc, int64_t slot, const double rate[5], double own[5])
+double VmKmcTileRates(VmKmc kmc, int64_t tile, const double drive[5][VM_TILE])
 {
-  double sig[6];
-  for (int c = 0; c < 5; ++c) own[c] = rate[c];
-  if (!kmc->concentration) return;
-  VmKmcLoadStress(kmc, VmTilesVoxel(&kmc->tiles, slot) - VmGridGlobal(kmc->grid, 0), kmc->state.mean.stress_rate, sig);
-  VmKmcDrives(sig, own);
-  for (int c = 0; c < 5; ++c) own[c] *= VmKmcWorkFactor(&kmc->stz) / (VM_BOLTZMANN * kmc->temperature);
-}
-
-void VmKmcTileRates(VmKmc kmc, int64_t tile, int moments, double drive[VM_TILE][5], const double rate[5],
-                    VmRateSums *sums)
-{
-  const double kt = VM_BOLTZMANN * kmc->temperature, inverse_kt = 1.0 / kt, now = kmc->state.mean.time;
-  const double factor = VmKmcWorkFactor(&kmc->stz) * inverse_kt;
+  const double kt = VM_BOLTZMANN * kmc->temperature, now = kmc->state.mean.time;
   const int64_t first = tile * VM_TILE;
-  const bool uneven = kmc->heterogeneous && moments > 1; /* each voxel has its own stress rate */
-  double total[VM_TILE], top[VM_TILE];
+  const double *ratio = kmc->slot_ratio + first;
+  double memory[VM_TILE], *rate = kmc->rate + first, *lowest = kmc->lowest + first, slope = 0.0;
 
-  if (kmc->barrier_law->linear && !uneven) {
-    for (int i = 0; i < VM_TILE; ++i) {
-      const double scale = kmc->slot_ratio[first + i] > 0.0 ? factor : 0.0;
-      for (int c = 0; c < 5; ++c) drive[i][c] *= scale;
-      const double memory = kmc->generation[first + i] ? VmKmcMemoryBound(kmc, first + i, now, kmc->until) : 1.0;
-      Level(kmc, first + i, memory * inverse_kt, 0.0, kmc->room + i * kmc->in_barriers);
-    }
-    AdderOf(moments, kmc->barriers > 1)(VM_TILE, kmc->padded, VmKmcRow(kmc, first), drive, rate, kmc->room,
-                                        kmc->padding, total, top, sums);
-  } else {
-    for (int i = 0; i < VM_TILE; ++i) {
-      double own[5];
-      if (kmc->slot_ratio[first + i] == 0.0) continue;
-      SlotRate(kmc, first + i, rate, own);
-      AddAnyLaw(kmc, first + i, moments, VmKmcMemoryBound(kmc, first + i, now, kmc->until), drive[i], own, &total[i],
-                &top[i], sums);
-    }
+  for (int i = 0; i < VM_TILE; ++i)
+    memory[i] = kmc->generation[first + i] ? VmKmcMemoryBound(kmc, first + i, now, kmc->until) : 1.0;
+  if (kmc->barrier_law->linear) {
+    Linear f;
+    TakeDrives(VM_TILE, VmKmcWorkFactor(&kmc->stz) / kt, kmc->stz.strain, drive[0], VM_TILE, &f);
+    TakeLevels(kmc, first, VM_TILE, memory, 0.0, &f);
+    AddTile(kmc->stz.modes, kmc->barriers > 1, VmKmcRow(kmc, first), kmc->level, kmc->excess, &f);
+    FinishTile(kmc->stz.attempt_frequency, kt, ratio, rate, lowest, &f);
+    return 1.0;
   }
   for (int i = 0; i < VM_TILE; ++i) {
-    const bool voxel = kmc->slot_ratio[first + i] > 0.0;
-    kmc->rate[first + i] = voxel ? kmc->stz.attempt_frequency * total[i] : 0.0;
-    kmc->lowest[first + i] = voxel ? 0.0 - top[i] * kt : HUGE_VAL;
+    const double own[5] = {drive[0][i], drive[1][i], drive[2][i], drive[3][i], drive[4][i]};
+    rate[i] = 0.0, lowest[i] = HUGE_VAL;
+    if (ratio[i] > 0.0) slope = fmax(slope, AddAnyLaw(kmc, first + i, memory[i], own, &rate[i], &lowest[i]));
   }
+  return slope;
 }
 
 void VmKmcModes(VmKmc kmc, int64_t slot, double memory, const double drive[5], double *rate, double *reserve)
@@ -180,16 +200,14 @@ VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, double ahead, const double d
 {
   const double kt = VM_BOLTZMANN * kmc->temperature, memory = VmKmcMemory(kmc, slot, kmc->state.mean.time);
   VmRateBound bound = {.rate = 0.0, .reserve = HUGE_VAL, .slope = 0.0};
-  double total, top, factored[1][5], steady[5] = {0.0};
-  VmRateSums sums;
   if (kmc->barrier_law->linear) {
-    const double factor = VmKmcWorkFactor(&kmc->stz) / kt;
-    for (int c = 0; c < 5; ++c) factored[0][c] = drive[c] * factor;
-    Level(kmc, slot, memory / kt, ahead / kt, kmc->room);
-    memset(&sums, 0, sizeof sums);
-    AdderOf(1, kmc->barriers > 1)(1, kmc->padded, VmKmcRow(kmc, slot), factored, steady, kmc->room, kmc->padding,
-                                  &total, &top, &sums);
-    return (VmRateBound){.rate = kmc->stz.attempt_frequency * total, .reserve = 0.0 - top * kt, .slope = 1.0};
+    Linear f;
+    TakeDrives(1, VmKmcWorkFactor(&kmc->stz) / kt, kmc->stz.strain, drive, 1, &f);
+    TakeLevels(kmc, slot, 1, &memory, ahead, &f);
+    AddVoxel(kmc->padded, kmc->barriers > 1, VmKmcRow(kmc, slot), kmc->level, kmc->padding, kmc->excess, &f);
+    Finish(1, &f);
+    return (VmRateBound){
+        .rate = kmc->stz.attempt_frequency * f.rate[0], .reserve = 0.0 - f.largest[0] * kt, .slope = 1.0};
   }
   const AnyLaw law = Evaluate(kmc, slot, memory, ahead, drive);
   for (int64_t m = 0; m < kmc->stz.modes; ++m) {

@@ -56,9 +56,9 @@ static double TrueLowest(VmKmc kmc, int64_t slot, int64_t *mode)
       (double)VmThinningSum(kmc, slot, shears);
   VmThinningKeep(kmc, slot, shears);
   TrueDrives(kmc->state.mean.stress, shears, drive);
-  VmKmcModes(kmc, slot, VmKmcMemory(kmc, slot, kmc->state.mean.time), drive, t->mode_rate, t->mode_reserve);
+  VmKmcModes(kmc, slot, VmKmcMemory(kmc, slot, kmc->state.mean.time), drive, kmc->mode_rate, kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m)
-    if (t->mode_reserve[m] < lowest) lowest = t->mode_reserve[m], *mode = m;
+    if (kmc->mode_reserve[m] < lowest) lowest = kmc->mode_reserve[m], *mode = m;
   return lowest;
 }
 
@@ -119,7 +119,7 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   const double bound = kmc->rate[slot], per_stress = t->work / (VM_BOLTZMANN * kmc->temperature),
                margin = (double)t->margin[slot] + t->drift_margin;
   VmMean mean = kmc->state.mean;
-  double *rates = t->mode_rate, drive[5], change[6], total = 0.0;
+  double *rates = kmc->mode_rate, drive[5], change[6], total = 0.0;
 
   VmMeanUpdate(&mean, candidate->time);
   for (int c = 0; c < 6; ++c) change[c] = mean.stress[c] - kmc->state.reference[c];
@@ -133,7 +133,7 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   verdict->outcome = LOOKED_AT;
   verdict->sums = VmThinningSum(kmc, slot, candidate->stress);
   TrueDrives(mean.stress, candidate->stress, drive);
-  VmKmcModes(kmc, slot, memory, drive, rates, t->mode_reserve);
+  VmKmcModes(kmc, slot, memory, drive, rates, kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m];
   ++kmc->profile.looked_at;
   /* a barrier that has recovered since the bound was found */
@@ -311,7 +311,6 @@ PetscErrorCode VmKmcCheckBounds(VmKmc kmc, int64_t *exceeded, double *largest)
 {
   VmGrid grid = kmc->grid;
   const int64_t slots = kmc->tiles.count * VM_TILE;
-  const VmThinning t = kmc->thinning;
   double *field, *stress;
 
   PetscFunctionBegin;
@@ -325,8 +324,8 @@ PetscErrorCode VmKmcCheckBounds(VmKmc kmc, int64_t *exceeded, double *largest)
     if (kmc->slot_ratio[slot] == 0.0) continue;
     for (int c = 0; c < 6; ++c) sig[c] = stress[c * slots + slot];
     VmKmcDrives(sig, drive);
-    VmKmcModes(kmc, slot, VmKmcMemory(kmc, slot, kmc->state.mean.time), drive, t->mode_rate, t->mode_reserve);
-    for (int64_t m = 0; m < kmc->stz.modes; ++m) total += t->mode_rate[m];
+    VmKmcModes(kmc, slot, VmKmcMemory(kmc, slot, kmc->state.mean.time), drive, kmc->mode_rate, kmc->mode_reserve);
+    for (int64_t m = 0; m < kmc->stz.modes; ++m) total += kmc->mode_rate[m];
     const double ratio = total / kmc->rate[slot];
     if (ratio > 1.0 + 1e-7) ++*exceeded;
     *largest = fmax(*largest, ratio);

@@ -202,7 +202,6 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   PetscCall(PetscCalloc5((size_t)grid->n[0] * VM_BOUND_ROW, &t->gathered, (size_t)grid->size, &t->counts,
                          (size_t)grid->size, &t->starts, (size_t)tiles->rows, &t->row_offset, (size_t)tiles->columns,
                          &t->column_offset));
-  PetscCall(PetscMalloc2((size_t)kmc->stz.modes, &t->mode_rate, (size_t)kmc->stz.modes, &t->mode_reserve));
   for (int64_t x = 0; x < grid->n[0]; ++x) t->counts[VmTilesOwner(tiles, x)] += VM_BOUND_ROW;
   for (int r = 1; r < grid->size; ++r) t->starts[r] = t->starts[r - 1] + t->counts[r - 1];
   if (kmc->interacting) {
@@ -224,7 +223,6 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   PetscCall(PetscFree4(t->charge, t->trigger, t->tile_rate, t->tile_lowest));
   PetscCall(PetscFree4(t->row, t->rows, t->stale, t->due));
   PetscCall(PetscFree5(t->gathered, t->counts, t->starts, t->row_offset, t->column_offset));
-  PetscCall(PetscFree2(t->mode_rate, t->mode_reserve));
   PetscCall(PetscFree(kmc->thinning));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -41,7 +41,6 @@ struct VmThinning_s {
   int *counts, *starts;                /* of `gathered`, by rank */
   bool current;                        /* rows are those of all ranks */
   int64_t *row_offset, *column_offset; /* of the tiles of a plane from the last event */
-  double *mode_rate, *mode_reserve;    /* [modes] of one voxel [1/s], [eV] */
 };
 
 /* Rounding of charges and distances in floats, over what they are. */

@@ -1,4 +1,5 @@
 #include "infer_read.h"
+#include "screen.h"
 
 #include <vitromech/log.h>
 #include <vitromech/probability.h>
@@ -14,6 +15,8 @@ enum { MOST_USED = 8, RUNS_PER_STATISTIC = 5, NEXT_POINTS = 3 };
 /* Below this variance of the mean over the sweep, in units of the variance of a run, a statistic tells nothing; below a
  * tenth of that of the best it hardly helps, and the tails of its errors may harm. */
 static const double least_information = 0.3, least_of_best = 0.1;
+/* Of the statistics taken to depend on the parameters, about this part does so by chance. */
+static const double false_finds = 0.05;
 /* Two statistics whose errors are correlated more than this are one. */
 static const double same_statistic = 0.97;
 static const double poor_fit = 0.01;
@@ -24,6 +27,8 @@ typedef struct {
   const VmInferStatistic *statistic;
   VmEmulator emulator;
   double along[VM_MOST_PARAMETERS], information; /* of each parameter, and the largest */
+  double chance;                                 /* that noise alone shows such a trend */
+  bool depends;                                  /* on the parameters, by more than chance */
   double coverage;                               /* of 95 % intervals, leaving one run out */
   double *error;        /* [points] leave-one-out errors in standard deviations, NAN where there is no value */
   double mean, scatter; /* at the best parameters: emulated value and standard deviation of the sample about it */
@@ -68,6 +73,7 @@ static PetscErrorCode Emulate(Inference *f, Used *u)
     for (int j = 0; j < d; ++j) x[n * d + j] = f->data.parameter[j].values[i];
     y[n++] = values[i];
   }
+  PetscCall(VmTrendProbability(n, d, x, y, &u->chance));
   PetscCall(VmEmulatorCreate(n, d, x, y, &u->emulator));
   VmEmulatorLeaveOneOut(u->emulator, error);
   PetscCall(PetscMalloc1((size_t)points, &u->error));
@@ -124,12 +130,27 @@ static double ErrorCorrelation(int points, const double *a, const double *b, int
   return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : 0.0;
 }
 
+/* Which statistics depend on the parameters. An emulator of another one may follow the noise of few runs. */
+static PetscErrorCode Screen(Inference *f)
+{
+  double *chances;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)f->candidates, &chances));
+  for (int i = 0; i < f->candidates; ++i) chances[i] = f->candidate[i].chance;
+  const double limit = VmFalseDiscoveryLimit(f->candidates, chances, false_finds);
+  for (int i = 0; i < f->candidates; ++i) f->candidate[i].depends = f->candidate[i].chance <= limit;
+  PetscCall(PetscFree(chances));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Whether a statistic tells something about some parameter beside the one that tells most about it. */
 static bool Tells(const Inference *f, const Used *u)
 {
+  if (!u->depends) return false;
   for (int j = 0; j < f->data.parameters; ++j) {
     double best = 0.0;
-    for (int i = 0; i < f->candidates; ++i) best = fmax(best, f->candidate[i].along[j]);
+    for (int i = 0; i < f->candidates; ++i)
+      if (f->candidate[i].depends) best = fmax(best, f->candidate[i].along[j]);
     if (u->along[j] >= fmax(least_information, least_of_best * best)) return true;
   }
   return false;
@@ -196,6 +217,7 @@ static double Deviation(const Inference *f, const double *x, double *logarithm, 
     *logarithm += log(variance);
     *spread += uncertainty / variance / f->used;
   }
+  if (f->used == 0) return 0.0;
   BLAStrsm_("L", "L", "N", "N", &k, &one, &unit, f->factor, &k, z, &k);
   for (int i = 0; i < f->used; ++i) square += z[i] * z[i];
   return square;
@@ -224,6 +246,23 @@ static double PValue(const Inference *f)
   return VmFisherTail(f->chi_square / k, k, f->freedom);
 }
 
+/* Mean and variance of a statistic of runs like the sample: emulated, or that of all runs where it does not depend. */
+static void Expected(const Inference *f, const Used *u, const double *x, double *mean, double *variance)
+{
+  double uncertainty, noise, sum = 0.0, square = 0.0, n = 0.0;
+  if (u->depends) {
+    VmEmulatorPredict(u->emulator, x, mean, &uncertainty, &noise);
+    *variance = uncertainty + noise;
+    return;
+  }
+  for (int k = 0; k < f->data.points; ++k)
+    if (isfinite(u->statistic->values[k])) sum += u->statistic->values[k], n += 1.0;
+  *mean = sum / n;
+  for (int k = 0; k < f->data.points; ++k)
+    if (isfinite(u->statistic->values[k])) square += pow(u->statistic->values[k] - *mean, 2);
+  *variance = square / (n - 1.0) * (1.0 + 1.0 / n);
+}
+
 /* What was not used to find the parameters can still contradict them: the worst deviation of these statistics, its
  * probability that of the worst of as many. Where leave-one-out errors have tails, deviations count for less. */
 static void CheckOthers(Inference *f)
@@ -235,11 +274,11 @@ static void CheckOthers(Inference *f)
   f->others_p = NAN;
   for (int i = f->used; i < f->candidates; ++i) {
     const Used *u = &f->candidate[i];
-    double mean, uncertainty, noise, largest = 0.0;
+    double mean, variance, largest = 0.0;
     for (int k = 0; k < f->data.points; ++k)
-      if (isfinite(u->error[k])) largest = fmax(largest, fabs(u->error[k]));
-    VmEmulatorPredict(u->emulator, best, &mean, &uncertainty, &noise);
-    const double variance = uncertainty + noise + u->statistic->error * u->statistic->error;
+      if (u->depends && isfinite(u->error[k])) largest = fmax(largest, fabs(u->error[k]));
+    Expected(f, u, best, &mean, &variance);
+    variance += u->statistic->error * u->statistic->error;
     if (!(variance > 0.0)) continue;
     const double z = (u->statistic->measured - mean) / sqrt(variance) / fmax(largest / usual_largest, 1.0);
     ++tests;
@@ -448,12 +487,14 @@ static PetscErrorCode Prepare(Inference *f)
     PetscCall(Emulate(f, &f->candidate[i]));
     Information(f, &f->candidate[i]);
   }
+  PetscCall(Screen(f));
   Select(f);
-  if (f->used == 0)
-    VmThrow(f->comm, VM_ERR_INPUT,
-            "none of the %d shared statistics depends on the parameters by more than the scatter of the runs",
-            f->candidates);
-  PetscCall(Correlate(f));
+  if (f->used > 0) PetscCall(Correlate(f));
+  else
+    PetscCall(VmWarn(f->comm,
+                     "none of the %d shared statistics depends on the parameters by more than the scatter of the runs: "
+                     "the sample says nothing of them",
+                     f->candidates));
   f->freedom = PetscMax(f->data.points - f->data.parameters - 1 - f->used, 3);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -478,7 +519,7 @@ static PetscErrorCode Report(Inference *f, const bool asked[VM_MOST_PARAMETERS],
                     f->p_value,
                     f->p_value < poor_fit ? "POOR, no glass of the sweep looks like the sample" : "acceptable"));
   } else {
-    PetscCall(VmLog(f->comm, "fit: not tested, as many parameters as statistics"));
+    PetscCall(VmLog(f->comm, "fit: not tested, no more statistics than parameters"));
   }
   if (f->worst)
     PetscCall(VmLog(f->comm, "beside it: %d more statistics, %s deviates most, %+.1f sigma, probability %.3g%s",

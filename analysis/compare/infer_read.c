@@ -133,12 +133,40 @@ static PetscErrorCode GivenValue(MPI_Comm comm, const char *const *given, const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static bool Listed(const char *const *names, const char *name)
+int VmInferLeast(const VmInferData *data) { return data->parameters + 6; }
+
+bool VmInferListed(const char *const *names, const char *name)
 {
   if (!names || !*names) return true;
   for (; *names; ++names)
     if (strcmp(*names, name) == 0) return true;
   return false;
+}
+
+double VmInferExcess(double error, double usual)
+{
+  if (!isfinite(error)) return 0.0;
+  return isfinite(usual) ? sqrt(fmax(error * error - usual * usual, 0.0)) : error;
+}
+
+/* Standard error of a number of the sample beyond that of the runs, where both say theirs. */
+static PetscErrorCode ReadError(int n, const VmH5 *files, VmH5 table, int points, const char *path, double *error)
+{
+  char name[VM_INFER_NAME + 32];
+  double own, sum = 0.0, *values, count = 0.0;
+  bool exists;
+  PetscFunctionBegin;
+  *error = 0.0;
+  snprintf(name, sizeof name, "%s_error", path);
+  PetscCall(ReadScalar(n, files, name, &own));
+  PetscCall(VmH5Exists(table, name, &exists));
+  if (!exists || !isfinite(own)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(ReadColumn(table, name, points, &values));
+  for (int i = 0; i < points; ++i)
+    if (isfinite(values[i])) sum += values[i], count += 1.0;
+  PetscCall(PetscFree(values));
+  if (count > 0.0) *error = VmInferExcess(own, sum / count);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static bool EndsWith(const char *text, const char *end)
@@ -150,7 +178,7 @@ static bool EndsWith(const char *text, const char *end)
 static PetscErrorCode ReadStatistics(MPI_Comm comm, int n, const VmH5 *files, VmH5 table, const char *group,
                                      const VmInferOptions *options, VmInferData *data)
 {
-  const int least = data->parameters + 6;
+  const int least = VmInferLeast(data);
   VmH5Names names;
   PetscFunctionBegin;
   PetscCall(VmH5Datasets(table, group, &names));
@@ -162,12 +190,15 @@ static PetscErrorCode ReadStatistics(MPI_Comm comm, int n, const VmH5 *files, Vm
     bool column;
     VmInferStatistic s = {.error = 0.0};
     snprintf(s.name, sizeof s.name, "%s", names.name[i]);
-    if (EndsWith(s.name, "_error") || !Listed(options->names, s.name)) continue;
+    if (EndsWith(s.name, "_error") || !VmInferListed(options->names, s.name)) continue;
     snprintf(path, sizeof path, "%s/%s", group, s.name);
     PetscCall(IsColumn(table, path, &column));
     if (!column) continue;
     if (strcmp(group, "/columns") == 0) PetscCall(ReadReduced(n, files, table, path, &s.measured));
-    else PetscCall(ReadScalar(n, files, path, &s.measured));
+    else {
+      PetscCall(ReadScalar(n, files, path, &s.measured));
+      PetscCall(ReadError(n, files, table, data->points, path, &s.error));
+    }
     PetscCall(GivenValue(comm, options->values, s.name, &s.measured, &s.error));
     if (!isfinite(s.measured)) continue;
     PetscCall(ReadColumn(table, path, data->points, &s.values));
@@ -178,26 +209,41 @@ static PetscErrorCode ReadStatistics(MPI_Comm comm, int n, const VmH5 *files, Vm
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* "fem/omega" stands for its components "fem/omega[1]" ... */
+static void PlainName(const char *statistic, char name[VM_INFER_NAME])
+{
+  snprintf(name, VM_INFER_NAME, "%.*s", (int)strcspn(statistic, "["), statistic);
+}
+
+/* What --value, --curve and --using name must be there. */
+static PetscErrorCode CheckWord(MPI_Comm comm, const char *word, const VmInferData *data, const char *const *names)
+{
+  char name[VM_INFER_NAME];
+  bool known = false;
+  PetscFunctionBegin;
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+  for (int i = 0; i < data->statistics; ++i) known = known || strcmp(names[i], name) == 0;
+  if (known) PetscFunctionReturn(PETSC_SUCCESS);
+  const char *closest = VmDidYouMean(name, names);
+  VmThrow(comm, VM_ERR_INPUT, "%s is no statistic that the sweep varies and the sample has%s%s", name,
+          closest ? "; did you mean " : "", closest ? closest : "");
+}
+
 static PetscErrorCode CheckGiven(MPI_Comm comm, const VmInferOptions *options, const VmInferData *data)
 {
-  const char *names[512];
-  int count = 0;
+  const char *const *const lists[] = {options->values, options->curves, options->names};
+  const char **names;
+  char(*plain)[VM_INFER_NAME];
+  PetscErrorCode code = PETSC_SUCCESS;
   PetscFunctionBegin;
-  for (; count < data->statistics && count < 511; ++count) names[count] = data->statistic[count].name;
-  names[count] = NULL;
-  for (int list = 0; list < 2; ++list) {
-    for (const char *const *given = list ? options->names : options->values; given && *given; ++given) {
-      char name[VM_INFER_NAME];
-      bool known = false;
-      snprintf(name, sizeof name, "%.*s", (int)strcspn(*given, "="), *given);
-      for (int i = 0; i < count; ++i) known = known || strcmp(names[i], name) == 0;
-      if (known) continue;
-      const char *closest = VmDidYouMean(name, names);
-      VmThrow(comm, VM_ERR_INPUT, "%s is no statistic that the sweep varies and the sample has%s%s", name,
-              closest ? "; did you mean " : "", closest ? closest : "");
-    }
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc2((size_t)data->statistics + 1, &names, (size_t)data->statistics + 1, &plain));
+  for (int i = 0; i < data->statistics; ++i) PlainName(data->statistic[i].name, plain[i]), names[i] = plain[i];
+  names[data->statistics] = NULL;
+  for (int list = 0; list < 3; ++list)
+    for (const char *const *given = lists[list]; given && *given && !code; ++given)
+      code = CheckWord(comm, *given, data, names);
+  PetscCall(PetscFree2(names, plain));
+  PetscFunctionReturn(code);
 }
 
 PetscErrorCode VmInferRead(MPI_Comm comm, int n, const VmH5 *files, VmH5 table, const VmInferOptions *options,
@@ -215,12 +261,14 @@ PetscErrorCode VmInferRead(MPI_Comm comm, int n, const VmH5 *files, VmH5 table, 
   PetscCall(ReadParameters(comm, table, data));
   PetscCall(ReadStatistics(comm, n, files, table, "/columns", options, data));
   PetscCall(ReadStatistics(comm, n, files, table, "/statistics", options, data));
+  PetscCall(VmInferCurves(comm, n, files, table, options, data));
   PetscCall(CheckGiven(comm, options, data));
   if (data->statistics == 0)
     VmThrow(comm, VM_ERR_INPUT,
-            "the sample and the sweep share no number that varies in at least %d runs; analyse both with the same "
+            "the sample and the sweep share no number and no curve that varies in at least %d runs; analyse both with "
+            "the same "
             "statistics, or give measured numbers with --value",
-            data->parameters + 6);
+            VmInferLeast(data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -14,7 +14,7 @@ typedef struct {
 } VmInferParameter;
 
 typedef struct {
-  char name[VM_INFER_NAME]; /* "fem/peak", "yield_stress" */
+  char name[VM_INFER_NAME]; /* "fem/peak_k", "yield_stress"; "fem/omega[1]": first principal component of a curve */
   double *values;           /* [points] */
   double measured, error;   /* of the sample; the error beyond the scatter of single runs, 0 if none is known */
 } VmInferStatistic;
@@ -29,5 +29,19 @@ typedef struct {
 PetscErrorCode VmInferRead(MPI_Comm comm, int n, const VmH5 *files, VmH5 table, const VmInferOptions *options,
                            VmInferData *data);
 PetscErrorCode VmInferDataFree(VmInferData *data);
+
+/** Adds the principal components of the curves that the sample and the runs share. Collective. */
+PetscErrorCode VmInferCurves(MPI_Comm comm, int n, const VmH5 *files, VmH5 table, const VmInferOptions *options,
+                             VmInferData *data);
+
+/** Runs that must have a statistic for it to be emulated. Not collective. */
+int VmInferLeast(const VmInferData *data);
+
+/** What a standard error is beyond the usual one of a run, which the scatter of the runs holds already; the whole where
+ * runs have none, 0 if it is not known. Not collective. */
+double VmInferExcess(double error, double usual);
+
+/** Whether a statistic may be used: a list that is empty or NULL names all. Not collective. */
+bool VmInferListed(const char *const *names, const char *name);
 
 #endif

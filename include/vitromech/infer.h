@@ -9,13 +9,15 @@
 typedef struct {
   const char *parameters;    /* what is reported, "flow_units.fraction" or several with commas */
   const char *const *values; /* measured numbers "yield_stress=1.52+-0.03", NULL-terminated, or NULL */
+  const char *const *curves; /* measured curves "fem/omega=vk.csv" (k, value, error), NULL-terminated, or NULL */
+  double k_factor;           /* what k of these files is multiplied by to be in 1/nm */
   const char *const *names;  /* statistics that may be used, NULL-terminated, or NULL: all */
 } VmInferOptions;
 
 /**
  * Posterior of the parameters of a sweep, given what was measured on a sample.
  *
- * Each statistic that the sample and the sweep share is emulated against the parameters by a Gaussian process whose
+ * Each statistic that the sample and the sweep share, numbers and the principal components of curves, is emulated against the parameters by a Gaussian process whose
  * noise is the scatter of the runs; the correlations between statistics are those of their leave-one-out errors. The
  * likelihood is a multivariate t distribution (the noise is known from the runs only), the prior uniform over the range
  * of the sweep. The fit is poor where the best parameters leave a deviation that runs of the sweep would show with a

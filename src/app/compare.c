@@ -23,6 +23,7 @@
   "With --infer, SAMPLE is result.h5, analysis.h5 or both, SWEEP the directory or table.h5 of vitromech sweep:\n"      \
   "  --infer NAMES     flow_unit_fraction, or paths of the plan with commas; all that is varied is fitted\n"           \
   "  --value NAME=X+-E a measured number (may be given several times)\n"                                               \
+  "  --curve NAME=FILE a measured curve, e.g. fem/omega=vk.csv (columns k, V(k), standard deviation; --k-unit)\n"      \
   "  --using NAME      only this statistic (may be given several times)\n"                                             \
   "  --output FILE     default: inference.h5 beside SAMPLE\n\n"                                                        \
   "examples:\n  vitromech compare out/demo/analysis.h5 --with im2018\n"                                                \
@@ -178,7 +179,8 @@ static PetscErrorCode CompareTwo(MPI_Comm comm, const char *const *paths, const 
 
 typedef struct {
   const char *parameters, *output;
-  VmWords values, names;
+  VmWords values, names, curves;
+  double k_factor;
 } InferOptions;
 
 /* The table of a sweep: itself or in its directory. */
@@ -196,7 +198,11 @@ static PetscErrorCode OpenTable(MPI_Comm comm, const char *sweep, VmH5 *table)
 static PetscErrorCode InferInto(MPI_Comm comm, const VmWords *words, const VmH5 *samples, VmH5 table,
                                 const InferOptions *o, const char *path)
 {
-  const VmInferOptions options = {.parameters = o->parameters, .values = o->values.words, .names = o->names.words};
+  const VmInferOptions options = {.parameters = o->parameters,
+                                  .values = o->values.words,
+                                  .curves = o->curves.words,
+                                  .k_factor = o->k_factor,
+                                  .names = o->names.words};
   char part[PETSC_MAX_PATH_LEN + 8];
   VmH5 out;
   PetscFunctionBegin;
@@ -240,22 +246,30 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   const char *level_text = NULL;
   double level = 0.05;
   char why[256];
-  const VmOption options[] = {
-      {.name = "--with", .values = &o.with},        {.name = "--measured", .values = &o.measured},
-      {.name = "--k-unit", .value = &o.k_unit},     {.name = "--csv", .value = &o.csv},
-      {.name = "--level", .value = &level_text},    {.name = "--infer", .value = &infer.parameters},
-      {.name = "--value", .values = &infer.values}, {.name = "--using", .values = &infer.names},
-      {.name = "--output", .value = &infer.output}, {.name = NULL}};
+  const VmOption options[] = {{.name = "--with", .values = &o.with},
+                              {.name = "--measured", .values = &o.measured},
+                              {.name = "--k-unit", .value = &o.k_unit},
+                              {.name = "--csv", .value = &o.csv},
+                              {.name = "--level", .value = &level_text},
+                              {.name = "--infer", .value = &infer.parameters},
+                              {.name = "--value", .values = &infer.values},
+                              {.name = "--using", .values = &infer.names},
+                              {.name = "--curve", .values = &infer.curves},
+                              {.name = "--output", .value = &infer.output},
+                              {.name = NULL}};
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_compare, argc, argv, options, 1, VM_MAX_WORDS, &words));
   if (level_text && !(VmUnitParse(level_text, "1", &level, why) && level > 0.0 && level < 1.0))
     VmThrow(comm, VM_ERR_INPUT, "--level \"%s\": a probability between 0 and 1 is needed", level_text);
+  if (o.k_unit && strcmp(o.k_unit, "1/nm") != 0 && strcmp(o.k_unit, "1/A") != 0)
+    VmThrow(comm, VM_ERR_INPUT, "--k-unit \"%s\": 1/nm or 1/A", o.k_unit);
+  infer.k_factor = o.k_unit && strcmp(o.k_unit, "1/A") == 0 ? 10.0 : 1.0;
   if (infer.parameters) {
     PetscCall(InferFrom(comm, &words, &infer));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  if (infer.values.count > 0 || infer.names.count > 0)
-    VmThrow(comm, VM_ERR_INPUT, "--value and --using belong to --infer");
+  if (infer.values.count > 0 || infer.names.count > 0 || infer.curves.count > 0)
+    VmThrow(comm, VM_ERR_INPUT, "--value, --curve and --using belong to --infer");
   if (words.count > 2)
     VmThrow(comm, VM_ERR_INPUT, "one too many an argument\n  usage: vitromech %s", vm_command_compare.usage);
   const bool given = o.with.count > 0 || o.measured.count > 0;
@@ -278,9 +292,11 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 
 const VmCommand vm_command_compare = {
     .name = "compare",
-    .usage = "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--level P] "
-             "[--csv FILE] [--output FILE]\n"
-             "       vitromech compare SAMPLE... --infer PARAMETER SWEEP [--value NAME=X+-E ...] [--using NAME ...]",
+    .usage =
+        "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--level P] "
+        "[--csv FILE] [--output FILE]\n"
+        "       vitromech compare SAMPLE... --infer PARAMETER SWEEP [--value NAME=X+-E ...] [--curve NAME=FILE ...] "
+        "[--using NAME ...]",
     .summary = "an analysis beside published and measured values, or beside another analysis",
     .help = HELP,
     .run = Run,

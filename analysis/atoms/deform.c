@@ -60,6 +60,40 @@ static PetscErrorCode ReadStrain(MPI_Comm comm, VmH5 file, const char *path, con
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Takes the plastic strain of the events out of that of the step (steps are named by their row of the history), or of
+ * the last row. *any: there was some. */
+static PetscErrorCode SubtractPlastic(MPI_Comm comm, VmH5 file, const char *path, const char *step, double strain[6],
+                                      bool *any)
+{
+  int rank;
+  int64_t dims[8];
+  double plastic[6];
+  bool exists, inelastic;
+
+  PetscFunctionBegin;
+  *any = false;
+  PetscCall(VmH5Exists(file, VM_PATH_HISTORY "/plastic_strain", &exists));
+  PetscCall(VmH5Exists(file, VM_PATH_HISTORY "/dissipated", &inelastic));
+  if (!exists && inelastic) {
+    PetscCall(VmH5Shape(file, VM_PATH_HISTORY "/dissipated", &rank, dims));
+    PetscCall(VmH5ReadRows(file, VM_PATH_HISTORY "/dissipated", VM_F64, dims[0] - 1, 1, plastic));
+    if (fabs(plastic[0]) > 0.0)
+      VmThrow(comm, VM_ERR_INPUT,
+              "%s: glass.strain: elastic needs the plastic strain of events; this run flows by its material law and "
+              "does not say how much of its strain is elastic",
+              path);
+  }
+  if (!exists) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmH5Shape(file, VM_PATH_HISTORY "/plastic_strain", &rank, dims));
+  const char *name = strrchr(step, '/');
+  const int64_t row = name ? strtoll(name + 1, NULL, 10) : dims[0] - 1;
+  if (rank != 2 || dims[1] != 6 || row >= dims[0])
+    VmThrow(comm, VM_ERR_INPUT, "%s: the history holds no plastic strain of step %lld", path, (long long)row);
+  PetscCall(VmH5ReadRows(file, VM_PATH_HISTORY "/plastic_strain", VM_F64, row, 1, plastic));
+  for (int c = 0; c < 6; ++c) strain[c] -= plastic[c], *any = *any || plastic[c] != 0.0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Planes wanted may lie across the periodic boundary: three collective reads of rows, any of them empty. */
 static PetscErrorCode ReadPlanes(VmH5 file, const char *dataset, double lo, double hi, int components, VmDeformation *d,
                                  double **values)
@@ -111,12 +145,12 @@ static PetscErrorCode ReadField(MPI_Comm comm, VmH5 file, const char *path, cons
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, double lo, double hi, bool units,
-                               VmDeformation *d)
+static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, double lo, double hi, bool elastic,
+                               bool units, VmDeformation *d)
 {
   char step[256], dataset[320];
   int count = 0;
-  bool exists;
+  bool exists, plastic = false;
 
   PetscFunctionBegin;
   PetscCall(VmH5Exists(file, VM_PATH_GRID, &exists));
@@ -127,9 +161,10 @@ static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, doubl
   }
   PetscCall(FindLastStep(file, step, sizeof step));
   PetscCall(ReadStrain(comm, file, path, step, d->strain));
+  if (elastic) PetscCall(SubtractPlastic(comm, file, path, step, d->strain, &plastic));
   snprintf(dataset, sizeof dataset, "%s/%s", step, VM_FIELD_DISPLACEMENT);
   exists = false;
-  if (step[0]) PetscCall(VmH5Exists(file, dataset, &exists));
+  if (step[0] && !plastic) PetscCall(VmH5Exists(file, dataset, &exists));
   if (exists) PetscCall(ReadField(comm, file, path, dataset, lo, hi, 3, d, &d->u));
   if (units) {
     snprintf(dataset, sizeof dataset, "%s/%s", step, VM_FIELD_FLOW_UNIT);
@@ -145,7 +180,7 @@ static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, doubl
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, double hi, bool units,
+PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, double hi, bool elastic, bool units,
                                  VmDeformation *deformation)
 {
   VmH5 file;
@@ -154,7 +189,7 @@ PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, dou
   *deformation = (VmDeformation){0};
   if (!path) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmH5Open(comm, path, VM_H5_READ, &file));
-  PetscErrorCode code = ReadOpen(comm, file, path, lo, hi, units, deformation);
+  PetscErrorCode code = ReadOpen(comm, file, path, lo, hi, elastic, units, deformation);
   if (code) PetscCall(VmDeformationDestroy(deformation));
   PetscCall(VmH5Close(&file));
   PetscFunctionReturn(code);

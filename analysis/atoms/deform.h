@@ -16,11 +16,14 @@ typedef struct {
 /**
  * Reads what the part lo <= s_x < hi (fractional) of the box needs.
  *
- * \param[in] path   result.h5, or NULL: no deformation
- * \param[in] units  flow units are wanted as well
- * Collective. VM_ERR_INPUT if the file is no vitromech result, or holds no strain, or no flow units that are wanted.
+ * \param[in] path     result.h5, or NULL: no deformation
+ * \param[in] elastic  without the plastic strain of events, and then without displacement: the elastic strain about
+ *                     its mean is incompatible, orthogonal in energy to every displacement (in a body of equal moduli)
+ * \param[in] units    flow units are wanted as well
+ * Collective. VM_ERR_INPUT if the file is no vitromech result, or holds no strain, or no flow units that are wanted, or
+ * does not say which part of its strain is elastic.
  */
-PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, double hi, bool units,
+PetscErrorCode VmDeformationRead(MPI_Comm comm, const char *path, double lo, double hi, bool elastic, bool units,
                                  VmDeformation *deformation);
 PetscErrorCode VmDeformationDestroy(VmDeformation *deformation);
 

@@ -89,7 +89,8 @@ static PetscErrorCode ReadInputs(Build *b)
   PetscCallMPI(MPI_Comm_size(b->comm, &ranks));
   PetscCall(CheckDisorder(b->comm, b->params, b->result));
   b->part = (VmPart){.lo = (double)rank / ranks, .hi = (double)(rank + 1) / ranks, .half_band = 1.0};
-  PetscCall(VmDeformationRead(b->comm, b->result, b->part.lo, b->part.hi, Disorders(b->params), &b->deformation));
+  PetscCall(VmDeformationRead(b->comm, b->result, b->part.lo, b->part.hi, b->params->strain == VM_STRAIN_ELASTIC,
+                              Disorders(b->params), &b->deformation));
   PetscCall(FitTiles(b, b->deformation.length));
   b->tiles.seed = b->seed;
   const VmTiles *t = &b->tiles;

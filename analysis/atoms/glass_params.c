@@ -100,6 +100,8 @@ static const VmTable flow_unit_table = {.name = "flow_units",
                                         .size = sizeof(VmFlowUnitParams),
                                         .rows = flow_unit_rows};
 
+static const char *const strains[] = {"total", "elastic", NULL}; /* as VM_STRAIN_... */
+
 #define GLASS(member) offsetof(VmGlassParams, member)
 
 static const char *const tiling_names[] = {
@@ -198,6 +200,16 @@ static const VmParam glass_rows[] = {
      .doc = "deform by the last step of the mesoscale run: r = (I + mean strain) r0 + displacement, trilinear between "
             "voxel "
             "centres, matched by fractional coordinates"},
+    {.key = "strain",
+     .type = VM_ENUM,
+     .offset = GLASS(strain),
+     .default_text = "total",
+     .choices = strains,
+     .doc =
+         "total: atoms follow all of the strain and displacement, as ink in a flowing body does. elastic: they follow "
+         "the mean strain less that of the events: atoms rearrange in a shear transformation, which leaves their "
+         "neighbourhoods as they were, and diffraction sees the elastic strain only. Of the elastic strain about its "
+         "mean no displacement is a part, since stress in equilibrium does no work on one"},
     {.key = "thermal_displacement",
      .type = VM_REAL,
      .offset = GLASS(thermal_displacement),

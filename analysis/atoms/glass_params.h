@@ -4,6 +4,8 @@
 
 #include <vitromech/glass.h>
 
+enum { VM_STRAIN_TOTAL, VM_STRAIN_ELASTIC }; /* what atoms follow */
+
 typedef struct {
   int64_t steps;
 } VmRelaxParams;
@@ -16,7 +18,7 @@ struct VmGlassParams_s {
   char *structure;
   double size[3], block, thickness, minimum_distance, peak, thermal_displacement;
   bool deform;
-  int tiling;
+  int strain, tiling;
   VmList species, clusters;
   int64_t frame;
   VmRelaxParams relax;

@@ -11,6 +11,10 @@ enum { MOST_TERMS = VM_MOST_PARAMETERS + 1 };
 /* Ranges of the correlation lengths, in units of the range of the parameter, and of noise over process variance. */
 static const double length_range[2] = {0.08, 20.0}, noise_range[2] = {1e-6, 1e4};
 
+/* A statistic that wavers over less than this is rather noise of the runs: prior exp(-0.5 (usual_length/length)^2).
+ * Without it a process through ten noisy runs can take all of their noise for a function. */
+static const double usual_length = 0.5;
+
 struct VmEmulator_s {
   int n, d, terms;
   double *x, *y; /* [n][d], [n] */
@@ -111,6 +115,7 @@ static PetscErrorCode Objective(Tao tao, Vec at, PetscReal *value, void *context
   for (int j = 0; j <= e->d; ++j) {
     const double inside = log(j < e->d ? e->length[j] : e->noise);
     *value += 10.0 * pow(p[j] - inside, 2);
+    if (j < e->d) *value += pow(usual_length / e->length[j], 2);
   }
   PetscCall(VecRestoreArrayRead(at, &p));
   PetscFunctionReturn(PETSC_SUCCESS);

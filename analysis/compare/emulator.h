@@ -11,7 +11,7 @@ typedef struct VmEmulator_s *VmEmulator;
 /**
  * Fits y(x) = linear function + smooth Gaussian process of squared-exponential covariance + independent noise of the
  * runs. Correlation lengths (one per parameter) and the ratio of noise to process are those of the largest restricted
- * likelihood.
+ * likelihood, with a prior against lengths below half of the range.
  *
  * \param[in] n  runs, at least d + 3
  * \param[in] d  parameters, 1 to VM_MOST_PARAMETERS

@@ -40,6 +40,7 @@ static PetscErrorCode WriteTile(const char *path)
 typedef struct {
   int64_t n[3];
   double length[3], strain[6], amplitude;
+  const double *plastic; /* [6] in row 10 of the history, or NULL */
 } Result;
 
 static bool IsUnit(int64_t i, int64_t j, int64_t k) { return (i + 2 * j + k) % 5 < 2; }
@@ -72,6 +73,11 @@ static PetscErrorCode WriteResult(MPI_Comm comm, const char *path, const Result 
   PetscCall(VmH5Write(file, VM_PATH_FIELDS "/10/" VM_FIELD_DISPLACEMENT, VM_F64, 4, dims, u, meta));
   for (int64_t v = 0; v < n[0] * n[1] * n[2]; ++v) u[v] = (double)IsUnit(v / (n[1] * n[2]), v / n[2] % n[1], v % n[2]);
   PetscCall(VmH5Write(file, VM_PATH_FIELDS "/10/" VM_FIELD_FLOW_UNIT, VM_F64, 3, dims, u, meta));
+  if (result->plastic) {
+    double rows[11][6] = {{0}};
+    memcpy(rows[10], result->plastic, sizeof rows[10]);
+    PetscCall(VmH5Write(file, VM_PATH_HISTORY "/plastic_strain", VM_F64, 2, (int64_t[]){11, 6}, rows, meta));
+  }
   PetscCall(VmH5Close(&file));
   PetscCall(PetscFree(u));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -120,7 +126,7 @@ static PetscErrorCode RankInvariance(void)
       "{structure: tile.xyz, thickness: 6.6 nm}",
       "{structure: tile.xyz, tiling: layers, size: [6.4 nm, 6 nm, 6.8 nm]}",
   };
-  const Result result = {{7, 6, 5}, {6.5, 6.0, 6.75}, {0.02, -0.01, -0.015, 0.03, 0.02, 0.05}, 0.25};
+  const Result result = {{7, 6, 5}, {6.5, 6.0, 6.75}, {0.02, -0.01, -0.015, 0.03, 0.02, 0.05}, 0.25, NULL};
   char path[4096];
   VmAtoms mine = {0}, alone = {0}, whole = {0};
 
@@ -164,7 +170,7 @@ static void ExpectedPlace(const Result *result, const double r0[3], const double
 /* Without a foil nothing is rotated: every atom is at its expected place, up to lattice vectors. */
 static PetscErrorCode Deformed(double amplitude)
 {
-  const Result result = {{8, 9, 10}, {3.2, 3.0, 3.4}, {0.02, -0.01, 0.015, 0.03, -0.02, 0.05}, amplitude};
+  const Result result = {{8, 9, 10}, {3.2, 3.0, 3.4}, {0.02, -0.01, 0.015, 0.03, -0.02, 0.05}, amplitude, NULL};
   const char *yaml = "{structure: tile.xyz, relax: {steps: 0}}";
   const double length[3] = {3.2, 3.0, 3.4};
   char path[4096];
@@ -212,10 +218,53 @@ static PetscErrorCode Deformed(double amplitude)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Atoms that follow the elastic strain: the same as in a body that has only that, without displacement; plastic strain
+ * by itself moves none; without events all strain is elastic. */
+static PetscErrorCode Elastic(void)
+{
+  static const double elastic[6] = {0.004, -0.002, 0.001, 0.003, -0.001, 0.005}, none[6] = {0};
+  static const double plastic[6] = {0.03, -0.01, -0.02, 0.01, 0.02, 0.05};
+  Result flowed = {{8, 9, 10}, {3.2, 3.0, 3.4}, {0}, 0.05, plastic}, purely = flowed, strained = flowed, rigid = flowed,
+         eventless = flowed;
+  const char *follow = "{structure: tile.xyz, strain: elastic, relax: {steps: 0}}",
+             *whole = "{structure: tile.xyz, relax: {steps: 0}}";
+  const struct {
+    const Result *result, *same;
+  } cases[] = {{&flowed, &strained}, {&purely, &rigid}, {&eventless, &eventless}};
+  char path[4096];
+
+  PetscFunctionBegin;
+  for (int c = 0; c < 6; ++c) {
+    flowed.strain[c] = elastic[c] + plastic[c], purely.strain[c] = plastic[c];
+    strained.strain[c] = eventless.strain[c] = elastic[c], rigid.strain[c] = none[c];
+  }
+  strained.amplitude = rigid.amplitude = 0.0;
+  strained.plastic = rigid.plastic = eventless.plastic = NULL;
+  PathOf("elastic.h5", path);
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; ++k) {
+    VmAtoms mine[2] = {{0}, {0}}, all[2] = {{0}, {0}};
+    for (int side = 0; side < 2; ++side) {
+      PetscCall(WriteResult(PETSC_COMM_WORLD, path, side ? cases[k].same : cases[k].result));
+      PetscCall(BuildFrom(PETSC_COMM_WORLD, side ? whole : follow, path, &mine[side]));
+      PetscCall(Gather(&mine[side], &all[side]));
+    }
+    VmExpectInt(all[0].n, all[1].n);
+    for (int64_t i = 0; i < all[0].n && all[0].n == all[1].n; ++i)
+      VmExpect(fabs(all[0].x[i] - all[1].x[i]) + fabs(all[0].y[i] - all[1].y[i]) + fabs(all[0].z[i] - all[1].z[i]) <
+                   1e-12,
+               "case %zu, atom %lld", k, (long long)i);
+    for (int side = 0; side < 2; ++side) {
+      VmAtomsFree(&mine[side]);
+      VmAtomsFree(&all[side]);
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A foil of a sheared box: flat, normal to z, periodic in x and y, its distances those of the strained lattice. */
 static PetscErrorCode Foil(void)
 {
-  const Result result = {{4, 4, 4}, {3.2, 3.0, 3.4}, {0, 0, 0.01, 0.04, 0.05, 0.02}, 0.0};
+  const Result result = {{4, 4, 4}, {3.2, 3.0, 3.4}, {0, 0, 0.01, 0.04, 0.05, 0.02}, 0.0, NULL};
   const double thickness = 2.0;
   char path[4096];
   VmAtoms mine = {0}, foil = {0}, box = {0}, all = {0};
@@ -258,7 +307,7 @@ static PetscErrorCode Foil(void)
 /* Atoms outside flow units stay; those inside are displaced by the wanted variance and thinned by the wanted share. */
 static PetscErrorCode FlowUnits(void)
 {
-  const Result result = {{8, 9, 10}, {4.8, 4.5, 5.1}, {0.02, -0.01, 0.015, 0.03, -0.02, 0.05}, 0.1};
+  const Result result = {{8, 9, 10}, {4.8, 4.5, 5.1}, {0.02, -0.01, 0.015, 0.03, -0.02, 0.05}, 0.1, NULL};
   const double sigma = 0.012, vacancies = 0.1;
   char path[4096];
   VmAtoms mine = {0}, rest = {0}, plain = {0}, changed = {0};
@@ -313,7 +362,7 @@ static PetscErrorCode FlowUnits(void)
 
 static PetscErrorCode Tiling(void)
 {
-  const Result far = {{4, 4, 4}, {3.2, 3.0, 3.55}, {0}, 0.0};
+  const Result far = {{4, 4, 4}, {3.2, 3.0, 3.55}, {0}, 0.0, NULL};
   VmAtoms atoms = {0};
   char path[4096];
   int64_t n;
@@ -445,6 +494,7 @@ static PetscErrorCode Run(void)
   PetscCall(RankInvariance());
   PetscCall(Deformed(0.0));
   PetscCall(Deformed(0.3));
+  PetscCall(Elastic());
   PetscCall(Foil());
   PetscCall(FlowUnits());
   PetscCall(Tiling());

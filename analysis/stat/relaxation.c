@@ -12,38 +12,48 @@ enum { MOST_LAGS = 128, FINITE_TURNS = 5 };
 
 typedef struct {
   double frame_time;
-  int64_t bin, max_lag;
+  int64_t bin, max_lag, places;
 } Params;
 
-static const VmParam rows[] = {{.key = "frame_time",
-                                .type = VM_REAL,
-                                .offset = offsetof(Params, frame_time),
-                                .unit = "s",
-                                .default_text = "1 s",
-                                .min = 1e-12,
-                                .max = 1e12,
-                                .doc = "from frame to frame; the frames of the cube, in their order, are the series"},
-                               {.key = "bin",
-                                .type = VM_INT,
-                                .offset = offsetof(Params, bin),
-                                .default_text = "1",
-                                .min = 1,
-                                .max = 4096,
-                                .doc = "pixels that are added up along each axis, at most the size of a speckle"},
-                               {.key = "max_lag",
-                                .type = VM_INT,
-                                .offset = offsetof(Params, max_lag),
-                                .default_text = "0",
-                                .min = 0,
-                                .max = 1e9,
-                                .doc = "longest lag of the fit in frames; 0: a fifth of the series"},
-                               {0}};
+static const VmParam rows[] = {
+    {.key = "frame_time",
+     .type = VM_REAL,
+     .offset = offsetof(Params, frame_time),
+     .unit = "s",
+     .default_text = "1 s",
+     .min = 1e-12,
+     .max = 1e12,
+     .doc = "from frame to frame; the frames of the cube, in their order, are the series"},
+    {.key = "bin",
+     .type = VM_INT,
+     .offset = offsetof(Params, bin),
+     .default_text = "1",
+     .min = 1,
+     .max = 4096,
+     .doc = "pixels that are added up along each axis, at most the size of a speckle"},
+    {.key = "max_lag",
+     .type = VM_INT,
+     .offset = offsetof(Params, max_lag),
+     .default_text = "0",
+     .min = 0,
+     .max = 1e9,
+     .doc = "longest lag of the fit in frames; 0: a fifth of the series"},
+    {.key = "places",
+     .type = VM_INT,
+     .offset = offsetof(Params, places),
+     .default_text = "1",
+     .min = 1,
+     .max = 1e9,
+     .doc = "probes of each frame, one after the other in the cube: every probe has a series of "
+            "its own"},
+    {0}};
 static const VmTable table = {"relaxation", "relaxation of speckle in a time series", sizeof(Params), rows, NULL};
 
 typedef struct {
   VmSurvey survey;
   double frame_time;
-  int64_t bin, size[2]; /* of the binned pattern */
+  int64_t bin, size[2];   /* of the binned pattern */
+  int64_t places, length; /* series side by side, and their frames */
   int nlags;
   int64_t lag[MOST_LAGS];
 } Context;
@@ -59,7 +69,13 @@ static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
   c->frame_time = p->frame_time;
   c->bin = p->bin;
   for (int a = 0; a < 2; ++a) c->size[a] = survey->detector.det[a] / p->bin;
-  const int64_t longest = p->max_lag ? PetscMin(p->max_lag, survey->frames - 1) : survey->frames / 5;
+  c->places = p->places;
+  c->length = survey->frames / p->places;
+  if (c->length * p->places != survey->frames)
+    VmThrow(survey->comm, VM_ERR_INPUT,
+            "relaxation: places is %lld, but the cube's %lld patterns are no multiple of it", (long long)p->places,
+            (long long)survey->frames);
+  const int64_t longest = p->max_lag ? PetscMin(p->max_lag, c->length - 1) : c->length / 5;
   for (double lag = 1.0; lround(lag) <= longest && c->nlags < MOST_LAGS; lag *= LAG_RATIO)
     if (c->nlags == 0 || lround(lag) > c->lag[c->nlags - 1]) c->lag[c->nlags++] = lround(lag);
   if (c->size[0] < 1 || c->size[1] < 1)
@@ -168,7 +184,7 @@ static bool FitPart(const Context *c, int64_t n, const double *series, double x[
  * the bias by the length of the series, which goes as its inverse. */
 static bool FitSeries(const Context *c, const double *series, double fit[3])
 {
-  const int64_t n = c->survey->frames, half = n / 2;
+  const int64_t n = c->length, half = n / 2;
   double whole[3], first[3], second[3];
   if (!FitPart(c, n, series, whole)) return false;
   bool halves = FitPart(c, half, series, first) && FitPart(c, half, series + half, second);
@@ -182,17 +198,19 @@ static bool FitSeries(const Context *c, const double *series, double fit[3])
 static PetscErrorCode Write(const Context *c, double *const maps[3], const uint8_t *trusted, VmStatResult result)
 {
   static const char *const names[] = {"contrast", "tau", "beta"};
-  static const VmMeta meta[] = {{"1", "contrast of the speckle", "det0,det1"},
-                                {"s", "relaxation time", "det0,det1"},
-                                {"1", "stretching exponent", "det0,det1"}};
-  const int64_t n = c->size[0] * c->size[1];
+  const bool several = c->places > 1;
+  const char *axes = several ? "place,det0,det1" : "det0,det1";
+  const VmMeta meta[] = {
+      {"1", "contrast of the speckle", axes}, {"s", "relaxation time", axes}, {"1", "stretching exponent", axes}};
+  const int64_t n = c->places * c->size[0] * c->size[1], dims[3] = {c->places, c->size[0], c->size[1]};
+  const int rank = several ? 3 : 2;
   double *kept, mean, error;
   char name[32];
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)n, &kept));
   for (int v = 0; v < 3; ++v) {
     PetscCall(
-        VmStatResultAdd(result, names[v], VM_F64, 2, c->size, maps[v], meta[v],
+        VmStatResultAdd(result, names[v], VM_F64, rank, dims + 3 - rank, maps[v], meta[v],
                         "g2(t) = <I(s) I(s+t)>/(<I(s)> <I(s+t)>), means over the frames of the products, fitted with "
                         "1 + contrast exp[-2 (t/tau)^beta] for lags t > 0; NAN where the fit failed"));
     for (int64_t p = 0; p < n; ++p) kept[p] = trusted[p] ? maps[v][p] : NAN;
@@ -201,8 +219,8 @@ static PetscErrorCode Write(const Context *c, double *const maps[3], const uint8
     PetscCall(
         VmStatResultEstimate(result, name, mean, error, meta[v].unit, meta[v].long_name, "mean over trusted pixels"));
   }
-  PetscCall(VmStatResultAdd(result, "trusted", VM_U8, 2, c->size, trusted,
-                            (VmMeta){"1", "1: the series suffices for the fit", "det0,det1"},
+  PetscCall(VmStatResultAdd(result, "trusted", VM_U8, rank, dims + 3 - rank, trusted,
+                            (VmMeta){"1", "1: the series suffices for the fit", axes},
                             "series of at least 40 tau, frames of at most 0.1 tau"));
   for (int64_t p = 0; p < n; ++p) kept[p] = (double)trusted[p];
   PetscCall(VmMapMean(n, kept, &mean, &error));
@@ -215,7 +233,7 @@ static PetscErrorCode Write(const Context *c, double *const maps[3], const uint8
 static PetscErrorCode Finalise(void *context, const double *sums, const double *maps, VmStatResult result)
 {
   const Context *c = context;
-  const int64_t n = c->size[0] * c->size[1], frames = c->survey->frames;
+  const int64_t pixels = c->size[0] * c->size[1], n = c->places * pixels, frames = c->length;
   double *series, *values[3], fit[3];
   uint8_t *trusted;
   PetscFunctionBegin;
@@ -223,7 +241,7 @@ static PetscErrorCode Finalise(void *context, const double *sums, const double *
   PetscCall(PetscMalloc2((size_t)frames, &series, (size_t)n, &trusted));
   for (int v = 0; v < 3; ++v) PetscCall(PetscMalloc1((size_t)n, &values[v]));
   for (int64_t p = 0; p < n; ++p) {
-    for (int64_t t = 0; t < frames; ++t) series[t] = maps[t * n + p];
+    for (int64_t t = 0; t < frames; ++t) series[t] = maps[t * n + p]; /* [frame][place][pixel] */
     const bool found = FitSeries(c, series, fit);
     trusted[p] = found && (double)frames >= TIMES_NEEDED * fit[1] && 1.0 <= FRAME_NEEDED * fit[1];
     for (int v = 0; v < 3; ++v) values[v][p] = found ? fit[v] * (v == 1 ? c->frame_time : 1.0) : NAN;

@@ -12,12 +12,13 @@
 
 typedef struct {
   MPI_Comm comm;
-  const VmAtoms *atoms;
+  int64_t snapshots;
+  const VmAtoms *atoms; /* [snapshots] */
   VmExposure exposure;
   VmScan scan;
   VmCubeWriter writer;
   VmProgress progress;
-  double *mean;  /* [rows of a tile, or 1 without phonons][edge][pixels] */
+  double *mean;  /* [rows of a tile, or 1 of a single configuration][edge][pixels] */
   float *frames; /* [edge][pixels] */
   int64_t done;  /* probes times configurations of this rank */
   int64_t *rows; /* [count] rows of all tiles that this rank shall simulate; those before `written` are in the file, */
@@ -79,8 +80,9 @@ static PetscErrorCode SimulateRun(Diffract *d, const VmScanRun *run, int64_t wri
 
   PetscFunctionBegin;
   if (run->rows) VmScanBox(&d->scan, run, &box);
-  PetscCall(VmFoilAtoms(d->comm, d->scan.optics, d->atoms, run->rows ? &box : NULL, &inside));
   for (int64_t c = 0; c < configurations && !stop; ++c) {
+    if (c < d->snapshots)
+      PetscCall(VmFoilAtoms(d->comm, d->scan.optics, &d->atoms[c], run->rows ? &box : NULL, &inside));
     if (run->rows) PetscCall(VmExposureTile(&d->exposure, c, &inside, &box));
     for (int64_t i = 0; i < writes && !stop; ++i) {
       double *mean = d->mean + (configurations > 1 ? i * line : 0);
@@ -221,13 +223,17 @@ static PetscErrorCode OpenScan(Diffract *d, const char *path, VmProvenance prove
 {
   const int64_t rows = VmScanRows(&d->scan);
   VmCubeInfo info;
-  char input[VM_FINGERPRINT];
+  char input[VM_FINGERPRINT] = "";
   uint8_t *done;
   bool resumed;
 
   PetscFunctionBegin;
   PetscCall(VmMicroscopeInfo(d->scan.optics->params, &info));
-  PetscCall(VmFingerprint(d->comm, d->scan.optics->params, d->atoms, "", d->exposure.key.seed, input));
+  for (int64_t s = 0; s < d->snapshots; ++s) {
+    char before[VM_FINGERPRINT];
+    memcpy(before, input, sizeof before);
+    PetscCall(VmFingerprint(d->comm, d->scan.optics->params, &d->atoms[s], before, d->exposure.key.seed, input));
+  }
   PetscCall(PetscMalloc1((size_t)rows, &done));
   const PetscErrorCode code = VmCubeWriterContinue(d->comm, path, &info, input, rows, done, &resumed, &d->writer);
   if (!code) PetscCall(DealRows(d, done));
@@ -259,11 +265,15 @@ static PetscErrorCode WriteScan(Diffract *d, const char *path, VmProvenance prov
 
 static PetscErrorCode PlaceScan(Diffract *d, const VmOptics *optics)
 {
-  VmScanFoil foil;
+  VmScanFoil foil = {.configurations = d->exposure.configurations};
 
   PetscFunctionBegin;
   memcpy(foil.cell, d->atoms->cell, sizeof foil.cell);
-  PetscCall(VmAtomsCount(d->comm, d->atoms, &foil.atoms));
+  for (int64_t s = 0; s < d->snapshots; ++s) {
+    int64_t atoms;
+    PetscCall(VmAtomsCount(d->comm, &d->atoms[s], &atoms));
+    foil.atoms += atoms;
+  }
   PetscCall(VmFoilCrowding(d->comm, d->atoms, &foil.crowding));
   VmScanInit(optics, d->exposure.method, d->exposure.context, &foil, &d->scan);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -291,16 +301,52 @@ static PetscErrorCode Run(Diffract *d, VmOptics *optics, const char *path, VmPro
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const VmAtoms *atoms, uint64_t seed,
-                          const char *path, VmProvenance provenance, VmProgress progress)
+/* The foil that holds all snapshots. */
+static PetscErrorCode Extent(const Diffract *d, VmOptics *optics)
 {
-  VmOptics optics;
-  Diffract d = {.comm = comm, .atoms = atoms, .progress = progress};
+  double lo = INFINITY, hi = -INFINITY;
 
   PetscFunctionBegin;
+  for (int64_t s = 0; s < d->snapshots; ++s) {
+    PetscCall(VmFoilExtent(d->comm, &d->atoms[s], optics));
+    lo = fmin(lo, optics->middle - 0.5 * optics->thickness);
+    hi = fmax(hi, optics->middle + 0.5 * optics->thickness);
+  }
+  if (d->snapshots == 1) PetscFunctionReturn(PETSC_SUCCESS);
+  optics->middle = 0.5 * (lo + hi);
+  optics->thickness = hi - lo;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CheckSnapshots(const Diffract *d, const VmMicroscopeParams *params)
+{
+  PetscFunctionBegin;
+  if (d->snapshots > 1 && (params->phonons > 0 || params->debye_waller > 0.0)) {
+    VmThrow(d->comm, VM_ERR_INPUT,
+            "the snapshots of a trajectory are the thermal motion: leave out microscope.debye_waller and phonons");
+  }
+  for (int64_t s = 1; s < d->snapshots; ++s) {
+    const VmAtoms *a = &d->atoms[0], *b = &d->atoms[s];
+    if (a->nspecies == b->nspecies && memcmp(a->number, b->number, (size_t)a->nspecies * sizeof *a->number) == 0)
+      continue;
+    VmThrow(d->comm, VM_ERR_INPUT, "snapshot %lld has other elements than the first, or in another order",
+            (long long)s + 1);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, int64_t snapshots, const VmAtoms *atoms,
+                          uint64_t seed, const char *path, VmProvenance provenance, VmProgress progress)
+{
+  VmOptics optics;
+  Diffract d = {.comm = comm, .snapshots = snapshots, .atoms = atoms, .progress = progress};
+
+  PetscFunctionBegin;
+  PetscCall(CheckSnapshots(&d, params));
   VmOpticsInit(params, &optics);
-  PetscCall(VmFoilExtent(comm, atoms, &optics));
+  PetscCall(Extent(&d, &optics));
   PetscCall(VmExposureCreate(&optics, seed, &d.exposure));
+  if (snapshots > 1) d.exposure.configurations = snapshots;
   PetscCall(PlaceScan(&d, &optics));
   const PetscErrorCode code = Run(&d, &optics, path, provenance);
   PetscCall(PetscFree(d.rows));

@@ -48,13 +48,13 @@ static void Box(const VmScan *scan, const int64_t first[2], const int64_t count[
   else VmOpticsBox(scan->optics, lo, hi, box);
 }
 
-/* Of what is collected before it is written (a row of a tile, or with phonons all rows), and of its copies on the way
- * to the file. */
+/* Of what is collected before it is written (a row of a tile, or of several configurations all rows), and of its copies
+ * on the way to the file. */
 static double FrameBytes(const VmScan *scan)
 {
   const VmMicroscopeParams *params = scan->optics->params;
   const double row = (double)scan->edge * (double)(params->detector.pixels[0] * params->detector.pixels[1]);
-  return row * (4 * sizeof(float) + sizeof(double) * (params->phonons > 1 ? (double)scan->edge : 1.0));
+  return row * (4 * sizeof(float) + sizeof(double) * (scan->configurations > 1 ? (double)scan->edge : 1.0));
 }
 
 /* With the tile `box`; frozen phonons hold its atoms twice. */
@@ -114,7 +114,7 @@ void VmScanInit(const VmOptics *optics, const VmSynthMethod *method, void *conte
   const VmScanParams *params = &optics->params->scan;
   const double(*cell)[3] = foil->cell;
 
-  *scan = (VmScan){.optics = optics, .method = method, .context = context};
+  *scan = (VmScan){.optics = optics, .method = method, .context = context, .configurations = foil->configurations};
   for (int d = 0; d < 2; ++d) {
     const double centre = 0.5 * (cell[0][d] + cell[1][d] + cell[2][d]);
     scan->points[d] = params->points[d];

@@ -14,6 +14,7 @@ typedef struct {
   double origin[2]; /* nm */
   int64_t edge;     /* probes along the edge of a tile */
   int64_t tiles[2];
+  int64_t configurations;
   double bytes; /* that a rank needs in all, at most */
 } VmScan;
 
@@ -27,7 +28,8 @@ typedef struct {
 typedef struct {
   double cell[3][3]; /* nm */
   int64_t atoms;
-  double crowding; /* atoms per nm^2, at most */
+  double crowding;        /* atoms per nm^2, at most */
+  int64_t configurations; /* over which patterns are averaged */
 } VmScanFoil;
 
 /** Places the scan (centred on the cell unless it has an origin) and chooses the largest tile with which a rank needs

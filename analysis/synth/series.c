@@ -1,4 +1,4 @@
-/* Patterns of one probe through a series of structures, frame by frame, each on one rank. */
+/* Patterns of a scan through a series of structures, frame by frame, each on one rank. */
 #include "exposure.h"
 #include "fingerprint.h"
 #include "foil.h"
@@ -14,19 +14,19 @@ typedef struct {
   VmOptics optics;
   VmExposure exposure;
   VmScan scan;
-  VmTileBox box;
-  double r[2]; /* of the probe, nm */
+  int64_t probes; /* of a frame */
   VmCubeWriter writer;
   VmProgress progress;
   int64_t *frames; /* [count] those to simulate, the same on all ranks */
   int64_t count;
-  double *mean; /* [pixels] */
-  float *frame; /* [pixels] */
+  double *mean; /* [probes][pixels] */
+  float *frame; /* [probes][pixels] */
 } Series;
 
 /* What does not change from frame to frame, from the first one. */
 static PetscErrorCode Prepare(Series *s, const VmMicroscopeParams *params, const VmAtoms *atoms, uint64_t seed)
 {
+  double middle[2];
   VmScanFoil foil;
 
   PetscFunctionBegin;
@@ -36,15 +36,17 @@ static PetscErrorCode Prepare(Series *s, const VmMicroscopeParams *params, const
   memcpy(foil.cell, atoms->cell, sizeof foil.cell);
   PetscCall(VmAtomsCount(PETSC_COMM_SELF, atoms, &foil.atoms));
   PetscCall(VmFoilCrowding(PETSC_COMM_SELF, atoms, &foil.crowding));
+  foil.configurations = s->exposure.configurations;
   VmScanInit(&s->optics, s->exposure.method, s->exposure.context, &foil, &s->scan);
-  VmScanPosition(&s->scan, 0, s->r);
-  const VmScanRun run = VmScanRunAt(&s->scan, 0, 1);
-  VmScanBox(&s->scan, &run, &s->box);
+  s->probes = s->scan.points[0] * s->scan.points[1];
   if (!s->exposure.method->multiple) {
-    PetscCall(VmFoilScattered(PETSC_COMM_SELF, atoms, s->r, s->exposure.method, s->exposure.context, &s->optics));
+    VmScanMiddle(&s->scan, middle);
+    PetscCall(VmFoilScattered(PETSC_COMM_SELF, atoms, middle, s->exposure.method, s->exposure.context, &s->optics));
   }
-  PetscCall(PetscMalloc1((size_t)s->exposure.pixels, &s->mean));
-  PetscCall(PetscMalloc1((size_t)s->exposure.pixels, &s->frame));
+  const size_t values = (size_t)(s->probes * s->exposure.pixels);
+  s->scan.bytes += (double)values * (sizeof *s->mean + 4 * sizeof *s->frame);
+  PetscCall(PetscMalloc1(values, &s->mean));
+  PetscCall(PetscMalloc1(values, &s->frame));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -58,21 +60,48 @@ static PetscErrorCode Destroy(Series *s)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The pattern of a frame; configurations of thermal motion differ from frame to frame. */
-static PetscErrorCode Simulate(Series *s, int64_t frame, const VmAtoms *atoms)
+/* The probes of a tile; configurations of thermal motion differ from frame to frame. */
+static PetscErrorCode SimulateTile(Series *s, int64_t frame, const VmAtoms *atoms, const VmScanRun *run)
 {
   VmExposure *e = &s->exposure;
+  VmTileBox box;
   VmAtoms inside = {0};
 
   PetscFunctionBegin;
-  memset(s->mean, 0, (size_t)e->pixels * sizeof *s->mean);
-  PetscCall(VmFoilAtoms(PETSC_COMM_SELF, &s->optics, atoms, &s->box, &inside));
+  VmScanBox(&s->scan, run, &box);
+  PetscCall(VmFoilAtoms(PETSC_COMM_SELF, &s->optics, atoms, &box, &inside));
   for (int64_t c = 0; c < e->configurations; ++c) {
-    PetscCall(VmExposureTile(e, frame * e->configurations + c, &inside, &s->box));
-    PetscCall(VmExposureAdd(e, s->r, s->mean));
+    PetscCall(VmExposureTile(e, frame * e->configurations + c, &inside, &box));
+    for (int64_t i = 0; i < run->rows; ++i) {
+      int64_t first, count;
+      VmScanRow(&s->scan, run, i, &first, &count);
+      for (int64_t probe = first; probe < first + count; ++probe) {
+        double r[2];
+        VmScanPosition(&s->scan, probe, r);
+        PetscCall(VmExposureAdd(e, r, s->mean + probe * e->pixels));
+      }
+    }
   }
-  VmExposureRecord(e, frame, s->mean, s->frame);
   VmAtomsFree(&inside);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The patterns of a frame. */
+static PetscErrorCode Simulate(Series *s, int64_t frame, const VmAtoms *atoms)
+{
+  VmExposure *e = &s->exposure;
+
+  PetscFunctionBegin;
+  memset(s->mean, 0, (size_t)(s->probes * e->pixels) * sizeof *s->mean);
+  for (int64_t row = 0; row < VmScanRows(&s->scan);) {
+    const VmScanRun run = VmScanRunAt(&s->scan, row, VmScanRows(&s->scan));
+    PetscCall(SimulateTile(s, frame, atoms, &run));
+    row += run.rows;
+  }
+  for (int64_t probe = 0; probe < s->probes; ++probe) {
+    const int64_t at = probe * e->pixels;
+    VmExposureRecord(e, frame * s->probes + probe, s->mean + at, s->frame + at);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -95,7 +124,7 @@ static PetscErrorCode SimulateGroup(Series *s, int64_t from, int size, int rank)
   }
   if (mine >= 0) PetscCall(Simulate(s, mine, &own));
   VmAtomsFree(&own);
-  PetscCall(VmCubeWriterPut(s->writer, mine >= 0 ? mine : 0, mine >= 0, s->frame));
+  PetscCall(VmCubeWriterPut(s->writer, mine >= 0 ? mine * s->probes : 0, mine >= 0 ? s->probes : 0, s->frame));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -136,6 +165,7 @@ static PetscErrorCode Open(Series *s, int64_t frames, const VmAtoms *atoms, cons
   PetscFunctionBegin;
   PetscCall(VmMicroscopeInfo(params, &info));
   info.scan[0] = frames;
+  info.scan[1] = s->probes;
   info.scan_pitch[0] = info.scan_pitch[1] = 0.0;
   PetscCall(VmFingerprint(s->comm, params, NULL, input, s->exposure.key.seed, text));
   PetscCall(PetscMalloc1((size_t)frames, &done));
@@ -167,8 +197,9 @@ static PetscErrorCode Run(Series *s, int64_t frames, const VmAtoms *atoms, const
             s->optics.params->memory, 1e-6 * s->scan.bytes);
   }
   s->exposure.method->describe(s->exposure.context, sizeof text, text);
-  PetscCall(VmLog(s->comm, "series: %lld frames of a foil %.2f nm thick, the probe at (%.3f, %.3f) nm",
-                  (long long)frames, s->optics.thickness, s->r[0], s->r[1]));
+  PetscCall(VmLog(s->comm, "series: %lld frames of a foil %.2f nm thick, %lld x %lld probes from (%.3f, %.3f) nm",
+                  (long long)frames, s->optics.thickness, (long long)s->scan.points[0], (long long)s->scan.points[1],
+                  s->scan.origin[0], s->scan.origin[1]));
   PetscCall(VmLog(s->comm, "%s", text));
   PetscCall(Open(s, frames, atoms, input, path, provenance));
   const PetscErrorCode code = SimulateAll(s);
@@ -188,12 +219,6 @@ PetscErrorCode VmDiffractSeries(MPI_Comm comm, const VmMicroscopeParams *params,
   VmAtoms first = {0};
 
   PetscFunctionBegin;
-  if (params->scan.points[0] != 1 || params->scan.points[1] != 1) {
-    VmThrow(
-        comm, VM_ERR_INPUT,
-        "a series looks at one place: microscope.scan.points must be [1, 1], not [%lld, %lld]; scan.origin tells where",
-        (long long)params->scan.points[0], (long long)params->scan.points[1]);
-  }
   PetscCall(read(context, comm, 0, &first));
   PetscCall(Prepare(&s, params, &first, seed));
   const PetscErrorCode code = Run(&s, frames, &first, input, path, provenance);

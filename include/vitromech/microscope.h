@@ -19,7 +19,8 @@ PetscErrorCode VmMicroscopeInfo(const VmMicroscopeParams *params, VmCubeInfo *in
 /**
  * Simulates the scan and writes the cube.
  *
- * \param[in] atoms       distributed structure; the beam runs along z
+ * \param[in] snapshots   structures over which every pattern is averaged: frozen phonons from a trajectory; 1: the foil
+ * as it is \param[in] atoms       [snapshots] distributed structures with the same species; the beam runs along z
  * \param[in] seed        of the counting noise (counter: probe, pixel)
  * \param[in] path        EMD file to write
  * \param[in] provenance  written into the cube, or NULL
@@ -27,15 +28,15 @@ PetscErrorCode VmMicroscopeInfo(const VmMicroscopeParams *params, VmCubeInfo *in
  * that name is gone on with, if it was the same scan (else VM_ERR_INPUT). VM_ERR_STOPPED on request. Prints what was
  * chosen, the memory that will be needed, and the time per probe. Same cube on any number of ranks. Collective.
  */
-PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, const VmAtoms *atoms, uint64_t seed,
-                          const char *path, VmProvenance provenance, VmProgress progress);
+PetscErrorCode VmDiffract(MPI_Comm comm, const VmMicroscopeParams *params, int64_t snapshots, const VmAtoms *atoms,
+                          uint64_t seed, const char *path, VmProvenance provenance, VmProgress progress);
 
 /** Atoms of one frame of a series, every rank the whole of it. Collective. */
 typedef PetscErrorCode (*VmFrameRead)(void *context, MPI_Comm comm, int64_t frame, VmAtoms *atoms);
 
 /**
- * Electron correlation microscopy: the patterns of one probe (scan.points [1, 1]) through a foil that changes in time,
- * as a cube of [frames][1] patterns.
+ * Electron correlation microscopy: the patterns of a scan, often of one probe, through a foil that changes in time, as
+ * a cube of [frames][probes] patterns, the probes of a frame in the order of the scan.
  *
  * \param[in] frames, read, context  frame 0 ... frames - 1 is read by read(context, comm, frame, &atoms)
  * \param[in] input                  text that changes with the frames, for a call that is resumed

@@ -2,15 +2,14 @@
 #include "outputs.h"
 #include "series.h"
 
-/* VmAtomsRead gives every rank the whole structure; each keeps its share. */
-static PetscErrorCode ReadAtoms(MPI_Comm comm, const char *path, const VmAtomsHints *hints, VmAtoms *atoms)
+/* Of a structure that every rank holds as a whole, each keeps its share. */
+static PetscErrorCode KeepShare(MPI_Comm comm, VmAtoms *atoms)
 {
   int rank, size;
   int64_t kept = 0;
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
-  PetscCall(VmAtomsReadHinted(comm, path, hints, atoms));
   for (int64_t i = rank; i < atoms->n; i += size, ++kept) {
     atoms->x[kept] = atoms->x[i];
     atoms->y[kept] = atoms->y[i];
@@ -29,7 +28,8 @@ static PetscErrorCode GetAtoms(VmCaseFile file, const char *structure, const VmA
   bool exists = true;
   PetscFunctionBegin;
   if (structure) {
-    PetscCall(ReadAtoms(file->comm, structure, hints, atoms));
+    PetscCall(VmAtomsReadHinted(file->comm, structure, hints, atoms));
+    PetscCall(KeepShare(file->comm, atoms));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   if (!file->params.glass) {
@@ -51,6 +51,7 @@ static PetscErrorCode GetAtoms(VmCaseFile file, const char *structure, const VmA
 typedef struct {
   VmWords files;
   const char *frames, *output;
+  bool phonons; /* the frames are to be averaged */
   VmAtomsHints hints;
 } Words;
 
@@ -62,10 +63,35 @@ static PetscErrorCode SimulateScan(VmCaseFile file, const Words *words, const ch
   PetscCall(GetAtoms(file, words->files.count ? words->files.words[0] : NULL, &words->hints, &atoms));
   PetscErrorCode code = VmSpecimenPrepare(file->comm, file->params.specimen, (uint64_t)file->params.seed, &atoms);
   if (!code) {
-    code = VmDiffract(file->comm, file->params.microscope, &atoms, (uint64_t)file->params.seed, output, provenance,
+    code = VmDiffract(file->comm, file->params.microscope, 1, &atoms, (uint64_t)file->params.seed, output, provenance,
                       progress);
   }
   VmAtomsFree(&atoms);
+  PetscFunctionReturn(code);
+}
+
+/* Every pattern the mean over the frames of a trajectory. */
+static PetscErrorCode SimulateMean(VmCaseFile file, const Words *words, const char *output, VmProvenance provenance,
+                                   VmProgress progress)
+{
+  const uint64_t seed = (uint64_t)file->params.seed;
+  VmSeries series;
+  VmAtoms *atoms;
+  PetscErrorCode code = PETSC_SUCCESS;
+  PetscFunctionBegin;
+  if (words->files.count == 0) VmThrow(file->comm, VM_ERR_INPUT, "--phonons needs a trajectory: --atoms FILE");
+  PetscCall(VmSeriesOpen(file->comm, &words->files, words->frames, &words->hints, &series));
+  const int64_t frames = VmSeriesCount(&series);
+  PetscCall(PetscCalloc1((size_t)frames, &atoms));
+  for (int64_t f = 0; f < frames && !code; ++f) {
+    code = VmSeriesRead(&series, file->comm, f, &atoms[f]);
+    if (!code) code = KeepShare(file->comm, &atoms[f]);
+    if (!code) code = VmSpecimenPrepare(file->comm, file->params.specimen, seed, &atoms[f]);
+  }
+  if (!code) code = VmDiffract(file->comm, file->params.microscope, frames, atoms, seed, output, provenance, progress);
+  for (int64_t f = 0; f < frames; ++f) VmAtomsFree(&atoms[f]);
+  PetscCall(PetscFree(atoms));
+  PetscCall(VmSeriesClose(&series));
   PetscFunctionReturn(code);
 }
 
@@ -94,7 +120,8 @@ static PetscErrorCode Simulate(VmCaseFile file, int argc, char **argv, const Wor
   PetscCall(VmCaseProvenance(file, argc, argv, &provenance));
   for (int i = 0; i < words->files.count; ++i) PetscCall(VmProvenanceAddFile(provenance, words->files.words[i]));
   PetscCall(VmProgressCreate(file->comm, "diffract", NULL, &progress));
-  if (words->frames || words->files.count > 1) code = SimulateSeries(file, words, output, provenance, progress);
+  if (words->phonons) code = SimulateMean(file, words, output, provenance, progress);
+  else if (words->frames || words->files.count > 1) code = SimulateSeries(file, words, output, provenance, progress);
   else code = SimulateScan(file, words, output, provenance, progress);
   PetscCall(VmProgressDestroy(&progress, code == VM_ERR_STOPPED ? "stopped" : code ? "failed" : "complete"));
   PetscCall(VmProvenanceDestroy(&provenance));
@@ -125,13 +152,10 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   const char *types = NULL, *frame = NULL;
   VmCaseFile file;
   const VmOption options[] = {
-      {.name = "--set", .values = &overrides},
-      {.name = "--atoms", .values = &words.files},
-      {.name = "--frames", .value = &words.frames},
-      {.name = "--types", .value = &types},
-      {.name = "--frame", .value = &frame},
-      {.name = "--output", .value = &words.output},
-      {.name = NULL},
+      {.name = "--set", .values = &overrides},      {.name = "--atoms", .values = &words.files},
+      {.name = "--frames", .value = &words.frames}, {.name = "--phonons", .flag = &words.phonons},
+      {.name = "--types", .value = &types},         {.name = "--frame", .value = &frame},
+      {.name = "--output", .value = &words.output}, {.name = NULL},
   };
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_diffract, argc, argv, options, 1, 1, &cases));
@@ -146,7 +170,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 const VmCommand vm_command_diffract = {
     .name = "diffract",
     .usage = "diffract CASE [--set path=value ...] [--atoms FILE ...] [--types Cu,Zr] [--frame N] [--frames 1:200] "
-             "[--output CUBE.h5]",
+             "[--phonons] [--output CUBE.h5]",
     .summary = "atoms to a 4D-STEM cube that py4DSTEM reads",
     .help =
         "Scans a focused probe over the atoms of a case, as its microscope block says, and writes one diffraction\n"
@@ -155,12 +179,12 @@ const VmCommand vm_command_diffract = {
         "  --set path=value   overrides a value of the case, e.g. --set microscope.scan.points=\"[32, 32]\"\n"
         "  --atoms FILE       looks at these atoms (extended XYZ, LAMMPS data or dump; beam along z), turned and cut\n"
         "                     as the specimen block says;\n"
-        "                     several, or with --frames: a series in time through one place (scan.points [1, 1]), "
-        "whose\n"
-        "                     cube the statistic `relaxation` reads (electron correlation microscopy)\n"
+        "                     several, or with --frames: a series in time, a cube of frames x probes that the\n"
+        "                     statistic `relaxation` reads (electron correlation microscopy)\n"
         "  --types Cu,Zr      elements of the atom types 1, 2 ... of a LAMMPS file that does not say them\n"
         "  --frame N          of a file with several, from 1; by default the last\n"
         "  --frames F:L[:S]   frames F, F + S ... L of each file of several frames, counted from 1\n"
+        "  --phonons          frozen phonons from a trajectory: every pattern is the mean over the frames of --atoms\n"
         "  --output CUBE.h5   where to write; by default cube.h5 in the output directory\n\n"
         "example:\n  mpirun -n 2 vitromech diffract inputs/demo/case.yaml --atoms foil.xyz --output cube.h5",
     .run = Run,

@@ -108,7 +108,7 @@ static PetscErrorCode Diffract(const VmRun *run)
   VmCaseOutput(run->file, VM_FILE_CUBE, sizeof path, path);
   PetscCall(VmProgressCreate(run->file->comm, "diffract", c->output.directory, &progress));
   const PetscErrorCode code =
-      VmDiffract(run->file->comm, c->microscope, &atoms, (uint64_t)c->seed, path, run->provenance, progress);
+      VmDiffract(run->file->comm, c->microscope, 1, &atoms, (uint64_t)c->seed, path, run->provenance, progress);
   VmAtomsFree(&atoms);
   PetscFunctionReturn(EndProgress(&progress, code));
 }

@@ -44,7 +44,7 @@ static PetscErrorCode Scan(MPI_Comm comm, const char *microscope, const char *pa
   PetscCall(VmTreeDestroy(&root));
   PetscCall(Foil(comm, &atoms));
   PetscCall(VmProgressCreate(comm, "diffract", NULL, &progress));
-  const PetscErrorCode code = VmDiffract(comm, params, &atoms, 17, path, NULL, progress);
+  const PetscErrorCode code = VmDiffract(comm, params, 1, &atoms, 17, path, NULL, progress);
   PetscCall(VmProgressDestroy(&progress, code ? "failed" : "complete"));
   VmAtomsFree(&atoms);
   PetscCall(VmParamsFree(&vm_microscope_table, params));

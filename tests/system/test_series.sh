@@ -98,8 +98,49 @@ PYTHON
 "$VITROMECH" diffract case.yaml --atoms one.dump --frames 150:201 --output none.h5 >log_none 2>&1
 expect "too many frames: exit 2" test $? -eq 2
 expect "which says so" grep -q "there are only 200" log_none
-"$VITROMECH" diffract case.yaml --atoms one.dump --frames 1:20 --set microscope.scan.points="[2, 1]" --output none.h5 >log_none 2>&1
-expect "two places: exit 2" test $? -eq 2
+# Two places: atoms of one half are placed anew with the probability 0.2, those of the other with 0.08. The probes stand
+# in the middle of each half.
+/usr/bin/python3 - <<'PYTHON'
+import numpy as np
+
+random = np.random.default_rng(6)
+frames, atoms, edge = 300, 800, np.array([72.0, 36.0, 40.0])
+half = np.arange(atoms) % 2
+r = random.random((atoms, 3)) * edge / [2, 1, 1]
+with open("two.dump", "w") as f:
+    for t in range(frames):
+        f.write(f"ITEM: TIMESTEP\n{t}\nITEM: NUMBER OF ATOMS\n{atoms}\nITEM: BOX BOUNDS pp pp pp\n")
+        f.write("".join(f"0 {e}\n" for e in edge) + "ITEM: ATOMS id element x y z\n")
+        f.write("".join(f"{i + 1} Zr {x + 36 * half[i]:.4f} {y:.4f} {z:.4f}\n" for i, (x, y, z) in enumerate(r)))
+        new = random.random(atoms) < np.where(half, 0.08, 0.2)
+        new[:2] = False
+        r[new] = random.random((new.sum(), 3)) * edge / [2, 1, 1]
+        r[0, 2], r[1, 2] = 0.0, 39.9999
+PYTHON
+places="microscope.scan={points: [2, 1], step: 3.6 nm}"
+expect "series of two probes, 1 rank" "$VITROMECH" diffract case.yaml --atoms two.dump --frames 1:300 --set "$places" --output two1.h5
+expect "series of two probes, 2 ranks" on_ranks 2 "$VITROMECH" diffract case.yaml --atoms two.dump --frames 1:300 --set "$places" --output two2.h5
+sed -i 's/bin: 2}/bin: 2, places: 2}/' recipe.yaml
+expect "relaxation at two places" "$VITROMECH" analyze two1.h5 recipe.yaml --output two.h5
+expect "each place has the relaxation time of its atoms" /usr/bin/python3 - <<'PYTHON'
+import h5py
+import numpy as np
+
+a, b = (h5py.File(path, "r")["datacube_root/datacube/data"][()] for path in ("two1.h5", "two2.h5"))
+assert a.shape == (300, 2, 40, 40) and a.tobytes() == b.tobytes()
+with h5py.File("two.h5", "r") as f:
+    tau = f["statistics/relaxation/tau"][()]
+assert tau.shape == (2, 20, 20)
+i, j = np.indices(tau.shape[1:])
+k = np.hypot(i - 9.5, j - 9.5) * 0.6
+for place, probability in enumerate((0.2, 0.08)):
+    ring = (k > 2.5) & (k < 5.5) & np.isfinite(tau[place])
+    print("tau", np.median(tau[place][ring]), "expected", -1 / np.log(1 - probability), "of", ring.sum())
+    assert ring.sum() > 50 and 0.65 < np.median(tau[place][ring]) * -np.log(1 - probability) < 1.15
+PYTHON
+sed -i 's/places: 2}/places: 7}/' recipe.yaml
+"$VITROMECH" analyze two1.h5 recipe.yaml --output none.h5 >log_none 2>&1
+expect "places that do not divide the series: exit 2" test $? -eq 2
 "$VITROMECH" diffract case.yaml --atoms one.dump --frames 7 --output none.h5 >log_none 2>&1
 expect "no range: exit 2" test $? -eq 2
 finish

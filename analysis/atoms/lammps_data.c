@@ -19,13 +19,20 @@ static const Style styles[] = {
 
 enum { STYLES = sizeof styles / sizeof styles[0] };
 
+/* What the head says of the atoms. */
 typedef struct {
-  VmText *text;
   int64_t count, types;
+  int style;
   VmLammpsBox box;
   bool edge[3], named;      /* lo and hi given; types named by the user */
   int number[VM_MAX_TYPES]; /* 0: not known */
-  VmAtomRecord *atom;       /* [count] */
+} Layout;
+
+typedef struct {
+  VmText *text;
+  Layout *layout;
+  VmText atoms;    /* from the first line of an atom */
+  const char *end; /* of the last; NULL: not come to yet */
 } Data;
 
 /* Cuts a comment off a line and gives it back, empty if there is none. */
@@ -100,23 +107,23 @@ static PetscErrorCode ReadHeaderLine(Data *data, int count, const VmToken *token
   static const char *const bounds[3][2] = {{"xlo", "xhi"}, {"ylo", "yhi"}, {"zlo", "zhi"}};
   double value[2];
   if (count == 2 && VmTokenIs(token[1], "atoms")) {
-    if (VmTokenInteger(token[0], 1, INT_MAX, &data->count)) return PETSC_SUCCESS;
+    if (VmTokenInteger(token[0], 1, INT_MAX, &data->layout->count)) return PETSC_SUCCESS;
     return VmTextBad(data->text, "\"%.*s\" is no number of atoms", VM_TOKEN(token[0]));
   }
   if (count == 3 && VmTokenIs(token[1], "atom") && VmTokenIs(token[2], "types")) {
-    if (VmTokenInteger(token[0], 1, VM_MAX_TYPES, &data->types)) return PETSC_SUCCESS;
+    if (VmTokenInteger(token[0], 1, VM_MAX_TYPES, &data->layout->types)) return PETSC_SUCCESS;
     return VmTextBad(data->text, "\"%.*s\" is no number of types from 1 to %d", VM_TOKEN(token[0]), VM_MAX_TYPES);
   }
   for (int d = 0; d < 3 && count == 4; ++d) {
     if (!VmTokenIs(token[2], bounds[d][0]) || !VmTokenIs(token[3], bounds[d][1])) continue;
     if (!AllNumbers(2, token, value)) break;
-    data->box.lo[d] = value[0];
-    data->box.hi[d] = value[1];
-    data->edge[d] = true;
+    data->layout->box.lo[d] = value[0];
+    data->layout->box.hi[d] = value[1];
+    data->layout->edge[d] = true;
     return PETSC_SUCCESS;
   }
   if (count == 6 && VmTokenIs(token[3], "xy") && VmTokenIs(token[4], "xz") && VmTokenIs(token[5], "yz") &&
-      AllNumbers(3, token, data->box.tilt)) {
+      AllNumbers(3, token, data->layout->box.tilt)) {
     return PETSC_SUCCESS;
   }
   if (VmTokenIs(token[count - 1], "avec")) {
@@ -139,12 +146,12 @@ static PetscErrorCode ReadHeader(Data *data)
     PetscErrorCode code = ReadHeaderLine(data, PetscMin(count, MAX_TOKENS), token);
     if (code) return code;
   }
-  if (data->count == 0) return VmTextBad(&ahead, "the header ends without the number of atoms");
-  if (data->types == 0) return VmTextBad(&ahead, "the header ends without the number of atom types");
+  if (data->layout->count == 0) return VmTextBad(&ahead, "the header ends without the number of atoms");
+  if (data->layout->types == 0) return VmTextBad(&ahead, "the header ends without the number of atom types");
   for (int d = 0; d < 3; ++d) {
-    if (!data->edge[d]) return VmTextBad(&ahead, "the header ends without %clo %chi", "xyz"[d], "xyz"[d]);
+    if (!data->layout->edge[d]) return VmTextBad(&ahead, "the header ends without %clo %chi", "xyz"[d], "xyz"[d]);
   }
-  return VmTextHolds(data->text, data->count, 10); /* id, type, three digits, four blanks, line end */
+  return VmTextHolds(data->text, data->layout->count, 10); /* id, type, three digits, four blanks, line end */
 }
 
 static PetscErrorCode ReadMasses(Data *data)
@@ -154,17 +161,17 @@ static PetscErrorCode ReadMasses(Data *data)
   double mass;
   int count;
 
-  for (int64_t i = 0; i < data->types; ++i) {
-    PetscErrorCode code = SectionRow(data, "Masses", i, data->types, token, &count, &comment);
+  for (int64_t i = 0; i < data->layout->types; ++i) {
+    PetscErrorCode code = SectionRow(data, "Masses", i, data->layout->types, token, &count, &comment);
     if (code) return code;
-    if (count != 2 || !VmTokenInteger(token[0], 1, data->types, &type) || !VmTokenNumber(token[1], &mass)) {
-      return VmTextBad(data->text, "a type from 1 to %lld and its mass are expected", (long long)data->types);
+    if (count != 2 || !VmTokenInteger(token[0], 1, data->layout->types, &type) || !VmTokenNumber(token[1], &mass)) {
+      return VmTextBad(data->text, "a type from 1 to %lld and its mass are expected", (long long)data->layout->types);
     }
-    if (data->named) continue;
-    if (data->number[type - 1]) return VmTextBad(data->text, "type %lld has a mass already", (long long)type);
-    if (VmTokens(comment, 1, &word) > 0) data->number[type - 1] = VmTokenElement(word);
-    if (data->number[type - 1] == 0) data->number[type - 1] = VmElementOfMass(mass);
-    if (data->number[type - 1] == 0) {
+    if (data->layout->named) continue;
+    if (data->layout->number[type - 1]) return VmTextBad(data->text, "type %lld has a mass already", (long long)type);
+    if (VmTokens(comment, 1, &word) > 0) data->layout->number[type - 1] = VmTokenElement(word);
+    if (data->layout->number[type - 1] == 0) data->layout->number[type - 1] = VmElementOfMass(mass);
+    if (data->layout->number[type - 1] == 0) {
       return VmTextBad(data->text,
                        "no element has the mass %g within 0.1: write the symbol behind it (%lld %g # Zr), or name the "
                        "species",
@@ -174,13 +181,13 @@ static PetscErrorCode ReadMasses(Data *data)
   return PETSC_SUCCESS;
 }
 
-static PetscErrorCode FindStyle(const Data *data, VmToken comment, const Style **style)
+static PetscErrorCode FindStyle(const Data *data, VmToken comment, int *style)
 {
   char names[256] = "";
   VmToken word = {"", 0};
   const int count = VmTokens(comment, 1, &word);
   for (int i = 0; i < STYLES; ++i) {
-    *style = &styles[i];
+    *style = i;
     if (count == 1 && VmTokenIs(word, styles[i].name)) return PETSC_SUCCESS;
     snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", styles[i].name);
   }
@@ -193,66 +200,47 @@ static PetscErrorCode FindStyle(const Data *data, VmToken comment, const Style *
   return VmTextBad(data->text, "atoms of style \"%.*s\" are not read, only %s", VM_TOKEN(word), names);
 }
 
-static PetscErrorCode ReadAtom(Data *data, const Style *style, int count, const VmToken *token, VmAtomRecord *atom)
+/* Rows up to the next heading, at most `most`, without looking into them. */
+static int64_t SkipRows(VmText *text, int64_t most)
 {
-  int64_t type, flag;
-  double r[3];
-  const bool flags = count == style->columns + 3;
-  if (!flags && count != style->columns) {
-    return VmTextBad(data->text, "%d columns, but atoms of style %s have %d, or %d with image flags", count,
-                     style->name, style->columns, style->columns + 3);
+  VmText ahead = *text;
+  VmToken line;
+  int64_t rows = 0;
+
+  while (rows < most && VmTextLine(&ahead, &line)) {
+    size_t blank = 0;
+    while (blank < line.length && isspace((unsigned char)line.at[blank])) ++blank;
+    if (blank == line.length || line.at[blank] == '#') continue;
+    if (isupper((unsigned char)line.at[blank])) break;
+    *text = ahead;
+    ++rows;
   }
-  if (!VmTokenInteger(token[0], 1, INT64_MAX, &atom->id)) {
-    return VmTextBad(data->text, "\"%.*s\" is no id", VM_TOKEN(token[0]));
-  }
-  if (!VmTokenInteger(token[style->type], 1, data->types, &type)) {
-    return VmTextBad(data->text, "\"%.*s\" is no type from 1 to %lld", VM_TOKEN(token[style->type]),
-                     (long long)data->types);
-  }
-  for (int d = 0; d < 3; ++d) {
-    if (!VmTokenNumber(token[style->position + d], &r[d])) {
-      return VmTextBad(data->text, "\"%.*s\" is no coordinate", VM_TOKEN(token[style->position + d]));
-    }
-    atom->r[d] = VM_NM_PER_ANGSTROM * (r[d] - data->box.lo[d]);
-    if (flags && !VmTokenInteger(token[style->columns + d], INT_MIN, INT_MAX, &flag)) {
-      return VmTextBad(data->text, "\"%.*s\" is no image flag", VM_TOKEN(token[style->columns + d]));
-    }
-  }
-  atom->type = (int)type;
-  atom->line = data->text->line;
-  return PETSC_SUCCESS;
+  return rows;
 }
 
-static PetscErrorCode ReadAtoms(Data *data, VmToken heading)
+/* Finds the lines of the atoms; they are read later. */
+static PetscErrorCode FindAtoms(Data *data, VmToken heading)
 {
   VmToken token[MAX_TOKENS], comment;
-  const Style *style;
-  int count;
 
-  if (data->atom) return VmTextBad(data->text, "a second section Atoms");
-  PetscErrorCode code = FindStyle(data, heading, &style);
+  if (data->end) return VmTextBad(data->text, "a second section Atoms");
+  PetscErrorCode code = FindStyle(data, heading, &data->layout->style);
   if (code) return code;
-  code = PetscMalloc1((size_t)data->count, &data->atom);
-  for (int64_t i = 0; i < data->count && !code; ++i) {
-    code = SectionRow(data, "Atoms", i, data->count, token, &count, &comment);
-    if (!code) code = ReadAtom(data, style, count, token, &data->atom[i]);
-  }
-  return code;
+  data->atoms = *data->text;
+  const int64_t rows = SkipRows(data->text, data->layout->count);
+  data->end = data->text->at;
+  if (rows == data->layout->count) return PETSC_SUCCESS;
+  (void)NextRow(data->text, token, &comment);
+  return VmTextBad(data->text, "Atoms ends after %lld of %lld lines", (long long)rows, (long long)data->layout->count);
 }
 
 /* Rows of a section that is not needed. */
 static PetscErrorCode Skip(Data *data, VmToken heading)
 {
-  VmToken token[MAX_TOKENS], comment;
-  VmText ahead = *data->text;
-  int64_t rows = 0;
-
-  while (NextRow(&ahead, token, &comment) > 0 && !IsHeading(token[0])) {
-    *data->text = ahead;
-    ++rows;
-  }
-  if (VmTokenIs(heading, "Velocities") && rows != data->count) {
-    return VmTextBad(data->text, "Velocities has %lld lines for %lld atoms", (long long)rows, (long long)data->count);
+  const int64_t rows = SkipRows(data->text, INT64_MAX);
+  if (VmTokenIs(heading, "Velocities") && rows != data->layout->count) {
+    return VmTextBad(data->text, "Velocities has %lld lines for %lld atoms", (long long)rows,
+                     (long long)data->layout->count);
   }
   return PETSC_SUCCESS;
 }
@@ -268,13 +256,13 @@ static PetscErrorCode ReadSections(Data *data)
       return VmTextBad(data->text, "\"%.*s\" ... belongs to no section", VM_TOKEN(token[0]));
     }
     if (count == 1 && VmTokenIs(token[0], "Masses")) code = ReadMasses(data);
-    else if (count == 1 && VmTokenIs(token[0], "Atoms")) code = ReadAtoms(data, comment);
+    else if (count == 1 && VmTokenIs(token[0], "Atoms")) code = FindAtoms(data, comment);
     else code = Skip(data, token[0]);
   }
   if (code) return code;
-  if (!data->atom) return VmTextBad(data->text, "the file ends without a section Atoms");
-  for (int64_t t = 0; t < data->types; ++t) {
-    if (data->number[t]) continue;
+  if (!data->end) return VmTextBad(data->text, "the file ends without a section Atoms");
+  for (int64_t t = 0; t < data->layout->types; ++t) {
+    if (data->layout->number[t]) continue;
     return VmTextBad(data->text,
                      "type %lld has no element: add a section Masses, or name the species of all types (glass.species)",
                      (long long)t + 1);
@@ -282,30 +270,110 @@ static PetscErrorCode ReadSections(Data *data)
   return VmTextWhole(data->text);
 }
 
-static PetscErrorCode Parse(Data *data, const VmAtomsHints *hints, VmAtoms *atoms)
+static PetscErrorCode ReadTop(Data *data, const VmAtomsHints *hints, VmAtoms *atoms)
 {
+  Layout *layout = data->layout;
+
   PetscErrorCode code = ReadTitle(data);
   if (!code) code = ReadHeader(data);
   if (code) return code;
   if (hints->types > 0) {
-    data->named = true;
-    memcpy(data->number, hints->number, sizeof data->number);
-    if (hints->types != data->types) {
+    layout->named = true;
+    memcpy(layout->number, hints->number, sizeof layout->number);
+    if (hints->types != layout->types) {
       return VmTextBad(data->text, "%d species are named, but there are %lld atom types", hints->types,
-                       (long long)data->types);
+                       (long long)layout->types);
     }
   }
-  code = VmLammpsSetCell(data->text, &data->box, atoms);
-  if (!code) code = ReadSections(data);
+  code = VmLammpsSetCell(data->text, &layout->box, atoms);
   for (int d = 0; d < 3; ++d) atoms->periodic[d] = true; /* the file does not say; so is LAMMPS' own default */
-  return code ? code : VmLammpsFill(data->text, data->count, data->atom, data->number, atoms);
+  return code ? code : ReadSections(data);
+}
+
+static PetscErrorCode Head(VmText *text, const VmAtomsHints *hints, void *layout, VmAtoms *atoms, int64_t *count,
+                           const char **end)
+{
+  Data data = {.text = text, .layout = layout};
+  VmToken line;
+
+  memset(layout, 0, sizeof(Layout));
+  const PetscErrorCode code = ReadTop(&data, hints, atoms);
+  if (code) return code;
+  for (*text = data.atoms; VmTextLine(&data.atoms, &line); *text = data.atoms) {
+    (void)SplitComment(&line);
+    if (VmTokens(line, 0, NULL) > 0) break;
+  }
+  *count = data.layout->count;
+  *end = data.end;
+  return PETSC_SUCCESS;
+}
+
+static PetscErrorCode ReadAtom(const VmText *text, const VmAtomsHints *hints, const void *head, const VmAtoms *atoms,
+                               int64_t i, VmToken line, VmAtomRecord *atom)
+{
+  const Layout *layout = head;
+  const Style *style = &styles[layout->style];
+  VmToken token[MAX_TOKENS];
+  int64_t type, flag;
+  double r[3];
+  (void)hints;
+  (void)atoms;
+  (void)i;
+  (void)SplitComment(&line);
+  const int count = VmTokens(line, MAX_TOKENS, token);
+  const bool flags = count == style->columns + 3;
+  if (!flags && count != style->columns) {
+    return VmTextBad(text, "%d columns, but atoms of style %s have %d, or %d with image flags", count, style->name,
+                     style->columns, style->columns + 3);
+  }
+  if (!VmTokenInteger(token[0], 1, INT64_MAX, &atom->id)) {
+    return VmTextBad(text, "\"%.*s\" is no id", VM_TOKEN(token[0]));
+  }
+  if (!VmTokenInteger(token[style->type], 1, layout->types, &type)) {
+    return VmTextBad(text, "\"%.*s\" is no type from 1 to %lld", VM_TOKEN(token[style->type]),
+                     (long long)layout->types);
+  }
+  for (int d = 0; d < 3; ++d) {
+    if (!VmTokenNumber(token[style->position + d], &r[d])) {
+      return VmTextBad(text, "\"%.*s\" is no coordinate", VM_TOKEN(token[style->position + d]));
+    }
+    atom->r[d] = VM_NM_PER_ANGSTROM * (r[d] - layout->box.lo[d]);
+    if (flags && !VmTokenInteger(token[style->columns + d], INT_MIN, INT_MAX, &flag)) {
+      return VmTextBad(text, "\"%.*s\" is no image flag", VM_TOKEN(token[style->columns + d]));
+    }
+  }
+  atom->type = (int)type;
+  atom->line = text->line;
+  return PETSC_SUCCESS;
+}
+
+static PetscErrorCode Fill(const VmText *text, const VmAtomsHints *hints, const void *head, int64_t n,
+                           const VmAtomRecord *atom, VmAtoms *atoms)
+{
+  (void)hints;
+  return VmLammpsFill(text, n, atom, ((const Layout *)head)->number, atoms);
 }
 
 static PetscErrorCode Read(VmText *text, const VmAtomsHints *hints, VmAtoms *atoms)
 {
-  Data data = {.text = text};
-  const PetscErrorCode code = Parse(&data, hints, atoms);
-  (void)PetscFree(data.atom);
+  Layout layout;
+  VmAtomRecord *atom = NULL;
+  int64_t count;
+  const char *end;
+
+  PetscErrorCode code = Head(text, hints, &layout, atoms, &count, &end);
+  if (!code) code = PetscMalloc1((size_t)count, &atom);
+  for (int64_t i = 0; i < count && !code;) {
+    VmToken line, rest;
+    VmAssert(VmTextLine(text, &line));
+    rest = line;
+    (void)SplitComment(&rest);
+    if (VmTokens(rest, 0, NULL) == 0) continue;
+    code = ReadAtom(text, hints, &layout, atoms, i, line, &atom[i]);
+    ++i;
+  }
+  if (!code) code = Fill(text, hints, &layout, count, atom, atoms);
+  (void)PetscFree(atom);
   return code;
 }
 
@@ -322,4 +390,7 @@ static bool Recognise(VmText text)
   return false;
 }
 
-const VmAtomsFormat vm_atoms_format_lammps_data = {.name = "LAMMPS data", .recognise = Recognise, .read = Read};
+static const VmAtomLines lines = {.layout = sizeof(Layout), .head = Head, .line = ReadAtom, .fill = Fill};
+
+const VmAtomsFormat vm_atoms_format_lammps_data = {
+    .name = "LAMMPS data", .recognise = Recognise, .read = Read, .lines = &lines};

@@ -114,6 +114,36 @@ static PetscErrorCode SharesDumps(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Atoms between other sections, in disorder, with image flags and comments; masses before or behind them. */
+static PetscErrorCode SharesData(void)
+{
+  static const char masses[] = "\nMasses\n\n1 63.546 # Cu\n2 91.224\n";
+  static char text[1 << 16];
+  enum { ATOMS = 43 };
+  const VmAtomsHints none = {0}, named = {.types = 2, .number = {47, 13}};
+
+  PetscFunctionBegin;
+  for (int pad = 0; pad < 24; ++pad) {
+    char *p =
+        text + sprintf(text, "LAMMPS data%*s\n\n%d atoms\n2 atom types\n-1 12 xlo xhi\n0 11 ylo yhi\n0 13 zlo zhi\n",
+                       pad, "", ATOMS);
+    if (pad % 2) p += sprintf(p, "%s", masses);
+    p += sprintf(p, "\nAtoms # atomic\n\n");
+    for (int i = 0; i < ATOMS; ++i) {
+      p += sprintf(p, "%d %d %.*f %g %.15g%s%s\n", i * 17 % ATOMS * 3 + 1, i % 5 == 4 ? 1 : 2, i % 11, 1.37 * i,
+                   0.01 * i, 1.0 / (i + 7), i % 3 ? "" : " 0 -1 2", i % 7 ? "" : " # Last of seven");
+    }
+    p += sprintf(p, "\nVelocities\n\n");
+    for (int i = 0; i < ATOMS; ++i) p += sprintf(p, "%d 1 2 -%d\n", i * 3 + 1, i);
+    if (pad % 2 == 0) p += sprintf(p, "%s", masses);
+    PetscCall(Same(text, pad % 3 ? &none : &named, true, ATOMS));
+  }
+  char *const row = strstr(text, "Atoms # atomic\n\n") + strlen("Atoms # atomic\n\n");
+  memmove(strchr(row, '\n') + 1, strchr(row, '\n'), strlen(strchr(row, '\n')) + 1); /* a blank line: by one rank */
+  PetscCall(Same(text, &none, false, ATOMS));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The message of all ranks, which is rank 0's alone. */
 static void Fails(const char *text, const char *words)
 {
@@ -158,6 +188,14 @@ static void NamesLines(void)
   Fails(wrong, "the file ends after 39 of 40 atoms");
   strcat(text, "\nCu 1 2 3\n");
   Fails(text, ":44: data after the last of 40 atoms");
+  Fails(
+      "data\n\n3 atoms\n1 atom types\n0 9 xlo xhi\n0 9 ylo yhi\n0 9 zlo zhi\n\nMasses\n\n1 63.546\n\nAtoms # atomic\n\n"
+      "1 1 1 2 3\n2 1 4 5 6\n\nVelocities\n\n1 0 0 0\n",
+      ":18: Atoms ends after 2 of 3 lines");
+  Fails(
+      "data\n\n3 atoms\n1 atom types\n0 9 xlo xhi\n0 9 ylo yhi\n0 9 zlo zhi\n\nMasses\n\n1 63.546\n\nAtoms # atomic\n\n"
+      "1 1 1 2 3\n2 1 4 z 6\n3 1 4 5 6\n",
+      ":16: \"z\" is no coordinate");
   Fails("ITEM: NUMBER OF ATOMS\n3\nITEM: BOX BOUNDS pp pp pp\n0 9\n0 9\n0 9\nITEM: ATOMS id element x y z\n"
         "4 Cu 1 2 3\n5 Zr 4 5 6\n4 Cu 2 2 2\n",
         ":10: the id 4 is that of line 8 already");
@@ -170,6 +208,7 @@ static PetscErrorCode Run(void)
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(SharesXyz());
   PetscCall(SharesDumps());
+  PetscCall(SharesData());
   NamesLines();
   PetscFunctionReturn(PETSC_SUCCESS);
 }

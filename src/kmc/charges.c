@@ -4,18 +4,26 @@
 #include <vitromech/timer.h>
 #include <math.h>
 
+/* Where the entries for the tiles of a plane stand: row[j] + column[i], and those of the next plane, which memory is
+ * asked for meanwhile. */
+typedef struct {
+  const float *entry, *next;
+  const int64_t *row, *column;
+  bool one_run; /* columns are consecutive */
+} Entries;
+
 /* Charges the tiles of one plane; rows that hold near tiles are left out. True if a charge comes to its trigger. */
 VM_SIMD_CLONES
-static bool ChargePlane(int64_t rows, int64_t columns, const float *influence, const float *row_influence, float near,
-                        int64_t stride, const int64_t *row_offset, const int64_t *column_offset, bool one_run,
-                        float norm, const float *restrict trigger, float *restrict charge)
+static bool ChargePlane(int64_t rows, int64_t columns, const Entries *entries, const bool *near, float norm,
+                        const float *restrict trigger, float *restrict charge)
 {
   int due = 0;
   for (int64_t j = 0; j < rows; ++j, charge += columns, trigger += columns) {
-    if (row_influence[row_offset[j]] > near) continue;
-    const float *entry = influence + row_offset[j] * stride;
-    if (one_run) {
-      entry += column_offset[0];
+    const float *entry = entries->entry + entries->row[j];
+    if (near[j]) continue;
+    if (entries->one_run) {
+      entry += entries->column[0];
+      __builtin_prefetch(entries->next + entries->row[j] + entries->column[0]);
       VM_NO_OVERLAP
       for (int64_t i = 0; i < columns; ++i) {
         charge[i] += norm * entry[i];
@@ -23,7 +31,7 @@ static bool ChargePlane(int64_t rows, int64_t columns, const float *influence, c
       }
     } else {
       for (int64_t i = 0; i < columns; ++i) {
-        charge[i] += norm * entry[column_offset[i]];
+        charge[i] += norm * entry[entries->column[i]];
         due |= charge[i] >= trigger[i];
       }
     }
@@ -38,10 +46,10 @@ static void FeelRow(VmKmc kmc, int64_t k, int64_t j, const VmKmcSource *source)
   VmShearKernel kernel = t->kernel;
   const int64_t columns = kmc->tiles.columns;
   const int64_t dx = VmOffset(kmc->tiles.first + k * kmc->tiles.stride, source->at[0], kmc->grid->n[0]);
-  const float *entry = kernel->influence + (dx * kmc->grid->n[1] + t->row_offset[j]) * 2 * VM_TILE_Z * kernel->columns;
+  const float *entry = kernel->influence + VmInfluencePlane(kernel, dx) + t->row_entry[j];
   for (int64_t i = 0; i < columns; ++i) {
     const int64_t tile = (k * kmc->tiles.rows + j) * columns + i;
-    const float influence = entry[t->column_offset[i]];
+    const float influence = entry[t->column_entry[i]];
     if (influence > kernel->near) {
       int64_t at[3];
       VmTileAt(&kmc->tiles, tile, at);
@@ -53,32 +61,47 @@ static void FeelRow(VmKmc kmc, int64_t k, int64_t j, const VmKmcSource *source)
   }
 }
 
+/* Which rows of a plane at an offset hold near tiles; false if none does. */
+static bool NearRows(VmKmc kmc, int64_t dx)
+{
+  VmThinning t = kmc->thinning;
+  const VmShearKernel kernel = t->kernel;
+  const int64_t rows = kmc->tiles.rows;
+  const bool any = kernel->plane_influence[dx] > kernel->near;
+  for (int64_t j = 0; j < rows; ++j)
+    t->near_row[j] = any && kernel->row_influence[dx * kmc->grid->n[1] + t->row_offset[j]] > kernel->near;
+  return any;
+}
+
 static void FeelStress(VmKmc kmc, const VmKmcSource *source)
 {
   VmThinning t = kmc->thinning;
   VmShearKernel kernel = t->kernel;
   const VmTiles *tiles = &kmc->tiles;
-  const int64_t *n = kmc->grid->n, stride = 2 * VM_TILE_Z * kernel->columns;
+  const int64_t *n = kmc->grid->n;
   const double start = VmTime();
+  Entries entries = {.row = t->row_entry, .column = t->column_entry, .one_run = n[2] % VM_TILE_Z == 0};
 
-  for (int64_t j = 0; j < tiles->rows; ++j) t->row_offset[j] = VmOffset(j * VM_TILE_Y, source->at[1], n[1]);
-  for (int64_t i = 0; i < tiles->columns; ++i) {
-    const int64_t dz = VmOffset(i * VM_TILE_Z, source->at[2], n[2]);
-    t->column_offset[i] = VmInfluenceIndex(kernel, 0, 0, dz);
+  for (int64_t j = 0; j < tiles->rows; ++j) {
+    t->row_offset[j] = VmOffset(j * VM_TILE_Y, source->at[1], n[1]);
+    t->row_entry[j] = VmInfluenceRow(kernel, t->row_offset[j]);
   }
+  for (int64_t i = 0; i < tiles->columns; ++i)
+    t->column_entry[i] = VmInfluenceColumn(kernel, VmOffset(i * VM_TILE_Z, source->at[2], n[2]));
   for (int64_t k = 0; k < tiles->planes; ++k) {
-    const int64_t dx = VmOffset(tiles->first + k * tiles->stride, source->at[0], n[0]);
-    t->due[k] = ChargePlane(tiles->rows, tiles->columns, kernel->influence + dx * n[1] * stride,
-                            kernel->row_influence + dx * n[1], kernel->near, stride, t->row_offset, t->column_offset,
-                            n[2] % VM_TILE_Z == 0, (float)t->norm, t->trigger + k * tiles->per_plane,
-                            t->charge + k * tiles->per_plane);
+    const int64_t x = tiles->first + k * tiles->stride, dx = VmOffset(x, source->at[0], n[0]),
+                  next = VmOffset((x + tiles->stride) % n[0], source->at[0], n[0]);
+    NearRows(kmc, dx);
+    entries.entry = kernel->influence + VmInfluencePlane(kernel, dx);
+    entries.next = kernel->influence + VmInfluencePlane(kernel, next);
+    t->due[k] = ChargePlane(tiles->rows, tiles->columns, &entries, t->near_row, (float)t->norm,
+                            t->trigger + k * tiles->per_plane, t->charge + k * tiles->per_plane);
   }
   const double charged = VmTime();
   for (int64_t k = 0; k < tiles->planes; ++k) {
-    const int64_t dx = VmOffset(tiles->first + k * tiles->stride, source->at[0], n[0]);
-    if (kernel->plane_influence[dx] <= kernel->near) continue;
+    if (!NearRows(kmc, VmOffset(tiles->first + k * tiles->stride, source->at[0], n[0]))) continue;
     for (int64_t j = 0; j < tiles->rows; ++j)
-      if (kernel->row_influence[dx * n[1] + t->row_offset[j]] > kernel->near) FeelRow(kmc, k, j, source);
+      if (t->near_row[j]) FeelRow(kmc, k, j, source);
   }
   kmc->profile.far_time += charged - start, kmc->profile.near_time += VmTime() - charged;
 }

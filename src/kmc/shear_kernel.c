@@ -2,6 +2,7 @@
 #include "kmc_private.h"
 #include <vitromech/simd.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double basis[VM_SHEARS][6] = {
@@ -40,8 +41,11 @@ static void FillOctant(VmShearKernel shear, VmKernel kernel)
     for (int64_t y = 0; y < half[1]; ++y)
       for (int64_t z = 0; z < half[2]; ++z) {
         Matrix k;
+        double row[VM_SHEAR_PAIRS];
         Response(kernel, (const int64_t[3]){x, y, z}, k);
-        Pack(k, 1, shear->octant + ((x * half[1] + y) * half[2] + z) * VM_SHEAR_ROW);
+        Pack(k, 1, row);
+        for (int i = 0; i < VM_SHEAR_PAIRS; ++i)
+          shear->octant[((x * half[1] + y) * half[2] + z) * VM_SHEAR_ROW + i] = (float)row[i];
       }
 }
 
@@ -54,7 +58,7 @@ static void FillInfluence(VmShearKernel shear, const float *influence)
       float *largest = &shear->row_influence[x * n[1] + y];
       for (int64_t z = 0; z < n[2]; ++z) {
         const float value = influence[(x * n[1] + y) * n[2] + z];
-        float *entry = shear->influence + VmInfluenceIndex(shear, x, y, z);
+        float *entry = shear->influence + VmInfluenceIndex(shear, x, y, z); /* written twice if x has two signs */
         entry[0] = value;
         /* the second copy continues the first where the row of tiles passes the end of the box */
         if (n[2] % VM_TILE_Z == 0) entry[shear->columns] = value;
@@ -106,12 +110,14 @@ PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, Vm
   PetscFunctionBegin;
   PetscCall(PetscNew(&shear));
   shear->grid = grid, shear->near = (float)near;
-  shear->columns = (n[2] + VM_TILE_Z - 1) / VM_TILE_Z;
+  shear->rows = (n[1] + VM_TILE_Y - 1) / VM_TILE_Y, shear->columns = (n[2] + VM_TILE_Z - 1) / VM_TILE_Z;
   for (int d = 0; d < 3; ++d) shear->half[d] = n[d] / 2 + 1;
-  const size_t rows = (size_t)(n[0] * n[1]);
-  PetscCall(PetscMalloc1((size_t)(shear->half[0] * shear->half[1] * shear->half[2]) * VM_SHEAR_ROW, &shear->octant));
-  PetscCall(PetscCalloc3(rows * VM_TILE_Z * 2 * (size_t)shear->columns, &shear->influence, rows, &shear->row_influence,
-                         (size_t)n[0], &shear->plane_influence));
+  const size_t octant = (size_t)(shear->half[0] * shear->half[1] * shear->half[2]) * VM_SHEAR_ROW * sizeof(float);
+  shear->octant = aligned_alloc(VM_SHEAR_ROW * sizeof(float), octant);
+  PetscCheck(shear->octant, grid->comm, PETSC_ERR_MEM, "no memory for the kernel");
+  PetscCall(PetscCalloc3((size_t)(shear->half[0] * VM_TILE_Y * VM_TILE_Z * shear->rows * 2 * shear->columns),
+                         &shear->influence, (size_t)(n[0] * n[1]), &shear->row_influence, (size_t)n[0],
+                         &shear->plane_influence));
   FillOctant(shear, kernel);
   PetscCall(PetscMalloc1((size_t)grid->total, &influence));
   PetscCall(VmKmcInfluence(grid, kernel, influence));
@@ -127,7 +133,7 @@ PetscErrorCode VmShearKernelDestroy(VmShearKernel *shear)
 {
   PetscFunctionBegin;
   if (!*shear) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscFree((*shear)->octant));
+  free((*shear)->octant);
   PetscCall(PetscFree3((*shear)->influence, (*shear)->row_influence, (*shear)->plane_influence));
   PetscCall(PetscFree((*shear)->surround));
   PetscCall(PetscFree(*shear));
@@ -136,8 +142,8 @@ PetscErrorCode VmShearKernelDestroy(VmShearKernel *shear)
 
 int64_t VmShearKernelBytes(const int64_t n[3])
 {
-  const int64_t octant = (n[0] / 2 + 1) * (n[1] / 2 + 1) * (n[2] / 2 + 1);
-  return octant * VM_SHEAR_ROW * (int64_t)sizeof(double) + n[0] * n[1] * (2 * n[2] + 1) * (int64_t)sizeof(float);
+  const int64_t half = n[0] / 2 + 1, octant = half * (n[1] / 2 + 1) * (n[2] / 2 + 1);
+  return (octant * VM_SHEAR_ROW + half * n[1] * n[2] * 2 + n[0] * n[1]) * (int64_t)sizeof(float);
 }
 
 /* stress += K eps for the packed rows of K, a stride apart. */
@@ -173,35 +179,59 @@ static bool Near(VmShearKernel shear, const int64_t tile[3], const int32_t sourc
 /* Sources whose entries of the kernel, scattered over memory, are asked for together. */
 enum { TOGETHER = 8 };
 
+/* Lanes 0 ... 4 are shears. */
+typedef float Lanes __attribute__((vector_size(32)));
+
+/* Adds K eps in lanes: columns of K are picked from the entry, the upper triangle; lanes past the shears hold anything.
+ */
+static inline __attribute__((always_inline)) void AddEntry(const float *entry, const float e[VM_SHEARS],
+                                                           const Lanes *sign, Lanes *sum)
+{
+  Lanes low, high;
+  memcpy(&low, entry, sizeof low), memcpy(&high, entry + 8, sizeof high);
+  const Lanes column1 = __builtin_shufflevector(low, high, 1, 5, 6, 7, 8, 5, 6, 7),
+              column2 = __builtin_shufflevector(low, high, 2, 6, 9, 10, 11, 5, 6, 7),
+              column3 = __builtin_shufflevector(low, high, 3, 7, 10, 12, 13, 5, 6, 7),
+              column4 = __builtin_shufflevector(low, high, 4, 8, 11, 13, 14, 5, 6, 7);
+  *sum += *sign * (((low * e[0] + column1 * e[1]) + (column2 * e[2] + column3 * e[3])) + column4 * e[4]);
+}
+
+VM_SIMD_CLONES
+static void AddEntries(int count, const float *const *entry, const float (*e)[VM_SHEARS], const Lanes *sign,
+                       double stress[VM_SHEARS])
+{
+  Lanes sum = {0.0f};
+  for (int i = 0; i < count; ++i) AddEntry(entry[i], e[i], &sign[i], &sum);
+  for (int c = 0; c < VM_SHEARS; ++c) stress[c] += (double)sum[c];
+}
+
 void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t at[3], int64_t count,
                       const VmKmcSource *sources, double stress[VM_SHEARS])
 {
   const int64_t *n = shear->grid->n, *half = shear->half, *reach = shear->reach;
-  for (int64_t first = 0; first < count; first += TOGETHER) {
-    const double *entry[TOGETHER];
-    double sign[TOGETHER][3];
-    const int some = (int)PetscMin(TOGETHER, count - first);
-    for (int i = 0; i < some; ++i) {
-      const int32_t *from = sources[first + i].at;
+  for (int64_t first = 0; first < count;) {
+    const float *entry[TOGETHER];
+    float e[TOGETHER][VM_SHEARS];
+    Lanes sign[TOGETHER];
+    int some = 0;
+    for (; first < count && some < TOGETHER; ++first) {
+      const int32_t *from = sources[first].at;
+      const double *eps = sources[first].shear;
       double x, y, z;
       const int64_t ax = Fold(at[0] - from[0], n[0], &x), ay = Fold(at[1] - from[1], n[1], &y),
                     az = Fold(at[2] - from[2], n[2], &z);
-      sign[i][0] = y * z, sign[i][1] = x * z, sign[i][2] = x * y;
-      entry[i] = shear->octant + ((ax * half[1] + ay) * half[2] + az) * VM_SHEAR_ROW;
       /* a tile may be near while this voxel of it is not */
       const bool surrounding = ax <= reach[0] && ay <= reach[1] + VM_TILE_Y && az <= reach[2] + VM_TILE_Z;
-      if (surrounding && Near(shear, tile, from)) entry[i] = NULL;
-      else __builtin_prefetch(entry[i]), __builtin_prefetch(entry[i] + VM_SHEAR_ROW / 2);
+      if (surrounding && Near(shear, tile, from)) continue;
+      entry[some] = shear->octant + ((ax * half[1] + ay) * half[2] + az) * VM_SHEAR_ROW;
+      __builtin_prefetch(entry[some]);
+      const float s[3] = {(float)(y * z), (float)(x * z), (float)(x * y)};
+      sign[some] = (Lanes){1.0f, 1.0f, s[0], s[1], s[2]};
+      e[some][0] = (float)eps[0], e[some][1] = (float)eps[1];
+      for (int c = 0; c < 3; ++c) e[some][2 + c] = s[c] * (float)eps[2 + c];
+      ++some;
     }
-    for (int i = 0; i < some; ++i) {
-      const double *eps = sources[first + i].shear, *s = sign[i];
-      const double e[VM_SHEARS] = {eps[0], eps[1], s[0] * eps[2], s[1] * eps[3], s[2] * eps[4]};
-      double out[VM_SHEARS];
-      if (!entry[i]) continue;
-      Multiply(entry[i], 1, e, out);
-      stress[0] += out[0], stress[1] += out[1];
-      for (int c = 0; c < 3; ++c) stress[2 + c] += s[c] * out[2 + c];
-    }
+    AddEntries(some, entry, e, sign, stress);
   }
 }
 

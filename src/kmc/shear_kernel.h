@@ -14,14 +14,17 @@ enum { VM_SHEARS = 5, VM_SHEAR_PAIRS = 15, VM_SHEAR_ROW = 16 };
 typedef struct {
   VmGrid grid;
   int64_t half[3];
-  double *octant; /* [half0][half1][half2][VM_SHEAR_ROW] GPa per unit eigenstrain: upper triangle of the 5 x 5 matrix */
+  /* GPa per unit eigenstrain: upper triangle of the 5 x 5 matrix, [half0][half1][half2][VM_SHEAR_ROW], each a line of
+   * the cache. Only what is far is taken from it, at most 0.002 GPa, which floats hold to 1e-10 GPa. */
+  float *octant;
 
-  /* The largest norm of the shear stress of a unit eigenstrain in a tile that starts at an offset, periodic. Along z
-   * the entries of one remainder modulo VM_TILE_Z stand together, twice, so that a row of tiles is read in one run. */
-  float *influence;       /* [n0][n1][VM_TILE_Z][2 columns] */
+  /* The largest norm of the shear stress of a unit eigenstrain in a tile that starts at an offset, periodic, the same
+   * for both signs of x. The entries of one remainder modulo VM_TILE_Y along y and VM_TILE_Z along z stand together,
+   * along z twice, so that those of an event and a plane are one run of memory. */
+  float *influence;       /* [half0][VM_TILE_Y][VM_TILE_Z][rows][2 columns] */
   float *row_influence;   /* [n0][n1] largest along z */
   float *plane_influence; /* [n0] */
-  int64_t columns;        /* offsets of one remainder */
+  int64_t rows, columns;  /* offsets of one remainder */
 
   float near;       /* a tile of larger influence is near */
   int64_t reach[3]; /* largest offsets of near voxels */
@@ -46,10 +49,24 @@ void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t 
 void VmShearKernelAddTile(VmShearKernel shear, const int64_t at[3], const int32_t source[3],
                           const double eps[VM_SHEARS], double *stress);
 
-/** Entry of `influence` for a tile that starts at y-offset dy, z-offset dz in [0, n). Not collective. */
+/** Where the entry of `influence` for a tile that starts at offsets dx, dy, dz in [0, n) stands: the sum of three
+ * parts. Not collective. */
+static inline int64_t VmInfluencePlane(VmShearKernel shear, int64_t dx)
+{
+  const int64_t distance = dx < shear->half[0] ? dx : shear->grid->n[0] - dx;
+  return distance * VM_TILE_Y * VM_TILE_Z * shear->rows * 2 * shear->columns;
+}
+static inline int64_t VmInfluenceRow(VmShearKernel shear, int64_t dy)
+{
+  return (dy % VM_TILE_Y * VM_TILE_Z * shear->rows + dy / VM_TILE_Y) * 2 * shear->columns;
+}
+static inline int64_t VmInfluenceColumn(VmShearKernel shear, int64_t dz)
+{
+  return dz % VM_TILE_Z * shear->rows * 2 * shear->columns + dz / VM_TILE_Z;
+}
 static inline int64_t VmInfluenceIndex(VmShearKernel shear, int64_t dx, int64_t dy, int64_t dz)
 {
-  return ((dx * shear->grid->n[1] + dy) * VM_TILE_Z + dz % VM_TILE_Z) * 2 * shear->columns + dz / VM_TILE_Z;
+  return VmInfluencePlane(shear, dx) + VmInfluenceRow(shear, dy) + VmInfluenceColumn(shear, dz);
 }
 
 /** Offset a - b in [0, n). Not collective. */

@@ -12,9 +12,9 @@
 /* A rate below this part of what its bound allows shows that the bound is out of date. */
 #define RECOVERED 0.7
 
-/* Candidates looked at together: on one rank each for itself, on several with one message for all. Those after the
- * first that changes anything are forgotten and drawn again from the same numbers, so that this does not change
- * results. */
+/* Candidates looked at together: on one rank each for itself, on several two per rank, up to MOST_CANDIDATES, with one
+ * message for all. Those after the first that changes anything are forgotten and drawn again from the same numbers, so
+ * that this does not change results. */
 enum { MOST_CANDIDATES = 8, DRAWS = 4 };
 
 typedef enum { NOT_MINE, REFUSED, LOOKED_AT, ACCEPTED, EXCEEDED } Outcome;
@@ -165,7 +165,7 @@ static int64_t Place(VmKmc kmc, double position)
 /* Draws and judges candidates up to the time `until`, whose number is returned. */
 static PetscErrorCode Propose(VmKmc kmc, double until, Candidate *candidates, Verdict *verdicts, int *count)
 {
-  const int most = kmc->grid->size == 1 ? 1 : MOST_CANDIDATES;
+  const int most = PetscMin(kmc->grid->size == 1 ? 1 : 2 * kmc->grid->size, MOST_CANDIDATES);
   const double bound = kmc->state.rate, start = VmTime();
   double time = kmc->state.mean.time, hazard = kmc->state.hazard;
 

@@ -199,9 +199,10 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
     kmc->rate[i] = 0.0, kmc->lowest[i] = HUGE_VAL, t->margin[i] = HUGE_VALF;
   PetscCall(PetscCalloc4(planes * VM_BOUND_ROW, &t->row, (size_t)grid->n[0] * VM_BOUND_ROW, &t->rows, planes, &t->stale,
                          planes, &t->due));
-  PetscCall(PetscCalloc5((size_t)grid->n[0] * VM_BOUND_ROW, &t->gathered, (size_t)grid->size, &t->counts,
-                         (size_t)grid->size, &t->starts, (size_t)tiles->rows, &t->row_offset, (size_t)tiles->columns,
-                         &t->column_offset));
+  PetscCall(PetscCalloc3((size_t)grid->n[0] * VM_BOUND_ROW, &t->gathered, (size_t)grid->size, &t->counts,
+                         (size_t)grid->size, &t->starts));
+  PetscCall(PetscCalloc4((size_t)tiles->rows, &t->row_offset, (size_t)tiles->rows, &t->row_entry,
+                         (size_t)tiles->columns, &t->column_entry, (size_t)tiles->rows, &t->near_row));
   for (int64_t x = 0; x < grid->n[0]; ++x) t->counts[VmTilesOwner(tiles, x)] += VM_BOUND_ROW;
   for (int r = 1; r < grid->size; ++r) t->starts[r] = t->starts[r - 1] + t->counts[r - 1];
   if (kmc->interacting) {
@@ -222,7 +223,8 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   PetscCall(PetscFree4(t->summed, t->margin, t->paid, t->limit));
   PetscCall(PetscFree4(t->charge, t->trigger, t->tile_rate, t->tile_lowest));
   PetscCall(PetscFree4(t->row, t->rows, t->stale, t->due));
-  PetscCall(PetscFree5(t->gathered, t->counts, t->starts, t->row_offset, t->column_offset));
+  PetscCall(PetscFree3(t->gathered, t->counts, t->starts));
+  PetscCall(PetscFree4(t->row_offset, t->row_entry, t->column_entry, t->near_row));
   PetscCall(PetscFree(kmc->thinning));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -38,9 +38,11 @@ struct VmThinning_s {
   bool *stale;        /* [planes of this rank] row is out of date */
   bool *due;          /* [planes of this rank] the charge of a tile may have come to its trigger */
   double *gathered;
-  int *counts, *starts;                /* of `gathered`, by rank */
-  bool current;                        /* rows are those of all ranks */
-  int64_t *row_offset, *column_offset; /* of the tiles of a plane from the last event */
+  int *counts, *starts;              /* of `gathered`, by rank */
+  bool current;                      /* rows are those of all ranks */
+  int64_t *row_offset;               /* of the tiles of a plane from the last event, along y */
+  int64_t *row_entry, *column_entry; /* parts of where their influence stands */
+  bool *near_row;                    /* rows of a plane that hold near tiles */
 };
 
 /* Rounding of charges and distances in floats, over what they are. */

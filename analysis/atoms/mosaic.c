@@ -146,6 +146,27 @@ static double Wrapped(double x, double length)
   return x < length ? x : 0.0;
 }
 
+/* Whether a sphere lies outside of an interval [lo, hi] of the periodic box. */
+static bool Apart(double at, double radius, double lo, double hi, double length)
+{
+  const double distance = at - 0.5 * (lo + hi);
+  return fabs(distance - length * nearbyint(distance / length)) > 0.5 * (hi - lo) + radius + 1e-6;
+}
+
+/* False if a sphere about x, relative to the seed, surely holds nothing of the block or of this rank's part. */
+static bool MayHold(const Filling *f, const VmBlock *block, int64_t count, const Rival *rivals, const double x[3],
+                    double radius)
+{
+  const double *length = f->mosaic->tiles->length, distance = sqrt(VmDot3(x, x)), band = f->part->half_band;
+  if (distance - radius > f->mosaic->reach) return false;
+  for (int64_t i = 0; i < count && 0.5 * rivals[i].length - distance < -radius; ++i) {
+    if (0.5 * rivals[i].length - VmDot3(x, rivals[i].r) / rivals[i].length < -radius - 2.0 * VM_MOSAIC_SLACK)
+      return false;
+  }
+  return !Apart(block->centre[0] + x[0], radius, f->part->lo * length[0], f->part->hi * length[0], length[0]) &&
+         !Apart(block->centre[2] + x[2], radius, (0.5 - band) * length[2], (0.5 + band) * length[2], length[2]);
+}
+
 static PetscErrorCode FillBlock(Filling *f, int64_t number)
 {
   const VmMosaic *mosaic = f->mosaic;
@@ -153,6 +174,8 @@ static PetscErrorCode FillBlock(Filling *f, int64_t number)
   const VmAtoms *tile = &tiles->tile;
   const int64_t *range = mosaic->range;
   const VmBlock *block = &mosaic->block[number];
+  const double middle_of_tile[3] = {0.5 * tiles->edge[0], 0.5 * tiles->edge[1], 0.5 * tiles->edge[2]};
+  const double radius = sqrt(VmDot3(middle_of_tile, middle_of_tile));
   int64_t rivals_count, n[3], code = 0;
   Rival *rivals;
 
@@ -161,8 +184,14 @@ static PetscErrorCode FillBlock(Filling *f, int64_t number)
   for (n[0] = -range[0]; n[0] <= range[0]; ++n[0]) {
     for (n[1] = -range[1]; n[1] <= range[1]; ++n[1]) {
       for (n[2] = -range[2]; n[2] <= range[2]; ++n[2], ++code) {
-        double offset[3];
-        for (int d = 0; d < 3; ++d) offset[d] = (double)n[d] * tiles->edge[d] - block->shift[d];
+        double offset[3], middle[3];
+        for (int d = 0; d < 3; ++d) {
+          offset[d] = (double)n[d] * tiles->edge[d] - block->shift[d];
+          middle[d] = offset[d] + middle_of_tile[d];
+        }
+        const double centre[3] = {VmDot3(block->rotation[0], middle), VmDot3(block->rotation[1], middle),
+                                  VmDot3(block->rotation[2], middle)};
+        if (!MayHold(f, block, rivals_count, rivals, centre, radius)) continue;
         for (int64_t i = 0; i < tile->n; ++i) {
           const double p[3] = {tile->x[i] + offset[0], tile->y[i] + offset[1], tile->z[i] + offset[2]};
           if (VmDot3(p, p) > mosaic->reach * mosaic->reach) continue;

@@ -3,24 +3,28 @@
 #include "cell.h"
 #include "neighbours.h"
 #include <float.h>
+#include <string.h>
 
 typedef struct {
   int64_t atom;
   double by[3];
 } Move;
 
-/* The moves of one step. close: pairs closer than the distance, each seen from both atoms; ends: minus the smallest
- * distance, the largest move. */
+/* Partners are found anew before two atoms may have come closer than the distance by SKIN times it. */
+#define SKIN 0.25
+#define REPORTED 1.1 /* distances: the largest minimum that is told */
+
+/* The moves of one step. close: pairs closer than the distance, each seen from both atoms; *least: the smallest
+ * distance. */
 static PetscErrorCode FindMoves(const VmAtoms *atoms, const VmNeighbours *list, double distance, int64_t *count,
-                                int64_t *capacity, Move **moves, int64_t *close, double ends[2])
+                                int64_t *capacity, Move **moves, int64_t *close, double *least)
 {
   const double aim = distance * 1.001; /* so that rounding does not leave a pair a bit too close */
   const VmAtoms *copies = &list->near.atoms;
 
   PetscFunctionBegin;
   *count = *close = 0;
-  ends[0] = -DBL_MAX;
-  ends[1] = 0.0;
+  *least = DBL_MAX;
   for (int64_t i = 0; i < atoms->n; ++i) {
     Move move = {.atom = i};
     const int64_t close_before = *close;
@@ -28,7 +32,7 @@ static PetscErrorCode FindMoves(const VmAtoms *atoms, const VmNeighbours *list, 
       const int64_t j = list->partner[p];
       double d[3] = {atoms->x[i] - copies->x[j], atoms->y[i] - copies->y[j], atoms->z[i] - copies->z[j]};
       const double length = sqrt(VmDot3(d, d));
-      ends[0] = fmax(ends[0], -length);
+      *least = fmin(*least, length);
       if (length >= distance) continue;
       ++*close;
       if (length == 0.0) d[0] = atoms->id[i] < copies->id[j] ? -1.0 : 1.0;
@@ -36,7 +40,6 @@ static PetscErrorCode FindMoves(const VmAtoms *atoms, const VmNeighbours *list, 
       for (int c = 0; c < 3; ++c) move.by[c] += half * d[c];
     }
     if (*close == close_before) continue;
-    ends[1] = fmax(ends[1], sqrt(VmDot3(move.by, move.by)));
     if (*count == *capacity) {
       *capacity += *capacity / 2 + 1024;
       PetscCall(PetscRealloc((size_t)*capacity * sizeof **moves, moves));
@@ -59,38 +62,50 @@ static PetscErrorCode CountMoved(MPI_Comm comm, int64_t n, double (*total)[3], V
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* since: how far every atom has gone since partners were found. Returns the farthest of those that move. */
+static double MoveAtoms(int64_t count, const Move *moves, VmAtoms *atoms, double (*total)[3], double (*since)[3])
+{
+  double farthest = 0.0;
+  for (int64_t m = 0; m < count; ++m) {
+    const int64_t i = moves[m].atom;
+    atoms->x[i] += moves[m].by[0];
+    atoms->y[i] += moves[m].by[1];
+    atoms->z[i] += moves[m].by[2];
+    for (int c = 0; c < 3; ++c) {
+      total[i][c] += moves[m].by[c];
+      since[i][c] += moves[m].by[c];
+    }
+    farthest = fmax(farthest, sqrt(VmDot3(since[i], since[i])));
+  }
+  return farthest;
+}
+
 PetscErrorCode VmAtomsSeparate(MPI_Comm comm, VmAtoms *atoms, double distance, int max_steps, VmRelaxation *outcome)
 {
-  const double skin = 0.1 * distance; /* partners are found anew before atoms may have moved by half of it */
+  const double skin = SKIN * distance;
   VmNeighbours list;
   Move *moves = NULL;
   int64_t count, capacity = 0, close;
-  double ends[2], travelled = 0.0, (*total)[3];
+  double least, (*total)[3], (*since)[3];
 
   PetscFunctionBegin;
   *outcome = (VmRelaxation){0};
-  PetscCall(PetscCalloc1((size_t)atoms->n, &total));
+  PetscCall(PetscCalloc2((size_t)atoms->n, &total, (size_t)atoms->n, &since));
   PetscCall(VmNeighboursCreate(comm, atoms, distance + skin, &list));
   for (;;) {
-    PetscCall(FindMoves(atoms, &list, distance, &count, &capacity, &moves, &close, ends));
+    PetscCall(FindMoves(atoms, &list, distance, &count, &capacity, &moves, &close, &least));
     PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &close, 1, MPI_INT64_T, MPI_SUM, comm));
-    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, ends, 2, MPI_DOUBLE, MPI_MAX, comm));
-    outcome->minimum_distance = fmin(-ends[0], distance + skin);
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &least, 1, MPI_DOUBLE, MPI_MIN, comm));
+    outcome->minimum_distance = fmin(least, REPORTED * distance);
     if (outcome->steps == 0) outcome->pairs = close / 2;
     if (close == 0 || outcome->steps == max_steps) break;
-    for (int64_t m = 0; m < count; ++m) {
-      const int64_t i = moves[m].atom;
-      atoms->x[i] += moves[m].by[0];
-      atoms->y[i] += moves[m].by[1];
-      atoms->z[i] += moves[m].by[2];
-      for (int c = 0; c < 3; ++c) total[i][c] += moves[m].by[c];
-    }
+    double farthest = MoveAtoms(count, moves, atoms, total, since);
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &farthest, 1, MPI_DOUBLE, MPI_MAX, comm));
     ++outcome->steps;
-    travelled += ends[1];
-    if (travelled > 0.5 * skin) {
+    if (farthest > 0.5 * skin) {
       PetscCall(VmNeighboursDestroy(&list));
       PetscCall(VmNeighboursCreate(comm, atoms, distance + skin, &list));
-      travelled = 0.0;
+      memset(since, 0, (size_t)atoms->n * sizeof *since);
     } else {
       PetscCall(VmNeighboursRenew(comm, atoms, &list));
     }
@@ -98,7 +113,7 @@ PetscErrorCode VmAtomsSeparate(MPI_Comm comm, VmAtoms *atoms, double distance, i
   PetscCall(CountMoved(comm, atoms->n, total, outcome));
   PetscCall(VmNeighboursDestroy(&list));
   PetscCall(PetscFree(moves));
-  PetscCall(PetscFree(total));
+  PetscCall(PetscFree2(total, since));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -4,6 +4,9 @@
 
 enum { DRAWS = 64 }; /* counters that a Poisson variate may use */
 
+/* Without the division of %, of which there would be two in each pixel. */
+static int64_t Wrapped(int64_t m, int64_t n) { return m < 0 ? m + n : m >= n ? m - n : m; }
+
 /* A pixel covers the points within half a pixel of its centre; points on the border of an even window count half for
  * each of the two pixels. */
 void VmDetectorCollect(const VmOptics *optics, const double *intensity, double weight, double *mean)
@@ -15,9 +18,9 @@ void VmDetectorCollect(const VmOptics *optics, const double *intensity, double w
     for (int64_t j = 0; j < pixels[1]; ++j) {
       double sum = 0.0;
       for (int64_t a = -reach; a <= reach; ++a) {
-        const int64_t row = ((i - pixels[0] / 2) * window + a + n[0]) % n[0];
+        const int64_t row = Wrapped((i - pixels[0] / 2) * window + a, n[0]);
         for (int64_t b = -reach; b <= reach; ++b) {
-          const int64_t column = ((j - pixels[1] / 2) * window + b + n[1]) % n[1];
+          const int64_t column = Wrapped((j - pixels[1] / 2) * window + b, n[1]);
           const bool border = window % 2 == 0;
           const double share = (border && llabs(a) == reach ? 0.5 : 1.0) * (border && llabs(b) == reach ? 0.5 : 1.0);
           sum += share * intensity[row * n[1] + column];

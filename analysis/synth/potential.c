@@ -2,6 +2,7 @@
  * multiplied by the scattering factor, cut to the tile's grid and transformed back. */
 #include "layers.h"
 #include <vitromech/scatter.h>
+#include <vitromech/simd.h>
 #include <complex.h>
 #include <fftw3.h>
 #include <math.h>
@@ -129,7 +130,8 @@ static bool LayerWeights(const VmLayers *w, double z, int first, int batch, doub
   return true;
 }
 
-static void SpreadAtom(const VmLayers *w, const double u[2], const double *layer, int batch)
+static inline __attribute__((always_inline)) void SpreadAtom(const VmLayers *w, const double u[2], const double *layer,
+                                                             int batch)
 {
   const int64_t size = w->fine[0] * w->fine[1];
   int64_t x[WIDTH], y[WIDTH];
@@ -153,7 +155,7 @@ static void SpreadAtom(const VmLayers *w, const double u[2], const double *layer
 }
 
 /* Spreads layers first ... first + batch - 1 of one species. */
-void VmLayersSpread(const VmLayers *w, int species, int first, int batch)
+VM_SIMD_CLONES void VmLayersSpread(const VmLayers *w, int species, int first, int batch)
 {
   const VmTileBox *box = w->box;
   const VmAtoms *atoms = w->atoms;

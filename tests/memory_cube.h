@@ -85,6 +85,7 @@ static inline PetscErrorCode Measure(MPI_Comm comm, const MemoryCube *cube, cons
   PetscCall(VmStatResultCreate(result));
   PetscCall(VmSurveyCreate(comm, &cube->info, &source, geometry, &survey));
   if (!isnan(ring)) survey->first_ring = ring;
+  if (ops == vm_stat_table[0]) PetscCall(VmSurveyErrors(survey, &source, geometry));
   VmStatRun run = {ops, params, *result};
   PetscCall(VmStatPass(survey, &source, 1, &run, tile_frames, NULL));
   PetscCall(VmSurveyDestroy(&survey));

@@ -1,5 +1,6 @@
 /* Non-affine displacement between two configurations. */
 #include "../atoms/cell.h"
+#include "../stat/groups.h"
 #include "blocks.h"
 #include "surroundings.h"
 #include "radial.h"
@@ -162,6 +163,13 @@ static PetscErrorCode FitAll(MPI_Comm comm, const Configurations *c, double cuto
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* sums: atoms, D^2, D^4 */
+static void Participation(const void *context, const double *sums, double *participation)
+{
+  (void)context;
+  *participation = sums[1] * sums[1] / (sums[0] * sums[2]);
+}
+
 static PetscErrorCode AddAll(const VmAtoms *atoms, double cutoff, const double *rows_of, VmStatResult result)
 {
   static const struct {
@@ -173,7 +181,7 @@ static PetscErrorCode AddAll(const VmAtoms *atoms, double cutoff, const double *
        "of E = (J^T J - 1)/2: sqrt(E_yz^2 + E_xz^2 + E_xy^2 + [(E_xx-E_yy)^2 + (E_yy-E_zz)^2 + (E_zz-E_xx)^2]/6)"},
       {"volume_strain", "mean_volume_strain", "1", "local volume strain", "det J - 1"}};
   const int64_t n = atoms->n;
-  double *value, sum = 0.0, square = 0.0, count = 0.0, largest = -INFINITY;
+  double *value, groups[VM_GROUPS][3] = {{0}}, total[3], participation, error, largest = -INFINITY;
   int *block;
   PetscFunctionBegin;
   PetscCall(VmAtomBlocks(atoms, &block));
@@ -187,15 +195,17 @@ static PetscErrorCode AddAll(const VmAtoms *atoms, double cutoff, const double *
   for (int64_t i = 0; i < n; ++i) {
     const double d2min = rows_of[i * WIDTH + D2MIN];
     if (isnan(d2min)) continue;
-    sum += d2min;
-    square += d2min * d2min;
-    count += 1.0;
+    groups[block[i]][0] += 1.0;
+    groups[block[i]][1] += d2min;
+    groups[block[i]][2] += d2min * d2min;
     largest = fmax(largest, d2min);
   }
   PetscCall(VmStatResultScalar(result, "largest_d2min", largest, "nm^2", "largest D^2_min", NULL));
-  PetscCall(VmStatResultScalar(result, "participation", sum * sum / (count * square), "1",
-                               "participation ratio of D^2_min",
-                               "(sum D^2)^2/(N sum D^4): 1 if all atoms have the same"));
+  VmGroupTotal(3, groups[0], total);
+  Participation(NULL, total, &participation);
+  PetscCall(VmGroupErrors(3, groups[0], 1, Participation, NULL, &error));
+  PetscCall(VmStatResultEstimate(result, "participation", participation, error, "1", "participation ratio of D^2_min",
+                                 "(sum D^2)^2/(N sum D^4): 1 if all atoms have the same"));
   PetscCall(VmStatResultScalar(result, "cutoff", cutoff, "nm", "radius of the neighbourhood", NULL));
   PetscCall(PetscFree(value));
   PetscCall(PetscFree(block));

@@ -2,6 +2,7 @@
  * fluctuation electron microscopy. */
 #include "share.h"
 #include "../atoms/cell.h"
+#include "../stat/groups.h"
 #include <vitromech/atom_stat.h>
 #include <vitromech/rng.h>
 #include <vitromech/scatter.h>
@@ -261,37 +262,89 @@ static PetscErrorCode Turned(const VmStructure *structure, double q, int64_t nk,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Means over rotations. curve: k, V, scaled V, I; each [nk]. */
-static PetscErrorCode AddCurves(const Params *p, const VmAtoms *atoms, int64_t nk, int64_t n, const double *intensity,
-                                double *const curve[4], VmStatResult result)
+/* values: [nk] V(k), [nk] mean I(k) of the model, the largest V(k), and where. sums: rotations, [nk] I, [nk] I^2 */
+typedef struct {
+  int64_t nk;
+  const double *k;
+} Curve;
+
+static void CurveOf(const void *context, const double *sums, double *values)
 {
+  const Curve *c = context;
   int64_t best = 0;
+  for (int64_t i = 0; i < c->nk; ++i) {
+    const double mean = sums[1 + i] / sums[0];
+    values[i] = sums[1 + c->nk + i] / sums[0] / (mean * mean) - 1.0;
+    values[c->nk + i] = mean;
+    if (values[i] > values[best]) best = i;
+  }
+  values[2 * c->nk] = values[best];
+  values[2 * c->nk + 1] = c->k[best];
+}
+
+/* Means over rotations, [2 nk + 2] of Curve, and their errors by bootstrap over 16 parts of the rotations. */
+static PetscErrorCode Means(const Curve *c, int64_t n, const double *intensity, double *values, double *errors)
+{
+  const size_t nsum = 1 + 2 * (size_t)c->nk;
+  double *groups, *total;
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc2(VM_GROUPS * nsum, &groups, nsum, &total));
+  for (int64_t r = 0; r < n; ++r) {
+    double *group = groups + (size_t)VmGroupOf(r, n) * nsum;
+    group[0] += 1.0;
+    for (int64_t i = 0; i < c->nk; ++i) {
+      group[1 + i] += intensity[r * c->nk + i];
+      group[1 + c->nk + i] += intensity[r * c->nk + i] * intensity[r * c->nk + i];
+    }
+  }
+  VmGroupTotal(nsum, groups, total);
+  CurveOf(c, total, values);
+  PetscCall(VmGroupErrors(nsum, groups, 2 * (size_t)c->nk + 2, CurveOf, c, errors));
+  PetscCall(PetscFree2(groups, total));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A curve times a factor, and its error. */
+static PetscErrorCode AddCurve(VmStatResult result, const char *name, int64_t n, const double *values,
+                               const double *errors, double factor, VmMeta meta, const char *definition)
+{
+  char error[64];
+  double *scaled;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)n, &scaled));
+  for (int64_t i = 0; i < n; ++i) scaled[i] = factor * values[i];
+  PetscCall(VmStatResultAdd(result, name, VM_F64, 1, &n, scaled, meta, definition));
+  for (int64_t i = 0; i < n; ++i) scaled[i] = factor * errors[i];
+  snprintf(error, sizeof error, "%s_error", name);
+  meta.long_name = "standard error (bootstrap over 16 parts of the orientations)";
+  PetscCall(VmStatResultAdd(result, error, VM_F64, 1, &n, scaled, meta, NULL));
+  PetscCall(PetscFree(scaled));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddCurves(const Params *p, const VmAtoms *atoms, int64_t nk, const double *k, int64_t n,
+                                const double *intensity, VmStatResult result)
+{
+  const Curve curve = {nk, k};
+  double *values, *errors;
 
   PetscFunctionBegin;
-  for (int64_t i = 0; i < nk; ++i) {
-    double mean = 0.0, square = 0.0;
-    for (int64_t r = 0; r < n; ++r) {
-      mean += intensity[r * nk + i] / (double)n;
-      square += intensity[r * nk + i] * intensity[r * nk + i] / (double)n;
-    }
-    curve[1][i] = square / (mean * mean) - 1.0;
-    curve[2][i] = curve[1][i] * atoms->cell[0][0] / (3.0 * p->thickness);
-    curve[3][i] = mean / (double)atoms->n;
-    if (curve[1][i] > curve[1][best]) best = i;
-  }
-  PetscCall(VmStatResultAdd(result, "k", VM_F64, 1, &nk, curve[0], (VmMeta){"1/nm", "k = 1/d", "k"}, NULL));
-  PetscCall(
-      VmStatResultAdd(result, "variance", VM_F64, 1, &nk, curve[1], (VmMeta){"1", "V(k)", "k"},
-                      "<I^2>/<I>^2 - 1 over orientations, I = sum_ij f_i f_j A_i A_j J_0(2 pi k r_ij), r_ij across the "
-                      "beam, A = 2 J_1(u)/u, u = 2 pi Q r"));
-  PetscCall(VmStatResultAdd(result, "intensity", VM_F64, 1, &nk, curve[3],
-                            (VmMeta){"nm^2", "mean I(k) over the atoms of the model", "k"}, NULL));
+  PetscCall(PetscMalloc2(2 * (size_t)nk + 2, &values, 2 * (size_t)nk + 2, &errors));
+  PetscCall(Means(&curve, n, intensity, values, errors));
+  PetscCall(VmStatResultAdd(result, "k", VM_F64, 1, &nk, k, (VmMeta){"1/nm", "k = 1/d", "k"}, NULL));
+  PetscCall(AddCurve(result, "variance", nk, values, errors, 1.0, (VmMeta){"1", "V(k)", "k"},
+                     "<I^2>/<I>^2 - 1 over orientations, I = sum_ij f_i f_j A_i A_j J_0(2 pi k r_ij), r_ij across the "
+                     "beam, A = 2 J_1(u)/u, u = 2 pi Q r"));
+  PetscCall(AddCurve(result, "intensity", nk, values + nk, errors + nk, 1.0 / (double)atoms->n,
+                     (VmMeta){"nm^2", "mean I(k) over the atoms of the model", "k"}, NULL));
   if (!isnan(p->thickness))
-    PetscCall(VmStatResultAdd(result, "scaled_variance", VM_F64, 1, &nk, curve[2],
-                              (VmMeta){"1", "V(k) for the thickness of a foil", "k"}, "V edge/(3 thickness)"));
-  PetscCall(VmStatResultScalar(result, "peak", curve[1][best], "1", "largest V(k)", NULL));
-  PetscCall(VmStatResultScalar(result, "peak_k", curve[0][best], "1/nm", "where V(k) is largest", NULL));
+    PetscCall(AddCurve(result, "scaled_variance", nk, values, errors, atoms->cell[0][0] / (3.0 * p->thickness),
+                       (VmMeta){"1", "V(k) for the thickness of a foil", "k"}, "V edge/(3 thickness)"));
+  PetscCall(VmStatResultEstimate(result, "peak", values[2 * nk], errors[2 * nk], "1", "largest V(k)", NULL));
+  PetscCall(VmStatResultEstimate(result, "peak_k", values[2 * nk + 1], errors[2 * nk + 1], "1/nm",
+                                 "where V(k) is largest", NULL));
   PetscCall(VmStatResultScalar(result, "orientations", (double)n, "1", "number of orientations", NULL));
+  PetscCall(PetscFree2(values, errors));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -314,7 +367,7 @@ static PetscErrorCode Apply(const void *params, const VmStructure *structure, Vm
   const Params *p = params;
   const int64_t nk = (int64_t)floor((p->k_max - p->k_min) / p->k_step + 1e-9) + 1;
   int64_t n;
-  double *curve[4], *intensity;
+  double *k, *intensity;
   Rotation *rotations;
   int rank;
 
@@ -322,13 +375,11 @@ static PetscErrorCode Apply(const void *params, const VmStructure *structure, Vm
   PetscCall(CheckModel(structure));
   PetscCallMPI(MPI_Comm_rank(structure->comm, &rank));
   PetscCall(GetRotations(p, &n, &rotations));
-  for (int c = 0; c < 4; ++c) PetscCall(PetscMalloc1((size_t)nk, &curve[c]));
-  PetscCall(PetscMalloc1((size_t)(n * nk), &intensity));
-  for (int64_t i = 0; i < nk; ++i) curve[0][i] = p->k_min + (double)i * p->k_step;
-  PetscCall(Turned(structure, 0.61 / p->resolution, nk, curve[0], n, rotations, intensity));
-  if (rank == 0) PetscCall(AddCurves(p, structure->atoms, nk, n, intensity, curve, result));
-  for (int c = 0; c < 4; ++c) PetscCall(PetscFree(curve[c]));
-  PetscCall(PetscFree(intensity));
+  PetscCall(PetscMalloc2((size_t)nk, &k, (size_t)(n * nk), &intensity));
+  for (int64_t i = 0; i < nk; ++i) k[i] = p->k_min + (double)i * p->k_step;
+  PetscCall(Turned(structure, 0.61 / p->resolution, nk, k, n, rotations, intensity));
+  if (rank == 0) PetscCall(AddCurves(p, structure->atoms, nk, k, n, intensity, result));
+  PetscCall(PetscFree2(k, intensity));
   PetscCall(PetscFree(rotations));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

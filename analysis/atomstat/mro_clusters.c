@@ -1,4 +1,5 @@
 /* Clusters of medium-range order: connected atoms of high averaged q6, or icosahedra that share atoms. */
+#include "../stat/groups.h"
 #include "blocks.h"
 #include "orientation.h"
 #include "share.h"
@@ -236,7 +237,32 @@ static PetscErrorCode CountAtoms(int64_t n, const double *shells, const int32_t 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AddSizes(double density, int64_t count, const Cluster *clusters, VmStatResult result)
+static void Second(const void *context, const double *sums, double *value)
+{
+  (void)context;
+  *value = sums[1];
+}
+
+/* Standard error of the number of clusters: each counts in the block of its first centre. */
+static PetscErrorCode CountError(int64_t n, const int32_t *label, const int *block, int64_t count, double *error)
+{
+  double groups[VM_GROUPS][2];
+  uint8_t *seen;
+  PetscFunctionBegin;
+  for (int g = 0; g < VM_GROUPS; ++g) groups[g][0] = 1.0, groups[g][1] = 0.0;
+  PetscCall(PetscCalloc1((size_t)count, &seen));
+  for (int64_t i = 0; i < n; ++i) {
+    if (label[i] < 0 || seen[label[i]]) continue;
+    seen[label[i]] = 1;
+    groups[block[i]][1] += 1.0;
+  }
+  PetscCall(VmGroupErrors(2, groups[0], 1, Second, NULL, error));
+  PetscCall(PetscFree(seen));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddSizes(double density, int64_t count, double count_error, const Cluster *clusters,
+                               VmStatResult result)
 {
   const int64_t largest = count ? clusters[0].atoms : 0;
   int64_t *sizes;
@@ -259,6 +285,8 @@ static PetscErrorCode AddSizes(double density, int64_t count, const Cluster *clu
   PetscCall(VmStatResultAdd(result, "diameter", VM_F64, 1, &count, diameter,
                             (VmMeta){"nm", "diameter of the sphere of as many atoms", "cluster"}, NULL));
   PetscCall(VmStatResultAdd(result, "count", VM_I64, 0, NULL, &count, (VmMeta){"1", "number of clusters", NULL}, NULL));
+  PetscCall(VmStatResultScalar(result, "count_error", count_error, "1", "standard error of count",
+                               "bootstrap over 16 blocks of space"));
   PetscCall(VmStatResultAdd(result, "largest", VM_I64, 0, NULL, &largest,
                             (VmMeta){"1", "atoms of the cluster with most centres", NULL}, NULL));
   PetscCall(VmStatResultEstimate(result, "mean_diameter", mean, sqrt(fmax(0.0, variance) / (double)count), "nm",
@@ -275,7 +303,7 @@ static PetscErrorCode AddAll(const Params *p, const VmAtoms *atoms, const double
   int64_t count;
   int32_t *label;
   int *block;
-  double *inside;
+  double *inside, count_error;
   Cluster *clusters;
   VmWindow window;
   PetscFunctionBegin;
@@ -285,7 +313,8 @@ static PetscErrorCode AddAll(const Params *p, const VmAtoms *atoms, const double
   PetscCall(VmWindowCreate(atoms, &window));
   PetscCall(Collect(n, p->smallest, parent, &count, &clusters, label));
   PetscCall(CountAtoms(n, shells, label, count, clusters, inside));
-  PetscCall(AddSizes((double)n / window.volume, count, clusters, result));
+  PetscCall(CountError(n, label, block, count, &count_error));
+  PetscCall(AddSizes((double)n / window.volume, count, count_error, clusters, result));
   PetscCall(VmAtomMeansAdd(atoms, block, inside, result, "fraction", "1", "part of the atoms in clusters", NULL));
   PetscCall(VmStatResultAdd(result, "label", VM_I32, 1, &n, label,
                             (VmMeta){"1", "cluster of each centre, 0 is the largest, -1: none", "atom"}, NULL));

@@ -176,24 +176,39 @@ static PetscErrorCode Kinds(int64_t n, const double *values, int64_t *nkinds, in
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AddKinds(int64_t n, const double *values, VmStatResult result)
+static PetscErrorCode AddKinds(const VmAtoms *atoms, const double *values, VmStatResult result)
 {
+  const int64_t n = atoms->n;
   enum { SHOWN = 20 };
   int64_t nkinds, closed, dims[2] = {0, 4};
   int32_t index[SHOWN][4];
-  double fraction[SHOWN];
+  double fraction[SHOWN], error[SHOWN], mean, *is_kind;
+  int *block;
   Kind *kinds;
   PetscFunctionBegin;
   PetscCall(Kinds(n, values, &nkinds, &closed, &kinds));
   dims[0] = PetscMin(nkinds, SHOWN);
+  PetscCall(VmAtomBlocks(atoms, &block));
+  PetscCall(PetscMalloc1((size_t)n, &is_kind));
   for (int64_t k = 0; k < dims[0]; ++k) {
     memcpy(index[k], kinds[k].index, sizeof index[k]);
     fraction[k] = (double)kinds[k].count / (double)closed;
+    for (int64_t i = 0; i < n; ++i) {
+      const double *row = values + i * WIDTH;
+      is_kind[i] = isnan(row[VOLUME]) ? NAN : 1.0;
+      for (int e = 0; e < 4; ++e)
+        if (!isnan(row[VOLUME]) && (int32_t)row[N3 + e] != index[k][e]) is_kind[i] = 0.0;
+    }
+    PetscCall(VmAtomMean(atoms, block, -1, is_kind, &mean, &error[k]));
   }
+  PetscCall(PetscFree(is_kind));
+  PetscCall(PetscFree(block));
   PetscCall(VmStatResultAdd(result, "polyhedra", VM_I32, 2, dims, index,
                             (VmMeta){"1", "most frequent Voronoi indices <n3, n4, n5, n6>", "kind,edges"}, NULL));
   PetscCall(VmStatResultAdd(result, "polyhedra_fraction", VM_F64, 1, dims, fraction,
                             (VmMeta){"1", "part of the closed polyhedra", "kind"}, NULL));
+  PetscCall(VmStatResultAdd(result, "polyhedra_fraction_error", VM_F64, 1, dims, error,
+                            (VmMeta){"1", "standard error (bootstrap over 16 blocks of space)", "kind"}, NULL));
   PetscCall(VmStatResultAdd(result, "polyhedra_kinds", VM_I64, 0, NULL, &nkinds,
                             (VmMeta){"1", "number of different indices", NULL}, NULL));
   PetscCall(VmStatResultAdd(result, "closed", VM_I64, 0, NULL, &closed,
@@ -273,7 +288,7 @@ static PetscErrorCode Apply(const void *params, const VmStructure *structure, Vm
   const PetscErrorCode code = Tessellate(params, structure, values);
   if (!code && rank == 0) {
     PetscCall(AddMeans(atoms, values, result));
-    PetscCall(AddKinds(atoms->n, values, result));
+    PetscCall(AddKinds(atoms, values, result));
     PetscCall(AddAtoms(atoms->n, values, result));
   }
   PetscCall(PetscFree(values));

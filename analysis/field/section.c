@@ -52,8 +52,8 @@ static double Mean(int64_t n, const double *values)
   return sum / count;
 }
 
-/* Standard deviation over the mean. */
-static PetscErrorCode Deviation(const void *context, const VmMap *map, double *deviation)
+/* Mean, and standard deviation over the mean. */
+static PetscErrorCode Moments(const void *context, const VmMap *map, double *moments)
 {
   const int64_t n = VmMapSize(map);
   const double mean = Mean(n, map->values);
@@ -65,7 +65,8 @@ static PetscErrorCode Deviation(const void *context, const VmMap *map, double *d
     square += (map->values[i] - mean) * (map->values[i] - mean);
     count += 1.0;
   }
-  *deviation = count > 1.0 ? sqrt(square / (count - 1.0)) / fabs(mean) : NAN;
+  moments[0] = mean;
+  moments[1] = count > 1.0 ? sqrt(square / (count - 1.0)) / fabs(mean) : NAN;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -73,7 +74,7 @@ static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult r
 {
   const Params *p = params;
   const Plane plane = PlaneOf(map, p->normal);
-  double *values, deviation, error;
+  double *values, moments[2], errors[2];
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)(plane.n[0] * plane.n[1]), &values));
   for (int64_t i = 0, k = 0; i < plane.n[0]; ++i)
@@ -86,18 +87,17 @@ static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult r
                          .values = values,
                          .unit = map->unit,
                          .length_unit = map->length_unit};
-  const double mean = Mean(VmMapSize(&section), values),
-               extent = fmin((double)plane.n[0] * plane.spacing[0], (double)plane.n[1] * plane.spacing[1]);
-  PetscCall(Deviation(NULL, &section, &deviation));
-  PetscCall(VmJackknife(&section, 1, Deviation, NULL, &error));
-  for (int64_t i = 0; p->relative && i < VmMapSize(&section); ++i) values[i] /= mean;
+  const double extent = fmin((double)plane.n[0] * plane.spacing[0], (double)plane.n[1] * plane.spacing[1]);
+  PetscCall(Moments(NULL, &section, moments));
+  PetscCall(VmJackknife(&section, 2, Moments, NULL, errors));
+  for (int64_t i = 0; p->relative && i < VmMapSize(&section); ++i) values[i] /= moments[0];
   PetscCall(VmStatResultAdd(result, "map", VM_F64, 2, plane.n, values,
                             (VmMeta){p->relative ? "1" : map->unit, "the map", "scan0,scan1"},
                             p->relative ? "values over their mean" : NULL));
-  PetscCall(VmStatResultScalar(result, "mean", mean, map->unit, "mean of the map", NULL));
-  PetscCall(VmStatResultEstimate(result, "relative_deviation", deviation, error, "1",
-                                 "standard deviation over the mean",
-                                 "standard error by jackknife over blocks of the map"));
+  static const char *const definition = "standard error by jackknife over blocks of the map";
+  PetscCall(VmStatResultEstimate(result, "mean", moments[0], errors[0], map->unit, "mean of the map", definition));
+  PetscCall(VmStatResultEstimate(result, "relative_deviation", moments[1], errors[1], "1",
+                                 "standard deviation over the mean", definition));
   PetscCall(VmStatResultScalar(result, "pitch", fmin(plane.spacing[0], plane.spacing[1]), map->length_unit,
                                "distance of neighbouring points", NULL));
   PetscCall(VmStatResultScalar(result, "extent", extent, map->length_unit, "shorter edge of what was mapped", NULL));

@@ -191,6 +191,7 @@ static PetscErrorCode Analyze(MPI_Comm comm, VmCube cube, CubeRuns *c, const VmL
   PetscErrorCode code = CheckSurvey(comm, info, memory);
   if (!code) code = VmSurveyCreate(comm, info, &source, c->runs[0].params, &survey);
   if (!code) survey->memory = memory;
+  if (!code) code = VmSurveyErrors(survey, &source, c->runs[0].params);
   if (!code) code = VmStatPass(survey, &source, c->count, c->runs, 0, progress);
   for (int r = 0; r < c->count && !code; ++r)
     code = VmEntryWrite(comm, &c->entries[r], c->names[r], c->runs[r].result, out);

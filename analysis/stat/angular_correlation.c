@@ -1,4 +1,5 @@
 /* Mean over probes of the angular correlation C_k(phi) of all rings, and its power spectrum. */
+#include "groups.h"
 #include <vitromech/stat.h>
 #include <math.h>
 
@@ -16,11 +17,12 @@ static const VmParam rows[] = {{.key = "max",
                                {0}};
 static const VmTable table = {"angular_correlation", "angular correlation of all rings", sizeof(Params), rows, NULL};
 
-/* sums: [rings] frames with intensity, [rings] 1/<I>, [rings][half] power */
+/* sums: [VM_GROUPS][stride], of each: frames, [rings] frames with intensity, [rings] 1/<I>, [rings][half] power */
 typedef struct {
   VmSurvey survey;
   VmAngular angular;
   int max, half;
+  size_t stride;
   double *power, *mean; /* [rings][half], [rings] of one frame */
 } Context;
 
@@ -35,6 +37,7 @@ static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
   c->survey = survey;
   c->max = (int)((const Params *)params)->max;
   c->half = survey->angles / 2 + 1;
+  c->stride = 1 + rings * (2 + (size_t)c->half);
   if (2 * c->max > survey->angles)
     VmThrow(survey->comm, VM_ERR_INPUT, "angular_correlation: max %d needs at least %d angles (geometry has %d)",
             c->max, 2 * c->max, survey->angles);
@@ -56,8 +59,7 @@ static PetscErrorCode Destroy(void **context)
 
 static void Size(const void *context, size_t *nsum, size_t *nmap)
 {
-  const Context *c = context;
-  *nsum = (size_t)c->survey->rings * (2 + (size_t)c->half);
+  *nsum = VM_GROUPS * ((const Context *)context)->stride;
   *nmap = 0;
 }
 
@@ -66,42 +68,120 @@ static PetscErrorCode Accumulate(void *context, const VmTile *tile, double *sums
   Context *c = context;
   const int rings = c->survey->rings;
   const int64_t stride = (int64_t)rings * c->survey->angles;
-  double *restrict power = sums + 2 * rings;
   PetscFunctionBegin;
   (void)maps;
   for (int64_t f = 0; f < tile->n; ++f) {
+    double *group = sums + (size_t)VmGroupOf(tile->first + f, c->survey->frames) * c->stride;
+    double *restrict power = group + 1 + 2 * rings;
     PetscCall(VmAngularPower(c->angular, tile->polar + f * stride, c->power, c->mean));
+    group[0] += 1.0;
     for (int r = 0; r < rings; ++r) {
       if (!(c->mean[r] > 0.0)) continue;
-      sums[r] += 1.0;
-      sums[rings + r] += 1.0 / c->mean[r];
+      group[1 + r] += 1.0;
+      group[1 + rings + r] += 1.0 / c->mean[r];
     }
     for (int64_t i = 0; i < (int64_t)rings * c->half; ++i) power[i] += c->power[i];
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Correlation and spectrum of one ring with and without shot noise. */
+/* A block has frames of few groups. */
+static void Merge(const void *context, size_t nsum, double *into, const double *from)
+{
+  const size_t stride = ((const Context *)context)->stride;
+  for (size_t at = 0; at < nsum; at += stride)
+    if (from[at] > 0.0) VmStatMergeSum(context, stride, into + at, from + at);
+}
+
+/* Correlation and spectrum of one ring with and without shot noise, from the sums of frames. */
 static PetscErrorCode Ring(Context *c, int r, const double *sums, double *raw, double *correlation, double *power_raw,
                            double *power)
 {
   const int rings = c->survey->rings, angles = c->survey->angles;
-  const double frames = sums[r], *noise = VmAngularNoise(c->angular, r);
+  const double frames = sums[1 + r], *noise = VmAngularNoise(c->angular, r);
   PetscFunctionBegin;
-  for (int n = 0; n < c->half; ++n) c->power[n] = sums[2 * rings + (int64_t)r * c->half + n] / frames;
+  for (int n = 0; n < c->half; ++n) c->power[n] = sums[1 + 2 * rings + (int64_t)r * c->half + n] / frames;
   PetscCall(VmAngularCorrelation(c->angular, r, c->power, raw));
   for (int j = 0; j < angles; ++j) {
     if (!(frames > 0.0)) raw[j] = NAN;
-    correlation[j] = raw[j] - c->survey->gain * sums[rings + r] / frames * noise[j];
+    correlation[j] = raw[j] - c->survey->gain * sums[1 + rings + r] / frames * noise[j];
   }
   VmAngularSpectrum(c->angular, raw, c->max, power_raw);
   VmAngularSpectrum(c->angular, correlation, c->max, power);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Write(const Context *c, const double *raw, const double *correlation, const double *power_raw,
-                            const double *power, VmStatResult result)
+/* Curves of all rings: [rings][angles] and [rings][max + 1]. */
+typedef struct {
+  double *raw, *correlation, *power_raw, *power;
+} Curves;
+
+static PetscErrorCode CurvesCreate(const Context *c, Curves *curves)
 {
+  const size_t by_angle = (size_t)(c->survey->rings * c->survey->angles),
+               by_order = (size_t)c->survey->rings * ((size_t)c->max + 1);
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc4(by_angle, &curves->raw, by_angle, &curves->correlation, by_order, &curves->power_raw, by_order,
+                         &curves->power));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CurvesDestroy(Curves *curves)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree4(curves->raw, curves->correlation, curves->power_raw, curves->power));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Evaluate(Context *c, const double *sums, Curves *curves)
+{
+  const int64_t angles = c->survey->angles, orders = c->max + 1;
+  PetscFunctionBegin;
+  for (int r = 0; r < c->survey->rings; ++r)
+    PetscCall(Ring(c, r, sums, curves->raw + r * angles, curves->correlation + r * angles,
+                   curves->power_raw + r * orders, curves->power + r * orders));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Adds the square of w (x - mean), w the part of the frames with intensity that the group has. */
+static void AddSquares(int rings, int64_t width, const double *frames, const double *total, const double *x,
+                       const double *mean, double *square)
+{
+  for (int64_t i = 0; i < rings * width; ++i) {
+    const double part = frames[i / width] / total[i / width], difference = part * (x[i] - mean[i]);
+    if (part > 0.0) square[i] += difference * difference;
+  }
+}
+
+/* All curves are means over frames: the standard error of infinitely many bootstrap samples of the groups, to first
+ * order in the number of frames of a sample, is the root of the sum over groups of (part (x - mean))^2. */
+static PetscErrorCode Errors(Context *c, const double *groups, const double *total, const Curves *mean, Curves *errors)
+{
+  const int rings = c->survey->rings;
+  const int64_t angles = c->survey->angles, orders = c->max + 1;
+  int filled = 0;
+  Curves of_group;
+  PetscFunctionBegin;
+  PetscCall(CurvesCreate(c, &of_group));
+  for (int g = 0; g < VM_GROUPS; ++g) {
+    const double *sums = groups + (size_t)g * c->stride;
+    if (!(sums[0] > 0.0)) continue;
+    ++filled;
+    PetscCall(Evaluate(c, sums, &of_group));
+    AddSquares(rings, angles, sums + 1, total + 1, of_group.correlation, mean->correlation, errors->correlation);
+    AddSquares(rings, orders, sums + 1, total + 1, of_group.power, mean->power, errors->power);
+  }
+  for (int64_t i = 0; i < rings * angles; ++i)
+    errors->correlation[i] = filled > 1 && total[1 + i / angles] > 0.0 ? sqrt(errors->correlation[i]) : NAN;
+  for (int64_t i = 0; i < rings * orders; ++i)
+    errors->power[i] = filled > 1 && total[1 + i / orders] > 0.0 ? sqrt(errors->power[i]) : NAN;
+  PetscCall(CurvesDestroy(&of_group));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Write(const Context *c, const Curves *curves, const Curves *errors, VmStatResult result)
+{
+  static const char *const error = "bootstrap over 16 parts of the scan, to first order";
   const int64_t by_angle[2] = {c->survey->rings, c->survey->angles}, by_order[2] = {c->survey->rings, c->max + 1};
   const char *noise = c->survey->gain > 0.0 ? "subtracted" : "NOT subtracted: gain unknown";
   char definition[320];
@@ -113,40 +193,46 @@ static PetscErrorCode Write(const Context *c, const double *raw, const double *c
                             (VmMeta){"1/nm", "scattering vector 1/d, middle of the ring", "k"}, NULL));
   PetscCall(VmStatResultAdd(result, "phi", VM_F64, 1, &by_angle[1], phi,
                             (VmMeta){"rad", "angle between two bins", "phi"}, NULL));
+  PetscCall(PetscFree(phi));
   snprintf(
       definition, sizeof definition,
       "C_k(phi) = (<I(t) I(t+phi)>_t - <I>_t^2)/<I>_t^2, mean over probes; valid pairs only (exact for masked bins); "
       "shot noise %s",
       noise);
-  PetscCall(VmStatResultAdd(result, "correlation", VM_F64, 2, by_angle, correlation,
+  PetscCall(VmStatResultAdd(result, "correlation", VM_F64, 2, by_angle, curves->correlation,
                             (VmMeta){"1", "angular correlation", "k,phi"}, definition));
-  PetscCall(VmStatResultAdd(result, "correlation_raw", VM_F64, 2, by_angle, raw,
+  PetscCall(VmStatResultAdd(result, "correlation_error", VM_F64, 2, by_angle, errors->correlation,
+                            (VmMeta){"1", "standard error of correlation", "k,phi"}, error));
+  PetscCall(VmStatResultAdd(result, "correlation_raw", VM_F64, 2, by_angle, curves->raw,
                             (VmMeta){"1", "angular correlation with shot noise", "k,phi"}, NULL));
   snprintf(definition, sizeof definition,
            "S_n = abs(I_n)^2/abs(I_0)^2 = DFT(C)_n/N for n > 0, S_0 = 1, mean over probes; shot-noise floor %s", noise);
-  PetscCall(
-      VmStatResultAdd(result, "power", VM_F64, 2, by_order, power, (VmMeta){"1", "angular power", "k,n"}, definition));
-  PetscCall(VmStatResultAdd(result, "power_raw", VM_F64, 2, by_order, power_raw,
+  PetscCall(VmStatResultAdd(result, "power", VM_F64, 2, by_order, curves->power, (VmMeta){"1", "angular power", "k,n"},
+                            definition));
+  PetscCall(VmStatResultAdd(result, "power_error", VM_F64, 2, by_order, errors->power,
+                            (VmMeta){"1", "standard error of power", "k,n"}, error));
+  PetscCall(VmStatResultAdd(result, "power_raw", VM_F64, 2, by_order, curves->power_raw,
                             (VmMeta){"1", "angular power with shot noise", "k,n"}, NULL));
-  PetscCall(PetscFree(phi));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Finalise(void *context, const double *sums, const double *maps, VmStatResult result)
 {
   Context *c = context;
-  const size_t rings = (size_t)c->survey->rings, angles = (size_t)c->survey->angles, orders = (size_t)c->max + 1;
-  double *raw, *correlation, *power_raw, *power;
+  double *total;
+  Curves curves, errors;
   PetscFunctionBegin;
   (void)maps;
-  PetscCall(PetscMalloc2(rings * angles, &raw, rings * angles, &correlation));
-  PetscCall(PetscMalloc2(rings * orders, &power_raw, rings * orders, &power));
-  for (size_t r = 0; r < rings; ++r)
-    PetscCall(
-        Ring(c, (int)r, sums, raw + r * angles, correlation + r * angles, power_raw + r * orders, power + r * orders));
-  PetscCall(Write(c, raw, correlation, power_raw, power, result));
-  PetscCall(PetscFree2(raw, correlation));
-  PetscCall(PetscFree2(power_raw, power));
+  PetscCall(PetscMalloc1(c->stride, &total));
+  PetscCall(CurvesCreate(c, &curves));
+  PetscCall(CurvesCreate(c, &errors));
+  VmGroupTotal(c->stride, sums, total);
+  PetscCall(Evaluate(c, total, &curves));
+  PetscCall(Errors(c, sums, total, &curves, &errors));
+  PetscCall(Write(c, &curves, &errors, result));
+  PetscCall(CurvesDestroy(&curves));
+  PetscCall(CurvesDestroy(&errors));
+  PetscCall(PetscFree(total));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -158,5 +244,5 @@ const VmStatOps vm_stat_angular_correlation = {
     .destroy = Destroy,
     .size = Size,
     .accumulate = Accumulate,
-    .merge = VmStatMergeSum,
+    .merge = Merge,
     .finalise = Finalise};

@@ -4,9 +4,6 @@
 
 #include <vitromech/stat.h>
 
-enum { VM_CENTRE_NONE, VM_CENTRE_PLANE, VM_CENTRE_QUADRATIC };
-extern const char *const vm_centre_maps[]; /* "none", "plane", "quadratic", NULL */
-
 /**
  * Finds the centre in the mean of up to 64 frames of each of centre_blocks x centre_blocks blocks of the scan and fits
  * survey->centre_map to them, robustly: reweighting by the inverse distance, then by Tukey's biweight.

@@ -1,10 +1,13 @@
 /* Maps of strain and centre from the ellipse of an amorphous ring in each pattern. */
 #include "band.h"
+#include "groups.h"
+#include "scan_map.h"
 #include <math.h>
 #include <string.h>
 
-enum { REFERENCE_MEAN, REFERENCE_CIRCLE };
-static const char *const references[] = {"mean", "circle", NULL};
+enum { REFERENCE_MEAN, REFERENCE_CIRCLE, REFERENCE_MAP };
+static const char *const references[] = {"mean", "circle", "map", NULL};
+static const char *const relative[] = {"the mean of all probes", "the circle", "the map of the ellipse (geometry)"};
 
 typedef struct {
   double k, half_width;
@@ -33,7 +36,7 @@ static const VmParam rows[] = {
      .offset = offsetof(Params, reference),
      .default_text = "mean",
      .choices = references,
-     .doc = "no strain is: the mean of all probes, or a circle of radius k"},
+     .doc = "no strain is: the mean of all probes, a circle of radius k, or the ellipse_map of geometry"},
     {0}};
 static const VmTable table = {"strain", "strain from the ellipse of a ring", sizeof(Params), rows, NULL};
 
@@ -73,6 +76,9 @@ static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
   c->mean.k0 = isnan(p->k) ? survey->first_ring : p->k;
   c->mean.half_width = isnan(p->half_width) ? 0.2 * c->mean.k0 : p->half_width;
   PetscCall(PetscMalloc1((size_t)survey->npix, &c->frame));
+  if (p->reference == REFERENCE_MAP && !survey->ellipse_map.terms)
+    VmThrow(survey->comm, VM_ERR_INPUT,
+            "strain: reference: map needs the map of the ellipse: give geometry ellipse_map: plane or quadratic");
   if (isnan(c->mean.k0))
     VmThrow(survey->comm, VM_ERR_INPUT, "strain: the mean pattern has no ring to fit: give k, e.g. k: 4.2 1/nm");
   PetscCall(VmRingFit(&survey->detector, survey->pattern, true, &c->mean));
@@ -135,7 +141,7 @@ static PetscErrorCode AddMaps(const Context *c, double *const values[NMAP], VmSt
   snprintf(definition, sizeof definition,
            "rings are circles of radius k0 in (1 + e) k, fitted as a two-sided Gaussian on a linear background within "
            "%.4g +- %.3g 1/nm; x along det0; relative to %s; NAN where the fit failed",
-           c->mean.k0, c->mean.half_width, c->reference == REFERENCE_MEAN ? "the mean of all probes" : "the circle");
+           c->mean.k0, c->mean.half_width, relative[c->reference]);
   for (int m = 0; m < NMAP; ++m) {
     const bool is_centre = m == CENTRE0 || m == CENTRE1;
     PetscCall(VmStatResultAdd(result, names[m], VM_F64, 2, c->survey->info.scan, values[m],
@@ -148,52 +154,89 @@ static PetscErrorCode AddMaps(const Context *c, double *const values[NMAP], VmSt
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Mean of the found ellipses: the reference; zero if the circle is, or if there is none. */
+/* Mean of the found ellipses, or of the map at them; zero if the circle is the reference, or if there is none. */
 static void Reference(const Context *c, const double *maps, double reference[3])
 {
-  double found = 0.0;
+  double found = 0.0, e[3];
   for (int m = 0; m < 3; ++m) reference[m] = 0.0;
   if (c->reference == REFERENCE_CIRCLE) return;
   for (int64_t f = 0; f < c->survey->frames; ++f) {
     if (isnan(maps[f * NFITTED])) continue;
     found += 1.0;
-    for (int m = 0; m < 3; ++m) reference[m] += maps[f * NFITTED + m];
+    VmScanMapAt(&c->survey->ellipse_map, c->survey->info.scan, f, 3, e);
+    for (int m = 0; m < 3; ++m) reference[m] += c->reference == REFERENCE_MAP ? e[m] : maps[f * NFITTED + m];
   }
   for (int m = 0; m < 3 && found > 0.0; ++m) reference[m] /= found;
+}
+
+/* Half axes and direction of a ring, and its ellipse. */
+enum { LONG_AXIS, SHORT_AXIS, ANGLE, PATTERN, NPATTERN = PATTERN + 3 };
+
+/* The ring of the mean pattern moves with the mean of the ellipses of the frames. sums: frames, ellipses. The angle is
+ * that next to the ring's own, so that replicas on either side of pi/2 stay together. */
+static void PatternOf(const void *context, const double *sums, double *values)
+{
+  const VmRing *mean = context;
+  VmRing ring = *mean;
+  double axes[2], angle;
+  for (int m = 0; m < 3; ++m) ring.e[m] = values[PATTERN + m] = sums[1 + m] / sums[0];
+  VmRingAxes(mean, axes, &angle);
+  VmRingAxes(&ring, values, &values[ANGLE]);
+  values[ANGLE] -= VM_PI * round((values[ANGLE] - angle) / VM_PI);
+}
+
+static PetscErrorCode AddPattern(const Context *c, const double *maps, VmStatResult result)
+{
+  static const struct {
+    const char *name, *unit, *long_name;
+  } what[NPATTERN] = {{"long_axis", "1/nm", "half axis of the ring of the mean pattern"},
+                      {"short_axis", "1/nm", "half axis of the ring of the mean pattern"},
+                      {"angle", "rad", "of the long axis from det0 towards det1"},
+                      {"pattern_e_xx", "1", "strain along det0"},
+                      {"pattern_e_yy", "1", "strain along det1"},
+                      {"pattern_e_xy", "1", "shear strain (tensor component)"}};
+  const int64_t frames = c->survey->frames;
+  double groups[VM_GROUPS][4] = {{0}}, values[NPATTERN], errors[NPATTERN];
+  PetscFunctionBegin;
+  for (int v = 0; v < NPATTERN; ++v) values[v] = NAN;
+  if (c->mean.found) VmRingAxes(&c->mean, values, &values[ANGLE]);
+  for (int m = 0; m < 3; ++m) values[PATTERN + m] = c->mean.found ? c->mean.e[m] : NAN;
+  for (int64_t f = 0; f < frames; ++f) {
+    double *group = groups[VmGroupOf(f, frames)];
+    if (isnan(maps[f * NFITTED])) continue;
+    group[0] += 1.0;
+    for (int m = 0; m < 3; ++m) group[1 + m] += maps[f * NFITTED + XX + m];
+  }
+  PetscCall(VmGroupErrors(4, groups[0], NPATTERN, PatternOf, &c->mean, errors));
+  for (int v = 0; v < NPATTERN; ++v)
+    PetscCall(VmStatResultEstimate(result, what[v].name, values[v], errors[v], what[v].unit, what[v].long_name,
+                                   "of the mean pattern, against the circle of radius k0; standard error by bootstrap "
+                                   "of the ellipses of the probes over 16 parts of the scan"));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Finalise(void *context, const double *sums, const double *maps, VmStatResult result)
 {
   const Context *c = context;
   const int64_t frames = c->survey->frames, three = 3;
-  double reference[3], *values[NMAP], axes[2] = {NAN, NAN}, angle = NAN;
+  double reference[3], *values[NMAP];
   PetscFunctionBegin;
   (void)sums;
   Reference(c, maps, reference);
   for (int m = 0; m < NMAP; ++m) PetscCall(PetscMalloc1((size_t)frames, &values[m]));
   for (int64_t f = 0; f < frames; ++f) {
-    double e[3] = {maps[f * NFITTED + XX], maps[f * NFITTED + YY], maps[f * NFITTED + XY]};
-    Relative(reference, e);
+    double e[3] = {maps[f * NFITTED + XX], maps[f * NFITTED + YY], maps[f * NFITTED + XY]}, map[3];
+    VmScanMapAt(&c->survey->ellipse_map, c->survey->info.scan, f, 3, map);
+    Relative(c->reference == REFERENCE_MAP ? map : reference, e);
     for (int m = 0; m < 3; ++m) values[XX + m][f] = e[m];
     for (int a = 0; a < 2; ++a) values[CENTRE0 + a][f] = maps[f * NFITTED + CENTRE0 + a];
     values[VON_MISES][f] = VonMises(e);
   }
   PetscCall(AddMaps(c, values, result));
   for (int m = 0; m < NMAP; ++m) PetscCall(PetscFree(values[m]));
-  if (c->mean.found) VmRingAxes(&c->mean, axes, &angle);
+  PetscCall(AddPattern(c, maps, result));
   PetscCall(VmStatResultAdd(result, "reference", VM_F64, 1, &three, reference,
                             (VmMeta){"1", "ellipse that counts as no strain: xx, yy, xy", "component"}, NULL));
-  PetscCall(
-      VmStatResultScalar(result, "long_axis", axes[0], "1/nm", "half axis of the ring of the mean pattern", NULL));
-  PetscCall(
-      VmStatResultScalar(result, "short_axis", axes[1], "1/nm", "half axis of the ring of the mean pattern", NULL));
-  for (int m = XX; m <= XY; ++m) {
-    char name[32];
-    snprintf(name, sizeof name, "pattern_%s", names[m]);
-    PetscCall(VmStatResultScalar(result, name, c->mean.found ? c->mean.e[m] : NAN, "1", long_names[m],
-                                 "of the mean pattern, against the circle of radius k0"));
-  }
-  PetscCall(VmStatResultScalar(result, "angle", angle, "rad", "of the long axis from det0 towards det1", NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -31,21 +31,28 @@ typedef struct {
   char *dark, *flat, *mask, *shadow; /* NULL: none */
   double hot;                        /* NAN: not looked for */
   int64_t grow;
-  int centring, kernel, centre_map;
+  int centring, kernel, centre_map, ellipse_map;
   VmList masked; /* of VmMaskedRectangle */
-  int64_t angles, centre_blocks;
+  int64_t angles, centre_blocks, ellipse_blocks;
 } VmGeometryParams;
 extern const VmTable vm_geometry_table;
 
-/* The centre of frame (i, j) of the scan is the sum of coefficient times 1, x, y, x^2, xy, y^2; x = 2i/(scan0 - 1) - 1,
- * y = 2j/(scan1 - 1) - 1. A pass moves each frame by whole pixels to within half a pixel of `about`. */
-enum { VM_CENTRE_TERMS = 6 };
+/* Numbers that vary slowly with the probe: number v of frame (i, j) of the scan is the sum of coefficient[v] times 1,
+ * x, y, x^2, xy, y^2; x = 2i/(scan0 - 1) - 1, y = 2j/(scan1 - 1) - 1. Fitted robustly to blocks of the scan. */
+enum { VM_SCAN_TERMS = 6, VM_SCAN_VALUES = 3 };
 typedef struct {
-  int terms;                                        /* that are fitted; 0: there is no map, frames stay as they are */
-  double coefficient[2][VM_CENTRE_TERMS], about[2]; /* pixels */
-  int64_t reach[2];                                 /* largest move along each axis [pixels] */
-  int64_t blocks, used;                             /* of the scan whose centres were measured, and not left out */
-  double rms;                                       /* distance of the used centres from the map [pixels] */
+  int terms; /* that are fitted; 0: there is no map */
+  double coefficient[VM_SCAN_VALUES][VM_SCAN_TERMS], error[VM_SCAN_VALUES][VM_SCAN_TERMS]; /* standard errors */
+  int64_t blocks, used; /* blocks of the scan, and those that were measured and not left out */
+  double rms;           /* distance of the used blocks from the map */
+} VmScanMap;
+
+/* Descan: the centre [pixels] as such a map. A pass moves each frame by whole pixels to within half a pixel of `about`.
+ */
+typedef struct {
+  VmScanMap map;
+  double about[2];
+  int64_t reach[2]; /* largest move along each axis [pixels] */
 } VmCentreMap;
 
 /* What is known before the pass: calibration, mask, centre, rings, and the mean of a sample of the frames. */
@@ -57,10 +64,13 @@ typedef struct VmSurvey_s {
   double gain;    /* counts per electron; 0: unknown, shot noise is not subtracted */
   VmDetector detector;
   VmCentreMap centre_map;
-  uint8_t *valid;    /* [det0][det1] */
-  int64_t sampled;   /* frames that pattern is the mean of */
-  double *pattern;   /* [det0][det1], frames moved if there is a centre_map */
-  double first_ring; /* [1/nm], NAN if there is none */
+  VmScanMap ellipse_map; /* of detector.e, without change of area; measured only, the pass uses detector.e */
+  uint8_t *valid;        /* [det0][det1] */
+  int64_t sampled;       /* frames that pattern is the mean of */
+  double *pattern;       /* [det0][det1], frames moved if there is a centre_map */
+  double first_ring;     /* [1/nm], NAN if there is none */
+  /* standard errors of detector.centre, detector.e, first_ring by VmSurveyErrors; 0: given, NAN: unknown */
+  double centre_error[2], ellipse_error[3], first_ring_error;
   int rings, angles;
   double k_step, *k; /* [rings] middle of each ring [1/nm] */
   VmPolarKernel kernel;
@@ -77,6 +87,12 @@ typedef struct VmSurvey_s {
 PetscErrorCode VmSurveyCreate(MPI_Comm comm, const VmCubeInfo *info, const VmFrameSource *source,
                               const VmGeometryParams *params, VmSurvey *survey);
 PetscErrorCode VmSurveyDestroy(VmSurvey *survey);
+
+/**
+ * Standard errors of what the survey found: bootstrap over 16 blocks of the scan, each the mean of up to 64 frames, in
+ * which centre, ellipse and first ring are found anew. Collective.
+ */
+PetscErrorCode VmSurveyErrors(VmSurvey survey, const VmFrameSource *source, const VmGeometryParams *params);
 
 /** The polar grid of the survey, made on first use, owned by the survey. Not collective. */
 PetscErrorCode VmSurveyPolar(VmSurvey survey, VmPolar *polar);

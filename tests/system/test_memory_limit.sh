@@ -5,7 +5,7 @@
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "skipped: python3-h5py is absent"; exit 77; }
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-limit=155 # MB
+limit=180 # MB
 /usr/bin/python3 - "$limit" <<'PYTHON'
 import sys
 

@@ -10,8 +10,12 @@ typedef struct {
   char *threshold;
   int connectivity;
   int64_t smallest;
-  double thickness, acceptance;
+  double thickness, acceptance, probe;
+  int overlap;
 } Params;
+
+enum { OVERLAP_NONE, OVERLAP_POISSON };
+static const char *const overlaps[] = {"none", "poisson", NULL};
 
 static const VmParam rows[] = {
     {.key = "threshold",
@@ -53,6 +57,24 @@ static const VmParam rows[] = {
             "before a "
             "volume fraction is believed",
      .source = "Im et al. 2018"},
+    {.key = "overlap",
+     .type = VM_ENUM,
+     .offset = offsetof(Params, overlap),
+     .default_text = "none",
+     .choices = overlaps,
+     .doc = "poisson: spots lie at random and merge into regions; number and size of single spots from the number and "
+            "the covered area of the regions of a map",
+     .source = "Euler number of the Boolean model: Chiu, Stoyan, Kendall & Mecke, Stochastic Geometry and its "
+               "Applications (2013), ch. 3"},
+    {.key = "probe",
+     .type = VM_REAL,
+     .offset = offsetof(Params, probe),
+     .unit = "nm",
+     .default_text = "none",
+     .min = 1e-3,
+     .max = 100,
+     .doc = "width of the probe at half maximum; gives the diameter of spheres whose dark-field spots are broadened by "
+            "it, and the volume fraction is that of these spheres"},
     {0}};
 
 static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
@@ -111,6 +133,29 @@ static Sizes Measure(const Params *p, int64_t n, const VmShape *shapes, double v
   return (Sizes){mean, Deviation(sum[0], square[0], count[0]),
                  n ? VmHotSpotFraction((double)n, 0.5 * mean, p->acceptance, volume) : 0.0 * volume,
                  Deviation(sum[1], square[1], count[1])};
+}
+
+/* What the regions of a map are made of. */
+typedef struct {
+  double per_region, count, diameter; /* single spots */
+  double sphere;                      /* diameter of the sphere behind a spot; NAN without the width of the probe */
+} Spots;
+
+/* Spots of area a at random with density l cover phi = 1 - exp(-eta), eta = l a, and the Euler number of what they
+ * cover (regions less holes, which are rare) is l exp(-eta) (1 - eta) per area: hence l from the number of regions.
+ * area: what they cover; diameter: mean of the regions. */
+static Spots SingleSpots(const Params *p, double regions, double covered, double area, double diameter)
+{
+  const double eta = -log1p(-covered);
+  Spots s = {1.0, regions, diameter, NAN};
+  if (p->overlap == OVERLAP_POISSON && covered > 0.0) {
+    s.per_region = eta < 1.0 ? 1.0 / ((1.0 - covered) * (1.0 - eta)) : NAN;
+    s.count = regions * s.per_region;
+    s.diameter = sqrt(4.0 / VM_PI * area * eta / covered / s.count);
+  }
+  /* intensity of a sphere ~ its thickness squared, d^2 - 4 r^2: at half maximum d/sqrt 2 wide */
+  if (!isnan(p->probe)) s.sphere = sqrt(2.0 * fmax(s.diameter * s.diameter - p->probe * p->probe, 0.0));
+  return s;
 }
 
 /* Removes clusters below the smallest size from the mask; true if there were any. */
@@ -198,24 +243,49 @@ static PetscErrorCode AddEach(const VmMap *map, int64_t count, const VmShape *sh
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode AddSpots(const Params *p, const Sizes *sizes, const Spots *spots, const char *unit,
+                               VmStatResult result)
+{
+  const double relative = sizes->error / sizes->mean, ratio = spots->diameter / spots->sphere;
+  PetscFunctionBegin;
+  if (p->overlap == OVERLAP_POISSON) {
+    const char *of = "Euler number of the Boolean model, eta = -ln(1 - covered): regions/((1 - covered)(1 - eta))";
+    PetscCall(VmStatResultEstimate(result, "spots", spots->count, sqrt(spots->count * spots->per_region), "1",
+                                   "single spots in the regions, error of a Poisson number of regions", of));
+    PetscCall(VmStatResultEstimate(result, "spots_per_region", spots->per_region, NAN, "1", "spots in a region", of));
+    PetscCall(VmStatResultEstimate(result, "spot_diameter", spots->diameter, spots->diameter * relative, unit,
+                                   "diameter of a circle of the mean area of a spot", "sqrt(4 eta A/(pi N))"));
+  }
+  if (!isnan(p->probe))
+    PetscCall(VmStatResultEstimate(result, "sphere_diameter", spots->sphere, 2.0 * ratio * spots->diameter * relative,
+                                   unit, "diameter of spheres with spots of this size", "sqrt(2 (spot^2 - probe^2))"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode AddVolumeFraction(const Params *p, const VmMap *map, double covered, double error,
-                                        const Sizes *sizes, VmStatResult result)
+                                        const Sizes *sizes, const Spots *spots, VmStatResult result)
 {
   const char *of = "standard error by jackknife over blocks";
   char definition[200];
   PetscFunctionBegin;
-  if (map->dim == 3)
+  if (map->dim == 3) {
     PetscCall(
         VmStatResultEstimate(result, "volume_fraction", covered, error, "1", "part of the volume in clusters", of));
-  else {
-    PetscCall(VmStatResultEstimate(result, "area_fraction", covered, error, "1", "part of the area in clusters", of));
-    if (isnan(p->thickness) || strcmp(map->length_unit, "nm") != 0) PetscFunctionReturn(PETSC_SUCCESS);
-    snprintf(definition, sizeof definition,
-             "N (4/3) pi r^3/(f_B V), r half of mean_diameter, f_B = %.6g, thickness %.4g nm", p->acceptance,
-             p->thickness);
-    PetscCall(VmStatResultEstimate(result, "volume_fraction", sizes->fraction, sizes->fraction_error, "1",
-                                   "volume fraction the hot spots stand for", definition));
+    PetscFunctionReturn(PETSC_SUCCESS);
   }
+  PetscCall(VmStatResultEstimate(result, "area_fraction", covered, error, "1", "part of the area in clusters", of));
+  PetscCall(AddSpots(p, sizes, spots, map->length_unit, result));
+  if (isnan(p->thickness) || strcmp(map->length_unit, "nm") != 0) PetscFunctionReturn(PETSC_SUCCESS);
+  const double diameter = isnan(p->probe) ? spots->diameter : spots->sphere;
+  const double factor = spots->per_region * pow(diameter / sizes->mean, 3);
+  snprintf(definition, sizeof definition, "N (4/3) pi r^3/(f_B V), N %s, r half of %s, f_B = %.6g, thickness %.4g nm",
+           p->overlap == OVERLAP_POISSON ? "spots" : "regions",
+           !isnan(p->probe)                ? "sphere_diameter"
+           : p->overlap == OVERLAP_POISSON ? "spot_diameter"
+                                           : "mean_diameter",
+           p->acceptance, p->thickness);
+  PetscCall(VmStatResultEstimate(result, "volume_fraction", sizes->fraction * factor, sizes->fraction_error * factor,
+                                 "1", "volume fraction the hot spots stand for", definition));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -239,7 +309,10 @@ static PetscErrorCode AddAll(const Params *p, const VmMap *map, double threshold
   PetscCall(VmStatResultCount(result, "count", c->count, errors[COUNT], "number of clusters"));
   PetscCall(VmStatResultEstimate(result, "mean_diameter", sizes.mean, sizes.error, map->length_unit,
                                  "mean diameter of the clusters", "standard error by bootstrap over clusters"));
-  PetscCall(AddVolumeFraction(p, map, covered, errors[COVERED], &sizes, result));
+  double area = 0.0;
+  for (int i = 0; i < c->count; ++i) area += shapes[i].measure;
+  const Spots spots = SingleSpots(p, (double)c->count, covered, area, sizes.mean);
+  PetscCall(AddVolumeFraction(p, map, covered, errors[COVERED], &sizes, &spots, result));
   PetscCall(AddEach(map, c->count, shapes, result));
   PetscCall(VmStatResultAdd(result, "mask", VM_U8, map->dim, map->n + 3 - map->dim, mask,
                             (VmMeta){"1", "1: in a cluster", axes}, NULL));

@@ -28,7 +28,7 @@ draw() { # draw WHAT FILE
 }
 draw yield out/yield_temperature/table.csv
 draw trend out/annealing/table.csv
-draw trend out/flow_unit_fraction/table.csv
+draw trend out/brittle_to_ductile/table.csv
 draw flow out/homogeneous_flow/result.h5
 draw map out/deformation_map/table.csv
 draw band out/shear_band/result.h5

@@ -4,7 +4,7 @@
 # the laws of the yield stress against temperature. Prints the tables of docs/studies.md.
 . "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
 
-for name in annealing flow_unit_fraction yield_temperature; do
+for name in annealing brittle_to_ductile yield_temperature; do
   expect "$name" "$VITROMECH" sweep "$VM_SOURCE_DIR/inputs/kinetics/$name.yaml" -j 2 >"log_$name"
 done
 expect "trends" /usr/bin/python3 - "$VM_SOURCE_DIR/docs/figures" <<'PYTHON'
@@ -36,7 +36,7 @@ rejuvenated, annealed = ends("annealing", "kinetics.softening.permanent", column
 higher(annealed, rejuvenated, "peak")
 higher(annealed, rejuvenated, "overshoot")
 higher(rejuvenated, annealed, "participation")
-few, many = ends("flow_unit_fraction", "flow_units.fraction", columns)
+few, many = ends("brittle_to_ductile", "flow_units.fraction", columns)
 higher(few, many, "peak")
 higher(few, many, "overshoot")
 higher(many, few, "participation")

@@ -61,6 +61,49 @@ static PetscErrorCode TestRegions(VmStatResult nfold, const Regions *regions)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Discs at random, in number as planted, merge; they are counted from the regions and the area that these cover. */
+static PetscErrorCode TestOverlap(double eta)
+{
+  enum { N = 1200, RADIUS = 8 };
+  const VmRngKey key = {.seed = 11, .stream = VM_STREAM_TEST};
+  const int64_t planted_spots = (int64_t)round(eta * N * N / (VM_PI * RADIUS * RADIUS));
+  char label[64];
+  double *values;
+  VmStatResult result;
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1((size_t)N * N, &values));
+  for (int64_t s = 0; s < planted_spots; ++s) {
+    const double x = N * VmRngUniform(key, (uint64_t)s, 0), y = N * VmRngUniform(key, (uint64_t)s, 1);
+    for (int64_t i = (int64_t)x - RADIUS - 1; i <= (int64_t)x + RADIUS + 1; ++i)
+      for (int64_t j = (int64_t)y - RADIUS - 1; j <= (int64_t)y + RADIUS + 1; ++j)
+        if (hypot((double)i - x, (double)j - y) < RADIUS) values[(i + N) % N * N + (j + N) % N] = 1.0;
+  }
+  const VmMap map = {.dim = 2,
+                     .n = {1, N, N},
+                     .spacing = {1, 0.1, 0.1},
+                     .periodic = true,
+                     .values = values,
+                     .unit = "1",
+                     .length_unit = "nm"};
+  PetscCall(MapMeasure("clusters", "{threshold: 0.5, overlap: poisson, probe: 1 nm, thickness: 5 nm, acceptance: 1}",
+                       &map, &result));
+  snprintf(label, sizeof label, "spots over planted ones, eta = %.2f", eta);
+  VmFigure(label, ScalarOf(result, "spots") / (double)planted_spots);
+  snprintf(label, sizeof label, "regions over planted spots, eta = %.2f", eta);
+  VmFigure(label, ScalarOf(result, "count") / (double)planted_spots);
+  /* the estimate is noisy by about sqrt(eta/N) beyond the planted number */
+  VmExpectNear(ScalarOf(result, "spots"), planted_spots, 0.05 * (double)planted_spots);
+  const double diameter = 0.2 * RADIUS, sphere = sqrt(2.0 * (diameter * diameter - 1.0));
+  VmFigure("diameter of a spot over planted", ScalarOf(result, "spot_diameter") / diameter);
+  VmExpectNear(ScalarOf(result, "spot_diameter"), diameter, 0.04 * diameter);
+  VmExpectNear(ScalarOf(result, "sphere_diameter"), sphere, 0.08 * sphere);
+  const double fraction = (double)planted_spots * VM_PI / 6.0 * pow(sphere, 3) / (5.0 * pow(0.1 * N, 2));
+  VmExpectNear(ScalarOf(result, "volume_fraction"), fraction, 0.25 * fraction);
+  PetscCall(VmStatResultDestroy(&result));
+  PetscCall(PetscFree(values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   MemoryCube cube;
@@ -70,6 +113,7 @@ static PetscErrorCode Run(void)
   PetscCall(
       Measure(PETSC_COMM_WORLD, &cube, StatNamed("nfold"), "{k: 2.4 1/nm, width: 0.6 1/nm}", NULL, NAN, 0, &nfold));
   for (int s = 0; s < 2; ++s) PetscCall(TestRegions(nfold, &planted[s]));
+  for (double eta = 0.05; eta < 0.5; eta *= 2.0) PetscCall(TestOverlap(eta));
   PetscCall(VmStatResultDestroy(&nfold));
   PetscCall(PetscFree(cube.frames));
   PetscFunctionReturn(PETSC_SUCCESS);

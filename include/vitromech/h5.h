@@ -62,8 +62,8 @@ typedef enum {
 } VmReduction;
 extern const char *const vm_reductions[]; /* their names, NULL-terminated */
 
-/** One number of a dataset of one axis (component -1), or of component 0, 1, ... of its second one. *fits = false if
- * the dataset has other axes; *value = NAN then, and where it is empty. Collective. */
+/** One number of a number or a dataset of one axis (component -1), or of component 0, 1, ... of its second one. *fits =
+ * false if the dataset has other axes; *value = NAN then, and where it is empty. Collective. */
 PetscErrorCode VmH5Reduce(VmH5 file, const char *path, int64_t component, VmReduction how, double *value, bool *fits);
 
 /** Creates a group and its parents if missing. Collective. */

@@ -17,11 +17,11 @@ typedef struct {
 /**
  * Posterior of the parameters of a sweep, given what was measured on a sample.
  *
- * Each statistic that the sample and the sweep share, numbers and the principal components of curves, is emulated against the parameters by a Gaussian process whose
- * noise is the scatter of the runs; the correlations between statistics are those of their leave-one-out errors. The
- * likelihood is a multivariate t distribution (the noise is known from the runs only), the prior uniform over the range
- * of the sweep. The fit is poor where the best parameters leave a deviation that runs of the sweep would show with a
- * probability below 1 %.
+ * Each statistic that the sample and the sweep share, numbers and the principal components of curves, is emulated
+ * against the parameters by a Gaussian process whose noise is the scatter of the runs; the correlations between
+ * statistics are those of their leave-one-out errors. The likelihood is a multivariate t distribution (the noise is
+ * known from the runs only), the prior uniform over the range of the sweep. The fit is poor where the best parameters
+ * leave a deviation that runs of the sweep would show with a probability below 1 %.
  *
  * \param[in] files  [n] result or analysis files of the sample
  * \param[in] table  table.h5 of a sweep of one to three numerical parameters

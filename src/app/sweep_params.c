@@ -70,7 +70,9 @@ static const VmParam column_rows[] = {
      .default_text = "-1",
      .min = -1,
      .max = 1e6,
-     .doc = "index in the last axis, e.g. 5 for xy of a tensor (xx, yy, zz, yz, xz, xy); -1: the dataset has one axis"},
+     .doc = "index in the last axis, e.g. 5 for xy of a tensor (xx, yy, zz, yz, xz, xy); -1: the dataset has one axis "
+            "or is "
+            "a number"},
     {.key = "reduce",
      .type = VM_ENUM,
      .offset = offsetof(VmSweepColumn, reduce),

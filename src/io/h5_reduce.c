@@ -59,7 +59,7 @@ PetscErrorCode VmH5Reduce(VmH5 file, const char *path, int64_t component, VmRedu
   PetscCall(VmH5Shape(file, path, &rank, dims));
   for (int d = 0; d < rank; ++d) total *= dims[d];
   const int64_t stride = rank == 2 ? dims[1] : 1;
-  *fits = (rank == 1 && component == -1) || (rank == 2 && component >= 0 && component < stride);
+  *fits = (rank <= 1 && component == -1) || (rank == 2 && component >= 0 && component < stride);
   if (!*fits || total == 0) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscMalloc1((size_t)total, &values));
   PetscCall(VmH5Read(file, path, VM_F64, values));

@@ -29,10 +29,10 @@ static inline __attribute__((always_inline)) void Transpose(const Point *restric
 }
 
 /* Sums of the lanes of four vectors. */
-static inline __attribute__((always_inline)) void Total(V a, V b, V c, V d, REAL sum[4])
+static inline __attribute__((always_inline)) void Total(const V v[4], REAL sum[4])
 {
-  const V ab = __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
-  const V cd = __builtin_shufflevector(c, d, 0, 4, 2, 6) + __builtin_shufflevector(c, d, 1, 5, 3, 7);
+  const V ab = __builtin_shufflevector(v[0], v[1], 0, 4, 2, 6) + __builtin_shufflevector(v[0], v[1], 1, 5, 3, 7);
+  const V cd = __builtin_shufflevector(v[2], v[3], 0, 4, 2, 6) + __builtin_shufflevector(v[2], v[3], 1, 5, 3, 7);
   const V all = __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
   for (int i = 0; i < 4; ++i) sum[i] = all[i];
 }

@@ -43,8 +43,9 @@ VM_SIMD_CLONES static void Columns(State *c, int b)
     for (int i = 0; i < n[0]; ++i) {
       const Point *restrict s = share + (ptrdiff_t)(i <= n[0] / 2 ? i : n[0] - i) * half * c->blocks;
       REAL total[4], *restrict sum = c->sum[(ptrdiff_t)i * n[1] + j];
-      Total(s->part[0] * z[i].part[0], s->part[0] * z[i].part[1], s->part[1] * z[i].part[0], s->part[1] * z[i].part[1],
-            total);
+      const V term[4] = {s->part[0] * z[i].part[0], s->part[0] * z[i].part[1], s->part[1] * z[i].part[0],
+                         s->part[1] * z[i].part[1]};
+      Total(term, total);
       for (int q = 0; q < 4; ++q) sum[q] = b ? sum[q] + total[q] : total[q];
     }
   }

@@ -35,12 +35,12 @@ static inline __attribute__((always_inline)) void Transpose(const Point *restric
 }
 
 /* Sums of the lanes of four vectors. */
-static inline __attribute__((always_inline)) void Total(V a, V b, V c, V d, REAL sum[4])
+static inline __attribute__((always_inline)) void Total(const V v[4], REAL sum[4])
 {
-  const V ab = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14) +
-               __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
-  const V cd = __builtin_shufflevector(c, d, 0, 8, 2, 10, 4, 12, 6, 14) +
-               __builtin_shufflevector(c, d, 1, 9, 3, 11, 5, 13, 7, 15);
+  const V ab = __builtin_shufflevector(v[0], v[1], 0, 8, 2, 10, 4, 12, 6, 14) +
+               __builtin_shufflevector(v[0], v[1], 1, 9, 3, 11, 5, 13, 7, 15);
+  const V cd = __builtin_shufflevector(v[2], v[3], 0, 8, 2, 10, 4, 12, 6, 14) +
+               __builtin_shufflevector(v[2], v[3], 1, 9, 3, 11, 5, 13, 7, 15);
   const V all = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13) +
                 __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
   for (int i = 0; i < 4; ++i) sum[i] = all[i] + all[i + 4];

@@ -107,7 +107,7 @@ int64_t VmSmoothSize(int64_t n, int64_t multiple);
 /** Product without the test for infinities of the language's own, which costs more than the product. */
 static inline double complex VmTimes(double complex a, double complex b)
 {
-  return CMPLX(creal(a) * creal(b) - cimag(a) * cimag(b), creal(a) * cimag(b) + cimag(a) * creal(b));
+  return __builtin_complex(creal(a) * creal(b) - cimag(a) * cimag(b), creal(a) * cimag(b) + cimag(a) * creal(b));
 }
 
 /** Signed frequency of index i on an axis of n points. */

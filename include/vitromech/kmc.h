@@ -68,7 +68,11 @@ typedef struct {
 
   /* Finder `thinned` only. */
   double reference[6]; /* mean stress the rates are for [GPa] */
-  double margin;       /* least margin of the stress [GPa] */
+  double margin;       /* least margin of the stress, as tuned [GPa] */
+  double step;         /* factor of its next change, 0 before the first */
+  double event_work;   /* work of an event at the margin before, in pairs of voxel and event summed */
+  int64_t work;        /* the same of all `worked` events, but for the pairs since the last refresh */
+  int64_t worked;      /* events up to the last refresh since the margin was changed */
   double floor;        /* bound of a voxel's rate below which its margin is widened instead [1/s] */
   int64_t pending;     /* events since the stress was last refreshed everywhere, -1 before the first time */
   int64_t sums;        /* pairs of voxel and event summed since then */
@@ -94,7 +98,7 @@ typedef struct {
   double expansion, flow_unit_expansion;   /* linear thermal expansion of matrix and flow units [1/K] */
   int64_t refresh;                         /* events between renewals of the stress by FFT */
   VmFinder finder;
-  double margin;    /* of the stress [GPa], finder `thinned` */
+  double margin;    /* of the stress to begin with [GPa], finder `thinned` */
   bool interacting; /* false: voxels feel the mean stress only and do not change it (for checks of the rates) */
 } VmKmcSetup;
 

@@ -46,7 +46,7 @@ static PetscErrorCode Create(VmGrid grid, VmFinder finder, Glass *glass, VmKmc *
                               .barrier_ratio = ratio,
                               .refresh = 10000,
                               .finder = finder,
-                              .margin = 0.06,
+                              .margin = 0.1,
                               .interacting = true};
   PetscCall(VmKmcCreate(grid, &glass->setup, kmc));
   PetscCall(PetscFree(ratio));
@@ -173,6 +173,7 @@ static PetscErrorCode MeasureThinned(MPI_Comm comm, VmGrid grid, const char *nam
   const VmKmcProfile before = *VmKmcGetProfile(kmc);
   PetscCall(Measure(comm, kmc, THINNED_EVENTS, per_second));
   PetscCall(PrintProfile(comm, name, &before, VmKmcGetProfile(kmc), THINNED_EVENTS / *per_second));
+  PetscCall(VmBenchPrint(comm, name, "margin", VmKmcGetState(kmc)->margin, "GPa"));
   PetscCall(VmKmcCheckBounds(kmc, &exceeded, &largest));
   PetscCall(VmBenchPrint(comm, name, "bounds_exceeded", (double)exceeded, "1"));
   PetscCall(VmBenchPrint(comm, name, "largest_rate_over_bound", largest, "1"));
@@ -225,9 +226,10 @@ static PetscErrorCode Kmc(MPI_Comm comm, int64_t cells, double *thinned)
 
 PetscErrorCode VmBenchKmc(MPI_Comm comm, int64_t cells)
 {
+  const int64_t most = cells ? cells : 128;
   double smaller, thinned = 0.0;
   PetscFunctionBegin;
-  for (int64_t n = cells ? cells : 32; n <= (cells ? cells : 128); n *= 2) {
+  for (int64_t n = cells ? cells : 32; n <= most; n *= 2) {
     smaller = thinned;
     PetscCall(Kmc(comm, n, &thinned));
     char name[32];

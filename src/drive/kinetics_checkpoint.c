@@ -24,7 +24,8 @@ void VmKineticsScalars(VmSim sim, VmScalars *s)
   for (int c = 0; c < 6; ++c) VmScalarFlag(s, &mean->segment.stress_controlled[c]);
   VmScalarSix(s, mean->segment.level), VmScalarSix(s, mean->segment.rate), VmScalar(s, &mean->segment.duration);
   VmScalar(s, &state->rate), VmScalarSix(s, state->reference), VmScalar(s, &state->margin), VmScalar(s, &state->floor);
-  VmScalarInteger(s, &state->pending), VmScalarInteger(s, &state->sums);
+  VmScalarInteger(s, &state->pending), VmScalarInteger(s, &state->sums), VmScalarInteger(s, &state->work);
+  VmScalar(s, &state->step), VmScalar(s, &state->event_work), VmScalarInteger(s, &state->worked);
   VmScalarInteger(s, &state->generation_now);
   VmScalar(s, &mean->thermal), VmScalar(s, &state->temperature), VmScalar(s, &state->temperature_time);
   VmScalar(s, &state->temperature_rate), VmScalar(s, &state->window), VmScalar(s, &state->window_rate);

@@ -165,13 +165,38 @@ static double StageFraction(VmSim sim)
   return PetscMin(PetscMax(done, 0.0), 1.0);
 }
 
+/* Length of a stage as the limits of strain component c or, for c = 6, durations tell it; NAN if they do not. */
+static double StageLength(VmSim sim, int64_t stage, int c)
+{
+  const VmStageParams *common = Stage(sim, stage)->common;
+  if (c == 6) return common->duration;
+  const VmStageParams *before = stage > 0 ? Stage(sim, stage - 1)->common : NULL;
+  return fabs(common->until.strain[c] - (before ? before->until.strain[c] : 0.0));
+}
+
+/* Fraction of the programme that is done. Stages count by their strain or duration if all have one of the same kind,
+ * else each the same. */
+static double Fraction(VmSim sim)
+{
+  const int64_t now = sim->at.stage, count = sim->params->loading.count;
+  const double own = StageFraction(sim);
+  for (int c = 0; c <= 6; ++c) {
+    double before = 0.0, all = 0.0;
+    for (int64_t stage = 0; stage < count; ++stage) {
+      if (stage == now) before = all + own * StageLength(sim, stage, c);
+      all += StageLength(sim, stage, c);
+    }
+    if (all > 0.0) return before / all;
+  }
+  return ((double)now + own) / (double)count;
+}
+
 static PetscErrorCode ShowProgress(VmSim sim, VmProgress progress)
 {
-  const double done = ((double)sim->at.stage + StageFraction(sim)) / sim->params->loading.count;
   char more[128];
   PetscFunctionBegin;
   sim->ops->progress(sim, sizeof more, more);
-  PetscCall(VmProgressUpdate(progress, done, "stage %lld  time %.4g s  strain %.4f  stress %.3f GPa  %s",
+  PetscCall(VmProgressUpdate(progress, Fraction(sim), "stage %lld  time %.4g s  strain %.4f  stress %.3f GPa  %s",
                              (long long)sim->at.stage, sim->now.time, VmEquivalentStrain(sim->now.strain),
                              VmEquivalentStress(sim->now.stress), more));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -18,10 +18,12 @@ static const VmParam rows[] = {
      .type = VM_REAL,
      .offset = ROW(margin),
      .unit = "GPa",
-     .default_text = "0.06 GPa",
+     .default_text = "0.1 GPa",
      .min = 1e-3,
      .max = 10.0,
-     .doc = "stress by which rates may change before their bounds are renewed (finder thinned)"},
+     .doc = "stress by which the fastest rates may change before their bounds are renewed, to begin with: it is tuned "
+            "by the "
+            "work it makes (finder thinned)"},
     {.key = "time_step",
      .type = VM_REAL,
      .offset = ROW(time_step),

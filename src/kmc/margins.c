@@ -155,12 +155,16 @@ void VmThinningRenew(VmKmc kmc, int64_t slot)
   VmThinningConclude(kmc, slot / VM_TILE);
 }
 
-void VmThinningRenewAll(VmKmc kmc)
+void VmThinningRenewAll(VmKmc kmc, double slowest)
 {
   for (int64_t tile = 0; tile < kmc->tiles.count; ++tile) {
-    for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot)
-      if (kmc->slot_ratio[slot] > 0.0) RenewVoxel(kmc, slot);
-    VmThinningConclude(kmc, tile);
+    bool any = false;
+    for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
+      if (kmc->slot_ratio[slot] == 0.0 || kmc->rate[slot] < slowest) continue;
+      RenewVoxel(kmc, slot);
+      any = true;
+    }
+    if (any) VmThinningConclude(kmc, tile);
   }
 }
 
@@ -178,6 +182,7 @@ void VmThinningLook(VmKmc kmc, int64_t tile)
     }
     if (t->limit[slot] >= 0.0f && VmThinningUsed(kmc, slot) < USED_PART * (double)t->margin[slot]) continue;
     RenewVoxel(kmc, slot);
+    t->row[tile / kmc->tiles.per_plane * VM_BOUND_ROW + VM_PLANE_WORK] += VM_RENEWAL_WORK;
     renewed = true;
   }
   if (renewed) VmThinningConclude(kmc, tile);

@@ -202,7 +202,7 @@ static PetscErrorCode Take(VmKmc kmc, const Candidate *candidate, const Verdict 
   VmMeanUpdate(&state->mean, candidate->time);
   state->hazard = -log(VmKmcUniformAhead(kmc, 0));
   state->draws += DRAWS;
-  state->sums += verdict->sums;
+  state->sums += verdict->sums, state->work += VM_CANDIDATE_WORK;
   ++kmc->profile.candidates;
   if (candidate->slot >= 0 && verdict->outcome != REFUSED) VmThinningKeep(kmc, candidate->slot, candidate->stress);
   *changed = false;
@@ -280,7 +280,7 @@ PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome
   memset(&choice, 0, sizeof choice);
   for (;;) {
     PetscCall(VmThinningPrepare(kmc));
-    const double watched = WATCHED * t->work * kmc->state.margin;
+    const double watched = WATCHED * t->work * t->given_margin;
     double lead = kmc->lowest_barrier + t->work * (t->drift_margin - VmThinningDrift(kmc));
     if (lead <= watched) {
       PetscCall(Watch(kmc, watched, &lead, &choice));

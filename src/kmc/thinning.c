@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Part of the least margin for the mean stress. */
+/* Part of the least margin, as it was given, for the mean stress. */
 #define DRIFT_PART 0.25
 
 /* A tile is near an event that would cost it more than this part of the margin: its stress is added at once. */
@@ -19,7 +19,7 @@
 #define FLOOR_MOST 1e-6
 
 /* Pairs of voxel and event summed, per voxel of the box, that cost as much as a refresh of everything. */
-#define SUMS_PER_REFRESH 6
+#define SUMS_PER_REFRESH VM_REFRESH_WORK
 
 /* Pending events at most, so that rounding of the charges, added in floats, stays below VM_ROUNDING. */
 enum { MOST_PENDING = 8192 };
@@ -114,10 +114,11 @@ PetscErrorCode VmThinningGather(VmKmc kmc)
   for (int64_t x = 0; x < kmc->grid->n[0]; ++x) {
     double *row = t->rows + x * VM_BOUND_ROW;
     kmc->state.rate += row[VM_PLANE_RATE];
-    kmc->state.sums += (int64_t)row[VM_PLANE_SUMS];
+    kmc->state.sums += (int64_t)row[VM_PLANE_SUMS], kmc->state.work += (int64_t)row[VM_PLANE_WORK];
     kmc->lowest_barrier = fmin(kmc->lowest_barrier, row[VM_PLANE_LOWEST]);
   }
-  for (int64_t k = 0; k < tiles->planes; ++k) t->row[k * VM_BOUND_ROW + VM_PLANE_SUMS] = 0.0;
+  for (int64_t k = 0; k < tiles->planes; ++k)
+    t->row[k * VM_BOUND_ROW + VM_PLANE_SUMS] = t->row[k * VM_BOUND_ROW + VM_PLANE_WORK] = 0.0;
   t->current = true;
   kmc->profile.message_time += VmTime() - start;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -140,15 +141,18 @@ PetscErrorCode VmThinningPrepare(VmKmc kmc)
              refresh = first || state->pending >= t->most || state->sums > SUMS_PER_REFRESH * kmc->grid->total;
   if (refresh || VmThinningDrift(kmc) > 0.999 * t->drift_margin) {
     memcpy(state->reference, state->mean.stress, sizeof state->reference);
+    bool tuned = false;
     if (refresh) {
+      tuned = !first && VmThinningTune(kmc);
       PetscCall(Refresh(kmc));
       ++kmc->profile.refreshes;
     } else ++kmc->profile.shifts;
     if (first) {
       state->floor = 0.0;
-      VmThinningRenewAll(kmc);
+      VmThinningRenewAll(kmc, 0.0);
     } else {
       state->floor = PetscMax(state->floor, PetscMin(FLOOR_RISE * state->floor, WantedFloor(kmc)));
+      if (tuned) VmThinningRenewAll(kmc, state->floor);
       LimitAll(kmc);
     }
     PetscCall(VmThinningGather(kmc));
@@ -156,7 +160,7 @@ PetscErrorCode VmThinningPrepare(VmKmc kmc)
   }
   while (state->floor > FLOOR_DROP * WantedFloor(kmc)) {
     state->floor = WantedFloor(kmc);
-    VmThinningRenewAll(kmc);
+    VmThinningRenewAll(kmc, 0.0);
     PetscCall(VmThinningGather(kmc));
   }
   kmc->profile.refresh_time += VmTime() - start;
@@ -166,9 +170,8 @@ PetscErrorCode VmThinningPrepare(VmKmc kmc)
 void VmThinningSetMargins(VmKmc kmc)
 {
   VmThinning t = kmc->thinning;
-  const double margin = kmc->state.margin;
-  t->drift_margin = DRIFT_PART * margin;
-  t->least_margin = (double)(float)(margin - t->drift_margin);
+  t->drift_margin = DRIFT_PART * t->given_margin;
+  t->least_margin = (double)(float)((1.0 - DRIFT_PART) * kmc->state.margin);
 }
 
 PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
@@ -188,7 +191,7 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   t->work = VmStzWorkPerStress(&kmc->stz) * (1.0 + 1e-5);
   t->norm = 0.5 * kmc->stz.strain * kmc->stz.volume / voxel * (1.0 + 1e-5);
   t->most = PetscMin(kmc->refresh, MOST_PENDING);
-  kmc->state.margin = margin;
+  kmc->state.margin = t->given_margin = margin;
   VmThinningSetMargins(kmc);
   PetscCall(PetscMalloc1((size_t)t->most, &kmc->state.recent));
   PetscCall(PetscCalloc2(count * VM_SHEARS * VM_TILE, &t->known, count * VM_SHEARS * VM_TILE, &t->seen));

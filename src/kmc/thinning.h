@@ -14,13 +14,14 @@
 #include "shear_kernel.h"
 
 /* Row of a plane. */
-enum { VM_PLANE_RATE, VM_PLANE_LOWEST, VM_PLANE_SUMS, VM_BOUND_ROW };
+enum { VM_PLANE_RATE, VM_PLANE_LOWEST, VM_PLANE_SUMS, VM_PLANE_WORK, VM_BOUND_ROW };
 
 struct VmThinning_s {
   VmShearKernel kernel;
   double work;         /* largest work of a mode per stress [eV/GPa] */
   double norm;         /* of the shear of an event */
-  double drift_margin; /* part of each margin that is for the mean stress [GPa] */
+  double given_margin; /* least margin as it was given [GPa] */
+  double drift_margin; /* part of each margin that is for the mean stress, never changed [GPa] */
   double least_margin; /* the other part, for events, of the fastest voxels [GPa] */
   int64_t most;        /* pending events at most */
 
@@ -44,6 +45,9 @@ struct VmThinning_s {
   int64_t *row_entry, *column_entry; /* parts of where their influence stands */
   bool *near_row;                    /* rows of a plane that hold near tiles */
 };
+
+/* Work of a candidate, a new rate, and a refresh per voxel, in that of a pair of voxel and event that are summed. */
+enum { VM_CANDIDATE_WORK = 60, VM_RENEWAL_WORK = 100, VM_REFRESH_WORK = 7 };
 
 /* Rounding of charges and distances in floats, over what they are. */
 #define VM_ROUNDING 1e-3
@@ -85,8 +89,8 @@ void VmThinningLook(VmKmc kmc, int64_t tile);
 /** New rate for a voxel, from what is known of its stress. Not collective. */
 void VmThinningRenew(VmKmc kmc, int64_t slot);
 
-/** The same for all voxels. Not collective. */
-void VmThinningRenewAll(VmKmc kmc);
+/** The same for all voxels whose bound is at least `slowest` [1/s]. Not collective. */
+void VmThinningRenewAll(VmKmc kmc, double slowest);
 
 /** The stress of a slot with all pending events; returns how many were looked at. Not collective. */
 int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_SHEARS]);
@@ -96,5 +100,9 @@ void VmThinningKeep(VmKmc kmc, int64_t slot, const double stress[VM_SHEARS]);
 
 /** What follows from the margin of the state. Not collective. */
 void VmThinningSetMargins(VmKmc kmc);
+
+/** Counts the work since the last refresh, to be called before the next; true if it gives a new least margin. Not
+ * collective. */
+bool VmThinningTune(VmKmc kmc);
 
 #endif

@@ -6,41 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct {
-  long long number;
-  char name[128];
-} LastStep;
-
-static herr_t KeepLast(hid_t group, const char *name, const H5L_info_t *info, void *context)
-{
-  LastStep *last = context;
-  char *stop;
-  const long long number = strtoll(name, &stop, 10);
-  (void)group;
-  (void)info;
-  if (*stop == '\0' && number >= last->number && strlen(name) < sizeof last->name) {
-    last->number = number;
-    strcpy(last->name, name);
-  }
-  return 0;
-}
-
-/* Path of the group of the last step, "" if no fields were written. */
-static PetscErrorCode FindLastStep(VmH5 file, char *path, size_t size)
-{
-  LastStep last = {.number = -1};
-  bool exists;
-
-  PetscFunctionBegin;
-  path[0] = '\0';
-  PetscCall(VmH5Exists(file, VM_PATH_FIELDS, &exists));
-  if (!exists) PetscFunctionReturn(PETSC_SUCCESS);
-  VmCallH5(H5Literate_by_name(VmH5Id(file), VM_PATH_FIELDS, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, KeepLast, &last,
-                              H5P_DEFAULT));
-  if (last.number >= 0) snprintf(path, size, "%s/%s", VM_PATH_FIELDS, last.name);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Strain of the step the displacement belongs to; without one, the last row of the history. */
 static PetscErrorCode ReadStrain(MPI_Comm comm, VmH5 file, const char *path, const char *step, double strain[6])
 {
@@ -148,7 +113,7 @@ static PetscErrorCode ReadField(MPI_Comm comm, VmH5 file, const char *path, cons
 static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, double lo, double hi, bool elastic,
                                bool units, VmDeformation *d)
 {
-  char step[256], dataset[320];
+  char step[VM_H5_NAME], dataset[VM_H5_NAME + 64];
   int count = 0;
   bool exists, plastic = false;
 
@@ -159,7 +124,7 @@ static PetscErrorCode ReadOpen(MPI_Comm comm, VmH5 file, const char *path, doubl
     VmThrow(comm, VM_ERR_INPUT, "%s: has no %s with the length of the box; is it the result.h5 of a run?", path,
             VM_PATH_GRID);
   }
-  PetscCall(FindLastStep(file, step, sizeof step));
+  PetscCall(VmH5LastStep(file, step));
   PetscCall(ReadStrain(comm, file, path, step, d->strain));
   if (elastic) PetscCall(SubtractPlastic(comm, file, path, step, d->strain, &plastic));
   snprintf(dataset, sizeof dataset, "%s/%s", step, VM_FIELD_DISPLACEMENT);

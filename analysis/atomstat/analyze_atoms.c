@@ -26,17 +26,6 @@ PetscErrorCode VmAtomStatApply(const VmPlugin *entry, const char *name, const Vm
   PetscFunctionReturn(code);
 }
 
-static PetscErrorCode CheckEntries(MPI_Comm comm, const char *path, const VmList *list)
-{
-  const VmPlugin *entries = list->items;
-  PetscFunctionBegin;
-  for (int i = 0; i < list->count; ++i)
-    if (!VmStatisticReadsAtoms(entries[i].head))
-      VmThrow(comm, VM_ERR_INPUT, "analysis: %s is no statistic of atoms, and %s is a file of atoms",
-              entries[i].head->name, path);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Which atoms they were, for those who look at the result. */
 static PetscErrorCode DescribeAtoms(const VmAtoms *atoms, VmH5 out)
 {
@@ -61,7 +50,6 @@ PetscErrorCode VmAnalyzeAtoms(MPI_Comm comm, const char *path, const VmAtomsHint
   VmAtoms atoms = {0};
   VmEntryName *names = NULL;
   PetscFunctionBegin;
-  PetscCall(CheckEntries(comm, path, list));
   PetscCall(VmEntryNames(comm, list, &names));
   PetscErrorCode code = VmAtomsReadHinted(comm, path, hints, &atoms);
   if (!code) {
@@ -69,7 +57,8 @@ PetscErrorCode VmAnalyzeAtoms(MPI_Comm comm, const char *path, const VmAtomsHint
     const VmStructure structure = {.comm = comm, .atoms = &atoms, .path = path, .hints = *hints};
     PetscCall(VmLog(comm, "%s: %lld atoms", path, (long long)atoms.n));
     PetscCall(DescribeAtoms(&atoms, out));
-    for (int i = 0; i < list->count && !code; ++i) code = VmAtomStatApply(&entries[i], names[i], &structure, out);
+    for (int i = 0; i < list->count && !code; ++i)
+      if (VmStatisticReadsAtoms(entries[i].head)) code = VmAtomStatApply(&entries[i], names[i], &structure, out);
   }
   VmAtomsFree(&atoms);
   PetscCall(PetscFree(names));

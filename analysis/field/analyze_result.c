@@ -5,32 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#define PATH_SIZE 512
-
-/* Name of the group of /fields with the largest number. */
-static herr_t Latest(hid_t group, const char *name, const H5L_info_t *info, void *latest)
-{
-  char *end, *best = latest;
-  (void)group;
-  (void)info;
-  const long long step = strtoll(name, &end, 10);
-  if (*end != '\0' || end == name) return 0;
-  if (!*best || step > strtoll(best, NULL, 10)) snprintf(best, PATH_SIZE, "%s", name);
-  return 0;
-}
-
-static PetscErrorCode LastStep(MPI_Comm comm, VmH5 result, char step[PATH_SIZE])
-{
-  bool exists;
-  PetscFunctionBegin;
-  step[0] = '\0';
-  PetscCall(VmH5Exists(result, VM_PATH_FIELDS, &exists));
-  if (exists)
-    VmCallH5(H5Literate_by_name(VmH5Id(result), VM_PATH_FIELDS, H5_INDEX_NAME, H5_ITER_INC, NULL, Latest, step,
-                                H5P_DEFAULT));
-  if (!step[0]) PetscCall(VmWarn(comm, "the result has no fields to analyse"));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
+enum { PATH_SIZE = VM_H5_NAME + 320 }; /* of a field: its step and its name */
 
 /* One number of each voxel from ncomp: von Mises equivalent of six, magnitude of others; in place. */
 static void Scalars(const char *name, int64_t total, int64_t ncomp, double *values)
@@ -85,9 +60,9 @@ typedef struct {
 
 static PetscErrorCode FieldRead(MPI_Comm comm, VmH5 result, const char *step, const char *name, Field *field)
 {
-  char path[2 * PATH_SIZE];
+  char path[PATH_SIZE];
   PetscFunctionBegin;
-  snprintf(path, sizeof path, VM_PATH_FIELDS "/%s/%s", step, name);
+  snprintf(path, sizeof path, "%s/%s", step, name);
   PetscCall(ReadField(comm, result, path, name, &field->map, &field->values));
   PetscCall(VmH5AttrReadText(result, path, "unit", &field->unit));
   field->map.unit = field->unit ? field->unit : "1";
@@ -122,13 +97,13 @@ static PetscErrorCode AnalyzeField(MPI_Comm comm, VmH5 result, const char *step,
 static PetscErrorCode Missing(VmH5 result, const char *step, const VmPlugin *entry, const char **missing)
 {
   const char *names[2] = {VmEntryOf(entry), VmEntryWith(entry)};
-  char path[2 * PATH_SIZE];
+  char path[PATH_SIZE];
   bool exists;
   PetscFunctionBegin;
   *missing = NULL;
   for (int i = 0; i < 2 && !*missing; ++i) {
     if (!names[i]) continue;
-    snprintf(path, sizeof path, VM_PATH_FIELDS "/%s/%s", step, names[i]);
+    snprintf(path, sizeof path, "%s/%s", step, names[i]);
     PetscCall(VmH5Exists(result, path, &exists));
     if (!exists) *missing = names[i];
   }
@@ -139,14 +114,15 @@ PetscErrorCode VmAnalyzeResult(MPI_Comm comm, VmH5 result, const VmList *list, V
 {
   const VmPlugin *entries = list->items;
   VmEntryName *names;
-  char step[PATH_SIZE];
+  char step[VM_H5_NAME];
   PetscFunctionBegin;
   PetscCall(VmEntryNames(comm, list, &names));
-  PetscCall(LastStep(comm, result, step));
+  PetscCall(VmH5LastStep(result, step));
+  if (!step[0]) PetscCall(VmWarn(comm, "the result has no fields to analyse"));
   for (int i = 0; i < list->count && step[0]; ++i) {
     const char *of = VmEntryOf(&entries[i]);
     const char *missing;
-    if (VmStatisticReadsCube(entries[i].head) || !of || strchr(of, '/')) continue;
+    if (!VmStatisticReadsMap(entries[i].head) || !of || strchr(of, '/')) continue;
     PetscCall(Missing(result, step, &entries[i], &missing));
     if (!missing) PetscCall(AnalyzeField(comm, result, step, &entries[i], names[i], out));
     else PetscCall(VmWarn(comm, "%s of %s is skipped: the result has no field %s", entries[i].head->name, of, missing));

@@ -99,7 +99,7 @@ static int FindRun(const CubeRuns *c, const char *of, const char **map)
 static bool LooksAtMap(const VmPlugin *entry)
 {
   const char *of = VmEntryOf(entry);
-  return !VmStatisticReadsCube(entry->head) && of && strchr(of, '/');
+  return VmStatisticReadsMap(entry->head) && of && strchr(of, '/');
 }
 
 static PetscErrorCode CheckMap(MPI_Comm comm, const CubeRuns *c, const char *of)

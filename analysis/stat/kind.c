@@ -58,6 +58,11 @@ bool VmStatisticReadsAtoms(const VmPluginHead *statistic)
   return false;
 }
 
+bool VmStatisticReadsMap(const VmPluginHead *statistic)
+{
+  return !VmStatisticReadsCube(statistic) && !VmStatisticReadsAtoms(statistic);
+}
+
 static const VmParam common_rows[] = {
     {.key = "name",
      .type = VM_STRING,
@@ -90,7 +95,7 @@ static PetscErrorCode CommonCheck(const void *params, const VmNode *node, VmRepo
   const VmNode *selector = node ? VmTreeGet(node, vm_statistic_kind.selector) : NULL;
   PetscFunctionBegin;
   const VmPluginHead *head = selector && selector->text ? VmPluginFind(&vm_statistic_kind, selector->text) : NULL;
-  const bool reads_map = head && !VmStatisticReadsCube(head) && !VmStatisticReadsAtoms(head);
+  const bool reads_map = head && VmStatisticReadsMap(head);
   if (head && !reads_map && common->of)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "of"), "%s reads the %s: remove \"of\"", head->name,
                           VmStatisticReadsCube(head) ? "cube itself" : "atoms"));

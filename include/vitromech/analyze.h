@@ -16,9 +16,10 @@ extern const VmPluginKind vm_statistic_kind;
  * statistics: which map or field; cube statistics need none). */
 extern const VmTable vm_statistic_common_table;
 
-/** Whether a statistic reads a cube, or atoms; if neither it reads a map or field. Not collective. */
+/** What a statistic reads: a cube, atoms, or a map or field. Not collective. */
 bool VmStatisticReadsCube(const VmPluginHead *statistic);
 bool VmStatisticReadsAtoms(const VmPluginHead *statistic);
+bool VmStatisticReadsMap(const VmPluginHead *statistic);
 
 /**
  * Runs the cube statistics of a list over a cube in one pass, then its map statistics whose `of` names a map made by
@@ -58,8 +59,8 @@ PetscErrorCode VmMapsDestroy(VmMaps *maps);
 /** Runs the map statistics of a list, `of` and `with` naming maps, and writes /statistics/<name>/... Collective. */
 PetscErrorCode VmAnalyzeMaps(MPI_Comm comm, VmMaps maps, const VmList *list, VmH5 out);
 
-/** Reads a file of atoms, runs the statistics of a list on it and writes /atoms (what they are) and
- * /statistics/<name>/... The same bits on any number of ranks. Collective. */
+/** Reads a file of atoms, runs the statistics of a list that read atoms on it and writes /atoms (what they are) and
+ * /statistics/<name>/... Other entries are skipped. The same bits on any number of ranks. Collective. */
 PetscErrorCode VmAnalyzeAtoms(MPI_Comm comm, const char *path, const VmAtomsHints *hints, const VmList *list, VmH5 out);
 
 #endif

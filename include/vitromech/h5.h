@@ -51,6 +51,10 @@ PetscErrorCode VmH5NamesFree(VmH5Names *names);
  * group. Free with VmH5NamesFree. Collective. */
 PetscErrorCode VmH5Datasets(VmH5 file, const char *group, VmH5Names *names);
 
+/** Path of the group of /fields with the largest number: the last step whose fields were written; "" if there is none.
+ * Collective. */
+PetscErrorCode VmH5LastStep(VmH5 file, char path[VM_H5_NAME]);
+
 /* What is made of a dataset along its first axis. */
 typedef enum {
   VM_REDUCE_LAST,

@@ -189,7 +189,7 @@ static PetscErrorCode AnalyzeTable(MPI_Comm comm, const Options *o, const VmList
 static PetscErrorCode AnalyzeInput(MPI_Comm comm, const Options *o, Input input, const VmList *list, VmH5 out)
 {
   PetscFunctionBegin;
-  if (input != INPUT_ATOMS) PetscCall(VmNoAtomsCheck(comm, o->input, list));
+  PetscCall(VmAtomsListCheck(comm, o->input, input == INPUT_ATOMS, list));
   switch (input) {
   case INPUT_ATOMS:
     PetscCall(VmAnalyzeAtoms(comm, o->input, &o->atoms, list, out));

@@ -29,12 +29,16 @@ PetscErrorCode VmAtomsHintsParse(MPI_Comm comm, const char *types, const char *f
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmNoAtomsCheck(MPI_Comm comm, const char *path, const VmList *list)
+PetscErrorCode VmAtomsListCheck(MPI_Comm comm, const char *path, bool is_atoms, const VmList *list)
 {
   const VmPlugin *entries = list->items;
   PetscFunctionBegin;
-  for (int i = 0; i < list->count; ++i)
-    if (VmStatisticReadsAtoms(entries[i].head))
-      VmThrow(comm, VM_ERR_INPUT, "analysis: %s reads a file of atoms, and %s is none", entries[i].head->name, path);
+  for (int i = 0; i < list->count; ++i) {
+    const char *name = entries[i].head->name;
+    if (VmStatisticReadsAtoms(entries[i].head) == is_atoms) continue;
+    if (is_atoms)
+      VmThrow(comm, VM_ERR_INPUT, "analysis: %s is no statistic of atoms, and %s is a file of atoms", name, path);
+    VmThrow(comm, VM_ERR_INPUT, "analysis: %s reads a file of atoms, and %s is none", name, path);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

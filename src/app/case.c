@@ -42,7 +42,9 @@ static PetscErrorCode CheckAnalysis(const VmCase *c, const VmNode *list, VmRepor
                             "statistic %s reads a diffraction cube, but the case has no microscope block",
                             entries[i].head->name));
     } else if (VmStatisticReadsAtoms(entries[i].head)) {
-      PetscCall(VmReportAdd(report, where, "statistic %s reads a file of atoms: use `vitromech analyze ATOMS RECIPE`",
+      if (c->glass) continue;
+      PetscCall(VmReportAdd(report, where,
+                            "statistic %s reads atoms, but the case has no glass block that builds or reads them",
                             entries[i].head->name));
     } else if (!OfIsKnown(c, common->of)) {
       PetscCall(

@@ -64,8 +64,16 @@ static PetscErrorCode BuildGlass(const VmRun *run, VmAtoms *atoms)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The atoms are a result of their own only where nothing looks at them; vitromech glass writes them in any case. */
-static bool AtomsWanted(const VmCase *c) { return c->glass && !c->microscope; }
+static bool Any(const VmCase *c, bool (*reads)(const VmPluginHead *))
+{
+  for (int i = 0; i < c->analysis.count; ++i)
+    if (reads(((const VmPlugin *)c->analysis.items)[i].head)) return true;
+  return false;
+}
+
+/* The atoms are a result of their own where statistics look at them, and where nothing does; vitromech glass writes
+ * them in any case. */
+static bool AtomsWanted(const VmCase *c) { return c->glass && (!c->microscope || Any(c, VmStatisticReadsAtoms)); }
 
 static PetscErrorCode AtomsDone(const VmRun *run, bool *done)
 {
@@ -113,13 +121,7 @@ static PetscErrorCode Diffract(const VmRun *run)
   PetscFunctionReturn(EndProgress(&progress, code));
 }
 
-static bool FieldsWanted(const VmCase *c)
-{
-  bool wanted = false;
-  for (int i = 0; i < c->analysis.count; ++i)
-    wanted |= !VmStatisticReadsCube(((const VmPlugin *)c->analysis.items)[i].head);
-  return c->sim && wanted;
-}
+static bool FieldsWanted(const VmCase *c) { return c->sim && Any(c, VmStatisticReadsMap); }
 
 static PetscErrorCode FieldsDone(const VmRun *run, bool *done)
 {
@@ -149,9 +151,15 @@ static PetscErrorCode AnalyzeFields(const VmRun *run)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static bool CubeWanted(const VmCase *c) { return c->microscope && c->analysis.count > 0; }
+static bool AnalysisWanted(const VmCase *c)
+{
+  return (c->microscope && c->analysis.count > 0) || (c->glass && Any(c, VmStatisticReadsAtoms));
+}
 
-static PetscErrorCode CubeDone(const VmRun *run, bool *done) { return Complete(run, VM_FILE_ANALYSIS, "status", done); }
+static PetscErrorCode AnalysisDone(const VmRun *run, bool *done)
+{
+  return Complete(run, VM_FILE_ANALYSIS, "status", done);
+}
 
 static PetscErrorCode MeasureCube(const VmRun *run, VmH5 out)
 {
@@ -171,7 +179,17 @@ static PetscErrorCode MeasureCube(const VmRun *run, VmH5 out)
   PetscFunctionReturn(code);
 }
 
-static PetscErrorCode AnalyzeCube(const VmRun *run)
+static PetscErrorCode MeasureAtoms(const VmRun *run, VmH5 out)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  const VmAtomsHints none = {0};
+  PetscFunctionBegin;
+  VmCaseOutput(run->file, VM_FILE_ATOMS, sizeof path, path);
+  PetscCall(VmAnalyzeAtoms(run->file->comm, path, &none, &run->file->params.analysis, out));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Analyze(const VmRun *run)
 {
   const int64_t version = VM_FORMAT_VERSION;
   const VmCase *c = &run->file->params;
@@ -185,7 +203,8 @@ static PetscErrorCode AnalyzeCube(const VmRun *run)
   PetscCall(VmH5AttrInt(out, "/", "format_version", 1, &version));
   PetscCall(VmH5AttrText(out, "/", "status", VM_STATUS_RUNNING));
   PetscCall(VmProvenanceWrite(run->provenance, out));
-  PetscCall(MeasureCube(run, out));
+  if (Any(c, VmStatisticReadsAtoms)) PetscCall(MeasureAtoms(run, out));
+  if (c->microscope) PetscCall(MeasureCube(run, out));
   if (c->compare) PetscCall(VmCompare(run->file->comm, c->compare, run->file->base, out, out, csv));
   PetscCall(VmProvenanceEnd(run->provenance, out));
   PetscCall(VmH5AttrText(out, "/", "status", VM_STATUS_COMPLETE));
@@ -198,6 +217,6 @@ const VmStage vm_stages[] = {
     {"statistics of fields", FieldsWanted, FieldsDone, AnalyzeFields},
     {"atoms", AtomsWanted, AtomsDone, WriteAtoms},
     {"diffraction", DiffractWanted, DiffractDone, Diffract},
-    {"analysis of the cube", CubeWanted, CubeDone, AnalyzeCube},
+    {"analysis", AnalysisWanted, AnalysisDone, Analyze},
     {NULL, NULL, NULL, NULL},
 };

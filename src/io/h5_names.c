@@ -1,5 +1,7 @@
 /* Groups and what is in them. */
 #include "h5_private.h"
+#include <vitromech/schema.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* H5Lexists wants every parent to exist: ask from the root downwards. */
@@ -112,5 +114,26 @@ PetscErrorCode VmH5NamesFree(VmH5Names *names)
   for (int i = 0; i < names->count; ++i) PetscCall(PetscFree(names->name[i]));
   PetscCall(PetscFree(names->name));
   names->count = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmH5LastStep(VmH5 file, char path[VM_H5_NAME])
+{
+  VmH5Names names = {0};
+  long long last = -1;
+  bool exists;
+
+  PetscFunctionBegin;
+  path[0] = '\0';
+  PetscCall(VmH5Exists(file, VM_PATH_FIELDS, &exists));
+  if (exists) PetscCall(VmH5List(file, VM_PATH_FIELDS, &names));
+  for (int i = 0; i < names.count; ++i) {
+    char *end;
+    const long long step = strtoll(names.name[i], &end, 10);
+    if (*end || end == names.name[i] || step <= last) continue;
+    last = step;
+    PetscCall(PetscSNPrintf(path, VM_H5_NAME, VM_PATH_FIELDS "/%s", names.name[i]));
+  }
+  PetscCall(VmH5NamesFree(&names));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

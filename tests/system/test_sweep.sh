@@ -17,6 +17,7 @@ parameters:
 seeds: {first: 3, count: 2, common: true}
 collect:
   - {name: yield_stress, dataset: history/stress, component: 5, reduce: maximum}
+  - {name: length, dataset: statistics/autocorrelation/correlation_length}
 YAML
 }
 rows() { grep -c complete "$1/table.csv"; }
@@ -42,6 +43,7 @@ assert table["points/id"][i].decode() == "$point" and table["points/complete"][i
 assert float(row["flow_units.fraction"]) == 0.2 and float(row["seed"]) == 4
 assert table["parameters/flow_units.correlation_length"].attrs["unit"] in (b"nm", "nm")
 assert table["columns/yield_stress"][i] == run["history/stress"][:, 5].max()
+assert table["columns/length"][i] == run["statistics/autocorrelation/correlation_length"][()]
 curves = [n for n in run["statistics/autocorrelation"] if run["statistics/autocorrelation"][n].ndim == 1]
 assert curves
 for name in curves:

@@ -167,6 +167,8 @@ static PetscErrorCode CompareTwo(MPI_Comm comm, const char *const *paths, const 
 {
   VmH5 a, b;
   PetscFunctionBegin;
+  if (o->output && (strcmp(o->output, paths[0]) == 0 || strcmp(o->output, paths[1]) == 0))
+    VmThrow(comm, VM_ERR_INPUT, "--output %s would replace a file that is compared; name another one", o->output);
   PetscCall(VmH5Open(comm, paths[0], VM_H5_READ, &a));
   PetscErrorCode code = VmH5Open(comm, paths[1], VM_H5_READ, &b);
   if (!code) {

@@ -49,8 +49,8 @@ typedef struct {
 
 /**
  * Reads a structure, every rank the whole of it. The format is told by the content: extended XYZ, LAMMPS data, LAMMPS
- * text dump; each plain or gzipped, Angstrom on disk. Ranks share the lines of plain files; the atoms are the same on any
- * number of them.
+ * text dump; each plain or gzipped, Angstrom on disk. Ranks share the lines of plain files; the atoms are the same on
+ * any number of them.
  *
  * Ids count from 0 in the order of the file (XYZ) or of the ids in the file (LAMMPS). Atoms of LAMMPS files have the
  * corner of the box as origin and are wrapped into it along its periodic axes: image flags and unwrapped coordinates

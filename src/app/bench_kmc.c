@@ -6,7 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { MODES = 20, THINNED_EVENTS = 2000, FULL_EVENTS = 8, FULL_ROUNDS = 3 };
+enum { MODES = 20, FULL_EVENTS = 8, FULL_ROUNDS = 3 };
+
+/* Events of `thinned` that are timed: some, and enough for more than one refresh. */
+enum { THINNED_EVENTS = 2000, VOXELS_PER_EVENT = 256 };
 
 /* Voxels per event of the warm-up. The same share of the voxels has then transformed in every box: the stress is at 96
  * % of its maximum, and an event costs no less than at the maximum. */
@@ -134,9 +137,8 @@ static PetscErrorCode Measure(MPI_Comm comm, VmKmc kmc, int64_t events, double *
 
 /* Where the time of rank 0 went between two profiles, as parts of the whole, and how the bounds did. */
 static PetscErrorCode PrintProfile(MPI_Comm comm, const char *name, const VmKmcProfile *from, const VmKmcProfile *to,
-                                   double seconds)
+                                   double events, double seconds)
 {
-  const double events = THINNED_EVENTS;
   const struct {
     const char *figure;
     double value;
@@ -171,8 +173,9 @@ static PetscErrorCode MeasureThinned(MPI_Comm comm, VmGrid grid, const char *nam
   PetscCall(Create(grid, VM_FINDER_THINNED, &glass, &kmc));
   PetscCall(WarmUp(grid, name, kmc));
   const VmKmcProfile before = *VmKmcGetProfile(kmc);
-  PetscCall(Measure(comm, kmc, THINNED_EVENTS, per_second));
-  PetscCall(PrintProfile(comm, name, &before, VmKmcGetProfile(kmc), THINNED_EVENTS / *per_second));
+  const int64_t events = PetscMax(THINNED_EVENTS, grid->total / VOXELS_PER_EVENT);
+  PetscCall(Measure(comm, kmc, events, per_second));
+  PetscCall(PrintProfile(comm, name, &before, VmKmcGetProfile(kmc), (double)events, (double)events / *per_second));
   PetscCall(VmBenchPrint(comm, name, "margin", VmKmcGetState(kmc)->margin, "GPa"));
   PetscCall(VmKmcCheckBounds(kmc, &exceeded, &largest));
   PetscCall(VmBenchPrint(comm, name, "bounds_exceeded", (double)exceeded, "1"));

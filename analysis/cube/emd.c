@@ -65,11 +65,11 @@ static PetscErrorCode AxisPitch(VmH5 file, const char *cube, int axis, double *p
   PetscCall(VmH5Shape(file, path, &rank, dims));
   PetscCall(VmH5AttrReadText(file, path, "units", &unit));
   if (rank == 1 && dims[0] >= 2) {
-    double *value;
-    PetscCall(PetscMalloc1((size_t)dims[0], &value));
-    PetscCall(VmH5Read(file, path, VM_F64, value));
+    double value[2];
+    const PetscErrorCode code = VmH5ReadRows(file, path, VM_F64, 0, 2, value);
+    if (code) PetscCall(PetscFree(unit));
+    PetscCall(code);
     *pitch = (value[1] - value[0]) * VmH5CubeUnit(unit, axis >= 2);
-    PetscCall(PetscFree(value));
   }
   PetscCall(PetscFree(unit));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -36,13 +36,10 @@ static PetscErrorCode Axis(VmH5 file, int axis, int64_t n, double *first, double
   if (!exists) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmH5Shape(file, path, &rank, dims));
   if (rank == 1 && dims[0] == n && n >= 2) {
-    double *values;
-    PetscCall(PetscMalloc1((size_t)n, &values));
-    const PetscErrorCode code = VmH5Read(file, path, VM_F64, values);
+    double values[2];
+    PetscCall(VmH5ReadRows(file, path, VM_F64, 0, 2, values));
     *first = values[0];
     *spacing = values[1] - values[0];
-    PetscCall(PetscFree(values));
-    PetscCall(code);
     if (!(isfinite(*spacing) && *spacing > 0.0 && isfinite(*first))) *first = *spacing = 0.0;
   }
   PetscFunctionReturn(PETSC_SUCCESS);

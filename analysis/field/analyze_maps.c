@@ -246,8 +246,9 @@ static PetscErrorCode Check(const struct VmMaps_s *maps, const VmList *list)
   }
   for (int i = 0; i < list->count; ++i) {
     const char *looked[2] = {VmEntryOf(&entries[i]), VmEntryWith(&entries[i])};
-    if (VmStatisticReadsCube(entries[i].head))
-      return VmRaiseLocal(VM_ERR_INPUT, "analysis: %s reads a 4D-STEM cube, and this is a map", entries[i].head->name);
+    if (!VmStatisticReadsMap(entries[i].head))
+      return VmRaiseLocal(VM_ERR_INPUT, "analysis: %s reads %s, and this is a map", entries[i].head->name,
+                          VmStatisticReadsCube(entries[i].head) ? "a 4D-STEM cube" : "atoms");
     for (int k = 0; k < 2; ++k)
       if (looked[k] && Find(maps, looked[k]) < 0)
         return VmRaiseLocal(VM_ERR_INPUT, "analysis: of: %s: there is no such map (%s)", looked[k], names);

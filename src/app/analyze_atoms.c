@@ -32,13 +32,16 @@ PetscErrorCode VmAtomsHintsParse(MPI_Comm comm, const char *types, const char *f
 PetscErrorCode VmAtomsListCheck(MPI_Comm comm, const char *path, bool is_atoms, const VmList *list)
 {
   const VmPlugin *entries = list->items;
+  bool fits = false;
   PetscFunctionBegin;
+  for (int i = 0; i < list->count; ++i) fits |= VmStatisticReadsAtoms(entries[i].head) == is_atoms;
   for (int i = 0; i < list->count; ++i) {
     const char *name = entries[i].head->name;
     if (VmStatisticReadsAtoms(entries[i].head) == is_atoms) continue;
-    if (is_atoms)
+    if (fits) PetscCall(VmLog(comm, "left out: %s, which reads %s", name, is_atoms ? "no atoms" : "atoms"));
+    else if (is_atoms)
       VmThrow(comm, VM_ERR_INPUT, "analysis: %s is no statistic of atoms, and %s is a file of atoms", name, path);
-    VmThrow(comm, VM_ERR_INPUT, "analysis: %s reads a file of atoms, and %s is none", name, path);
+    else VmThrow(comm, VM_ERR_INPUT, "analysis: %s reads a file of atoms, and %s is none", name, path);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

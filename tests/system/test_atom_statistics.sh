@@ -48,6 +48,14 @@ expect "two configurations" on_ranks 3 "$VITROMECH" analyze moved.xyz moved.yaml
 expect "and their figure" "$VITROMECH" report moved.h5 --output moved.html
 expect "which has a table" test -s moved_data/d2min.csv
 
+cat >both.yaml <<'YAML'
+schema: 1
+analysis: [{statistic: radial_intensity}, {statistic: rdf}]
+YAML
+on_ranks 2 "$VITROMECH" analyze glass.xyz both.yaml --output both.h5 >log 2>&1
+expect "a list for cubes as well" test $? -eq 0
+expect "which says what it leaves out" grep -q 'left out: radial_intensity' log
+
 refused() { # refused WORDS-OF-THE-MESSAGE COMMAND...
   local message=$1
   shift

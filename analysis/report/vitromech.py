@@ -1,10 +1,11 @@
-"""Reads vitromech files: history, fields, statistics and comparisons. Needs h5py only.
+"""Reads vitromech files: history, fields, statistics and comparisons. Needs h5py only; xarray where it is asked for.
 
     import vitromech
     run = vitromech.open("out/demo/result.h5")
     run.history["stress"][:, 5]                     # GPa, component xy
     run.fields(run.steps[-1])["plastic_strain"]     # [nx, ny, nz, 6]
     run.statistics["clusters"]["volume_fraction"]
+    run.history.array("stress").sel(component="xy")  # xarray, with units
 """
 import h5py
 import numpy
@@ -48,6 +49,23 @@ class Group:
     def attribute(self, name, key, default=""):
         """Attribute `key` (unit, long_name, axes, definition) of a dataset."""
         return text(self._group[name].attrs[key]) if name in self and key in self._group[name].attrs else default
+
+
+    def array(self, name):
+        """A dataset as xarray.DataArray: axes by name, with coordinates where the group holds them; attributes units and long_name."""
+        import xarray
+
+        def variable(name, axes):
+            attrs = {"units": self.attribute(name, "unit"), "long_name": self.attribute(name, "long_name")}
+            return xarray.Variable(axes, self[name], attrs)
+
+        found = variable(name, self.attribute(name, "axes").split(","))
+        coords = {axis: variable(axis, (axis,)) for axis in found.dims if axis in self and axis != name}
+        if "row" in found.dims and "time" in self and name != "time":
+            coords["time"] = variable("time", ("row",))
+        if found.sizes.get("component") == len(COMPONENTS):
+            coords["component"] = list(COMPONENTS)
+        return xarray.DataArray(found, coords, name=name)
 
 
 class File:

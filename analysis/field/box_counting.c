@@ -1,62 +1,50 @@
 /* Box-counting dimension of what lies above a threshold. */
 #include "jackknife.h"
+#include "region.h"
 #include <math.h>
 
 typedef struct {
-  char *threshold;
+  VmRegion region;
   bool largest_cluster;
-  int connectivity;
   double ratio;
   int64_t smallest, largest;
 } Params;
 
-static const VmParam rows[] = {{.key = "threshold",
-                                .type = VM_STRING,
-                                .offset = offsetof(Params, threshold),
-                                .default_text = "isodata",
-                                .doc = "isodata, otsu, persistence or a value in the unit of the map"},
-                               {.key = "largest_cluster",
-                                .type = VM_BOOL,
-                                .offset = offsetof(Params, largest_cluster),
-                                .default_text = "false",
-                                .doc = "only the largest connected cluster"},
-                               {.key = "connectivity",
-                                .type = VM_ENUM,
-                                .offset = offsetof(Params, connectivity),
-                                .default_text = "faces",
-                                .choices = vm_connectivities,
-                                .doc = "neighbours: faces (4 in maps, 6 in fields) or corners too (8, 26)"},
-                               {.key = "ratio",
-                                .type = VM_REAL,
-                                .offset = offsetof(Params, ratio),
-                                .unit = "1",
-                                .default_text = "2",
-                                .min = 1.1,
-                                .max = 16,
-                                .doc = "of successive box sizes"},
-                               {.key = "smallest",
-                                .type = VM_INT,
-                                .offset = offsetof(Params, smallest),
-                                .default_text = "1",
-                                .min = 1,
-                                .max = 1e6,
-                                .doc = "smallest box, in points"},
-                               {.key = "largest",
-                                .type = VM_INT,
-                                .offset = offsetof(Params, largest),
-                                .default_text = "0",
-                                .min = 0,
-                                .max = 1e6,
-                                .doc = "largest box, in points; 0: a quarter of the shortest side"},
-                               {0}};
+static const VmParam rows[] = {
+    {.type = VM_INCLUDE, .offset = offsetof(Params, region), .subtable = &vm_region_table, .doc = "regions"},
+    {.key = "largest_cluster",
+     .type = VM_BOOL,
+     .offset = offsetof(Params, largest_cluster),
+     .default_text = "false",
+     .doc = "only the largest connected cluster"},
+    {.key = "ratio",
+     .type = VM_REAL,
+     .offset = offsetof(Params, ratio),
+     .unit = "1",
+     .default_text = "2",
+     .min = 1.1,
+     .max = 16,
+     .doc = "of successive box sizes"},
+    {.key = "smallest",
+     .type = VM_INT,
+     .offset = offsetof(Params, smallest),
+     .default_text = "1",
+     .min = 1,
+     .max = 1e6,
+     .doc = "smallest box, in points"},
+    {.key = "largest",
+     .type = VM_INT,
+     .offset = offsetof(Params, largest),
+     .default_text = "0",
+     .min = 0,
+     .max = 1e6,
+     .doc = "largest box, in points; 0: a quarter of the shortest side"},
+    {0}};
 
 static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
 {
   const Params *p = params;
   PetscFunctionBegin;
-  if (!VmThresholdValid(p->threshold))
-    PetscCall(
-        VmReportAdd(report, node, "threshold \"%s\" is neither isodata, otsu, persistence nor a number", p->threshold));
   if (p->largest && p->largest <= p->smallest)
     PetscCall(VmReportAdd(report, node, "largest %lld must be more than smallest %lld", (long long)p->largest,
                           (long long)p->smallest));
@@ -73,15 +61,14 @@ typedef struct {
   int64_t size[MOST_SIZES];
 } Boxes;
 
-static PetscErrorCode Mask(const Boxes *b, const VmMap *map, double threshold, uint8_t *mask)
+static PetscErrorCode Mask(const Boxes *b, const VmMap *map, double *threshold, uint8_t *mask)
 {
   const int64_t n = VmMapSize(map);
   VmClusters clusters;
   PetscFunctionBegin;
-  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > threshold;
+  PetscCall(VmRegionMask(&b->params->region, map, threshold, mask));
   if (!b->params->largest_cluster) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(
-      VmClustersCreate(map->dim, map->n, map->periodic, (VmConnectivity)b->params->connectivity, mask, &clusters));
+  PetscCall(VmRegionClusters(&b->params->region, map, mask, &clusters));
   int64_t largest = -1;
   for (int64_t l = 0; l < clusters.count; ++l)
     if (largest < 0 || clusters.size[l] > clusters.size[largest]) largest = l;
@@ -138,8 +125,7 @@ static PetscErrorCode Values(const void *context, const VmMap *map, double *valu
   int32_t *inside;
   PetscFunctionBegin;
   PetscCall(PetscMalloc2((size_t)n, &mask, (size_t)n, &inside));
-  PetscCall(VmThreshold(map, b->params->threshold, &values[THRESHOLD]));
-  PetscCall(Mask(b, map, values[THRESHOLD], mask));
+  PetscCall(Mask(b, map, &values[THRESHOLD], mask));
   for (int s = 0; s < b->nsizes; ++s) {
     Count(map, mask, b->size[s], inside, &values[BOXES + s], &pairs[s]);
     x[s] = log((double)b->size[s]);

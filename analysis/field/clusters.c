@@ -1,5 +1,6 @@
 /* Hot spots: connected clusters above a threshold, their sizes and shapes, the volume fraction they stand for. */
 #include "jackknife.h"
+#include "region.h"
 #include "shape.h"
 #include <vitromech/rng.h>
 #include <math.h>
@@ -7,8 +8,7 @@
 #define REPLICAS 1000
 
 typedef struct {
-  char *threshold;
-  int connectivity;
+  VmRegion region;
   int64_t smallest;
   double thickness, acceptance, probe;
   int overlap;
@@ -18,19 +18,7 @@ enum { OVERLAP_NONE, OVERLAP_POISSON };
 static const char *const overlaps[] = {"none", "poisson", NULL};
 
 static const VmParam rows[] = {
-    {.key = "threshold",
-     .type = VM_STRING,
-     .offset = offsetof(Params, threshold),
-     .default_text = "isodata",
-     .doc = "isodata (iterative, Ridler & Calvard), otsu, persistence (the level at which most outstanding peaks are "
-            "apart) "
-            "or a value in the unit of the map"},
-    {.key = "connectivity",
-     .type = VM_ENUM,
-     .offset = offsetof(Params, connectivity),
-     .default_text = "faces",
-     .choices = vm_connectivities,
-     .doc = "neighbours: faces (4 in maps, 6 in fields) or corners too (8, 26)"},
+    {.type = VM_INCLUDE, .offset = offsetof(Params, region), .subtable = &vm_region_table, .doc = "regions"},
     {.key = "smallest",
      .type = VM_INT,
      .offset = offsetof(Params, smallest),
@@ -77,17 +65,7 @@ static const VmParam rows[] = {
             "it, and the volume fraction is that of these spheres"},
     {0}};
 
-static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
-{
-  const Params *p = params;
-  PetscFunctionBegin;
-  if (!VmThresholdValid(p->threshold))
-    PetscCall(
-        VmReportAdd(report, node, "threshold \"%s\" is neither isodata, otsu, persistence nor a number", p->threshold));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static const VmTable table = {"clusters", "connected clusters above a threshold", sizeof(Params), rows, Check};
+static const VmTable table = {"clusters", "connected clusters above a threshold", sizeof(Params), rows, NULL};
 
 double VmHotSpotFraction(double count, double radius, double acceptance, double volume)
 {
@@ -174,14 +152,12 @@ static bool RemoveSmall(const VmClusters *c, int64_t n, int64_t smallest, uint8_
 static PetscErrorCode Find(const Params *p, const VmMap *map, double *threshold, uint8_t *mask, VmClusters *clusters)
 {
   const int64_t n = VmMapSize(map);
-  const VmConnectivity connectivity = (VmConnectivity)p->connectivity;
   PetscFunctionBegin;
-  PetscCall(VmThreshold(map, p->threshold, threshold));
-  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > *threshold;
-  PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, connectivity, mask, clusters));
+  PetscCall(VmRegionMask(&p->region, map, threshold, mask));
+  PetscCall(VmRegionClusters(&p->region, map, mask, clusters));
   if (RemoveSmall(clusters, n, p->smallest, mask)) {
     PetscCall(VmClustersDestroy(clusters));
-    PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, connectivity, mask, clusters));
+    PetscCall(VmRegionClusters(&p->region, map, mask, clusters));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -305,7 +281,7 @@ static PetscErrorCode AddAll(const Params *p, const VmMap *map, double threshold
   for (int a = 1; a < 3; ++a) volume *= (double)map->n[a] * map->spacing[a];
   const Sizes sizes = Measure(p, c->count, shapes, volume);
   PetscCall(VmStatResultEstimate(result, "threshold", threshold, errors[THRESHOLD], map->unit, "clusters lie above",
-                                 p->threshold));
+                                 p->region.threshold));
   PetscCall(VmStatResultCount(result, "count", c->count, errors[COUNT], "number of clusters"));
   PetscCall(VmStatResultEstimate(result, "mean_diameter", sizes.mean, sizes.error, map->length_unit,
                                  "mean diameter of the clusters", "standard error by bootstrap over clusters"));

@@ -1,58 +1,26 @@
 /* Does what lies above a threshold hang together from end to end? */
 #include "jackknife.h"
+#include "region.h"
 #include <math.h>
 
-typedef struct {
-  char *threshold;
-  int connectivity;
-} Params;
+static const VmParam rows[] = {{.type = VM_INCLUDE, .subtable = &vm_region_table, .doc = "regions"}, {0}};
 
-static const VmParam rows[] = {{.key = "threshold",
-                                .type = VM_STRING,
-                                .offset = offsetof(Params, threshold),
-                                .default_text = "isodata",
-                                .doc = "isodata, otsu, persistence or a value in the unit of the map"},
-                               {.key = "connectivity",
-                                .type = VM_ENUM,
-                                .offset = offsetof(Params, connectivity),
-                                .default_text = "faces",
-                                .choices = vm_connectivities,
-                                .doc = "neighbours: faces (4 in maps, 6 in fields) or corners too (8, 26)"},
-                               {0}};
-
-static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
-{
-  const Params *p = params;
-  PetscFunctionBegin;
-  if (!VmThresholdValid(p->threshold))
-    PetscCall(
-        VmReportAdd(report, node, "threshold \"%s\" is neither isodata, otsu, persistence nor a number", p->threshold));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static const VmTable table = {"percolation", "connectedness of what lies above a threshold", sizeof(Params), rows,
-                              Check};
+static const VmTable table = {"percolation", "connectedness of what lies above a threshold", sizeof(VmRegion), rows,
+                              NULL};
 
 enum { FRACTION, LARGEST, COUNT, THRESHOLD, NVALUE };
 
-typedef struct {
-  const Params *params;
-} Context;
-
-static PetscErrorCode Label(const Context *c, const VmMap *map, double values[NVALUE], VmClusters *clusters)
+static PetscErrorCode Label(const VmRegion *region, const VmMap *map, double values[NVALUE], VmClusters *clusters)
 {
   const int64_t n = VmMapSize(map);
   double points = 0.0, above = 0.0;
   int64_t largest = 0;
   uint8_t *mask;
   PetscFunctionBegin;
-  PetscCall(VmThreshold(map, c->params->threshold, &values[THRESHOLD]));
   PetscCall(PetscMalloc1((size_t)n, &mask));
-  for (int64_t i = 0; i < n; ++i) {
-    mask[i] = map->values[i] > values[THRESHOLD];
-    points += !isnan(map->values[i]);
-  }
-  PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, (VmConnectivity)c->params->connectivity, mask, clusters));
+  PetscCall(VmRegionMask(region, map, &values[THRESHOLD], mask));
+  for (int64_t i = 0; i < n; ++i) points += !isnan(map->values[i]);
+  PetscCall(VmRegionClusters(region, map, mask, clusters));
   for (int64_t l = 0; l < clusters->count; ++l) {
     largest = PetscMax(largest, clusters->size[l]);
     above += (double)clusters->size[l];
@@ -97,12 +65,11 @@ static PetscErrorCode Report(const VmMap *map, const VmClusters *c, const double
 
 static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult result)
 {
-  Context context = {.params = params};
   double values[NVALUE], errors[NVALUE];
   VmClusters clusters;
   PetscFunctionBegin;
-  PetscCall(VmJackknife(map, NVALUE, Values, &context, errors));
-  PetscCall(Label(&context, map, values, &clusters));
+  PetscCall(VmJackknife(map, NVALUE, Values, params, errors));
+  PetscCall(Label(params, map, values, &clusters));
   PetscCall(Report(map, &clusters, values, errors, result));
   PetscCall(VmClustersDestroy(&clusters));
   PetscFunctionReturn(PETSC_SUCCESS);

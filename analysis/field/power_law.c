@@ -1,5 +1,6 @@
 /* Power law of the sizes of clusters by maximum likelihood, with a goodness of fit and a chosen lower end. */
 #include "jackknife.h"
+#include "region.h"
 #include "shape.h"
 #include <vitromech/rng.h>
 #include <math.h>
@@ -7,44 +8,24 @@
 enum { REPLICAS = 200, FEWEST = 10 };
 
 typedef struct {
-  char *threshold;
-  int connectivity;
+  VmRegion region;
   double from;
 } Params;
 
-static const VmParam rows[] = {{.key = "threshold",
-                                .type = VM_STRING,
-                                .offset = offsetof(Params, threshold),
-                                .default_text = "isodata",
-                                .doc = "isodata, otsu, persistence or a value in the unit of the map"},
-                               {.key = "connectivity",
-                                .type = VM_ENUM,
-                                .offset = offsetof(Params, connectivity),
-                                .default_text = "faces",
-                                .choices = vm_connectivities,
-                                .doc = "neighbours: faces (4 in maps, 6 in fields) or corners too (8, 26)"},
-                               {.key = "from",
-                                .type = VM_REAL,
-                                .offset = offsetof(Params, from),
-                                .unit = "nm",
-                                .default_text = "none",
-                                .min = 1e-6,
-                                .max = 1e9,
-                                .doc = "smallest diameter that follows the law; none: the one with the least "
-                                       "Kolmogorov-Smirnov distance that leaves ten clusters"},
-                               {0}};
+static const VmParam rows[] = {
+    {.type = VM_INCLUDE, .offset = offsetof(Params, region), .subtable = &vm_region_table, .doc = "regions"},
+    {.key = "from",
+     .type = VM_REAL,
+     .offset = offsetof(Params, from),
+     .unit = "nm",
+     .default_text = "none",
+     .min = 1e-6,
+     .max = 1e9,
+     .doc = "smallest diameter that follows the law; none: the one with the least "
+            "Kolmogorov-Smirnov distance that leaves ten clusters"},
+    {0}};
 
-static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
-{
-  const Params *p = params;
-  PetscFunctionBegin;
-  if (!VmThresholdValid(p->threshold))
-    PetscCall(
-        VmReportAdd(report, node, "threshold \"%s\" is neither isodata, otsu, persistence nor a number", p->threshold));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static const VmTable table = {"power_law", "power law of cluster sizes", sizeof(Params), rows, Check};
+static const VmTable table = {"power_law", "power law of cluster sizes", sizeof(Params), rows, NULL};
 
 static int CompareDouble(const void *a, const void *b)
 {
@@ -104,7 +85,7 @@ static PetscErrorCode Bootstrap(int64_t n, const double *sorted, double from, do
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Diameters(const Params *p, const VmMap *map, double threshold, int64_t *count, double **sorted)
+static PetscErrorCode Diameters(const Params *p, const VmMap *map, double *threshold, int64_t *count, double **sorted)
 {
   const int64_t n = VmMapSize(map);
   uint8_t *mask;
@@ -112,8 +93,8 @@ static PetscErrorCode Diameters(const Params *p, const VmMap *map, double thresh
   VmShape *shapes;
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)n, &mask));
-  for (int64_t i = 0; i < n; ++i) mask[i] = map->values[i] > threshold;
-  PetscCall(VmClustersCreate(map->dim, map->n, map->periodic, (VmConnectivity)p->connectivity, mask, &clusters));
+  PetscCall(VmRegionMask(&p->region, map, threshold, mask));
+  PetscCall(VmRegionClusters(&p->region, map, mask, &clusters));
   PetscCall(PetscMalloc1((size_t)clusters.count, &shapes));
   PetscCall(VmShapes(map, &clusters, shapes));
   *count = clusters.count;
@@ -134,8 +115,7 @@ static PetscErrorCode Values(const void *context, const VmMap *map, double *valu
   double *sorted;
   int64_t n;
   PetscFunctionBegin;
-  PetscCall(VmThreshold(map, p->threshold, &values[THRESHOLD]));
-  PetscCall(Diameters(p, map, values[THRESHOLD], &n, &sorted));
+  PetscCall(Diameters(p, map, &values[THRESHOLD], &n, &sorted));
   const VmPowerLaw law = isnan(p->from) ? VmPowerLawSearch(n, sorted) : VmPowerLawFit(n, sorted, p->from);
   values[FROM] = law.from;
   values[DISTANCE] = law.distance;
@@ -151,8 +131,7 @@ static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult r
   double threshold, *sorted, error = NAN, errors[NVALUE];
   int64_t n;
   PetscFunctionBegin;
-  PetscCall(VmThreshold(map, p->threshold, &threshold));
-  PetscCall(Diameters(p, map, threshold, &n, &sorted));
+  PetscCall(Diameters(p, map, &threshold, &n, &sorted));
   const VmPowerLaw law = isnan(p->from) ? VmPowerLawSearch(n, sorted) : VmPowerLawFit(n, sorted, p->from);
   if (!isnan(law.alpha)) PetscCall(Bootstrap(n, sorted, law.from, &error));
   PetscCall(VmJackknife(map, NVALUE, Values, p, errors));

@@ -1,3 +1,4 @@
+#include "components.h"
 #include <vitromech/loading.h>
 #include <math.h>
 
@@ -42,18 +43,7 @@ static const VmTable control_component = {.name = "component",
                                           .rows = control_rows,
                                           .check = ControlCheck};
 
-#define COMPONENT(name, index)                                                                                         \
-  {                                                                                                                    \
-    .key = name, .type = VM_OPTIONAL, .offset = (index) * sizeof(VmControlParams *), .subtable = &control_component,   \
-    .default_text = "none", .doc = "control of component " name "; left out: its strain is held"                       \
-  }
-static const VmParam control_list[] = {COMPONENT("xx", VM_XX),
-                                       COMPONENT("yy", VM_YY),
-                                       COMPONENT("zz", VM_ZZ),
-                                       COMPONENT("yz", VM_YZ),
-                                       COMPONENT("xz", VM_XZ),
-                                       COMPONENT("xy", VM_XY),
-                                       {0}};
+static const VmParam control_list[] = VM_COMPONENTS(control_component, "its strain is held");
 static const VmTable control_table = {.name = "control",
                                       .doc = "tensor components and what is prescribed to them",
                                       .size = 6 * sizeof(VmControlParams *),

@@ -1,3 +1,4 @@
+#include "components.h"
 #include "target.h"
 #include <math.h>
 
@@ -36,18 +37,7 @@ static const VmTable target = {.name = "component",
                                .rows = rows,
                                .check = Check};
 
-#define COMPONENT(name, index)                                                                                         \
-  {                                                                                                                    \
-    .key = name, .type = VM_OPTIONAL, .offset = (index) * sizeof(VmTarget *), .subtable = &target,                     \
-    .default_text = "none", .doc = "component " name "; left out: as `control` says, else its strain is held"          \
-  }
-static const VmParam components[] = {COMPONENT("xx", VM_XX),
-                                     COMPONENT("yy", VM_YY),
-                                     COMPONENT("zz", VM_ZZ),
-                                     COMPONENT("yz", VM_YZ),
-                                     COMPONENT("xz", VM_XZ),
-                                     COMPONENT("xy", VM_XY),
-                                     {0}};
+static const VmParam components[] = VM_COMPONENTS(target, "as `control` says, else its strain is held");
 
 const VmTable vm_target_table = {.name = "target",
                                  .doc = "tensor components and their strain or stress",

@@ -40,6 +40,9 @@ typedef struct {
   double (*transform)(const void *params, double state, double shear, double temperature);
   /** State after a rest dt [s] at a temperature [K]; monotone in dt. Not collective. */
   double (*age)(const void *params, double state, double dt, double temperature);
+  /** Highest state that rest at a temperature [K], however long, can bring a state to. Where that is above the state,
+   * the factor must not depend on the state. Not collective. */
+  double (*highest)(const void *params, double state, double temperature);
   /** Rates are nu_0 weight exp(-left/kT) with the barrier without stress times `factor`, both positive. The higher the
    * state, the higher the weight and the lower the factor. Not collective. */
   void (*effect)(const void *params, double state, double *factor, double *weight);

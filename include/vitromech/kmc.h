@@ -63,7 +63,8 @@ typedef struct {
 
   double temperature, temperature_time, temperature_rate; /* K at a time [s], K/s since */
   double *viscous;            /* [6][np] viscous strain of flow units that relax, NULL if none do */
-  double *memory;             /* [np] state of the memory law, NULL if there is none */
+  double *memory;             /* [np] state of the memory law at temperature_time, or at the voxel's last event if that
+                                 was later; NULL if there is none */
   double window, window_rate; /* length [s] of the last time window and bound of the rate in it; 0: no window yet */
 
   /* Finder `thinned` only. */
@@ -127,6 +128,9 @@ VmKmcState *VmKmcGetState(VmKmc kmc);
 /** The temperature [K] at the present time, and its rate from now on [K/s]. Finders other than `full` know rates of 0
  * only. The unit of thermal strain is that of the temperature the object was created with. Collective. */
 PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate);
+
+/** Present state of the memory law of each voxel [np]; 0 if there is none. Not collective. */
+void VmKmcMemoryField(VmKmc kmc, double *memory);
 
 /** Long name of the state of the memory law, NULL if there is none. Not collective. */
 const char *VmKmcMemoryQuantity(VmKmc kmc);

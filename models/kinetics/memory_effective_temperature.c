@@ -81,12 +81,20 @@ static double Transform(const void *params, double state, double shear, double t
   return p->steady + (state - p->steady) * exp(-fabs(shear) / p->strain);
 }
 
+static double Rest(const Params *p, double temperature) { return VM_BOLTZMANN * temperature / p->formation_energy; }
+
 static double Age(const void *params, double state, double dt, double temperature)
 {
   const Params *p = params;
-  const double rest = VM_BOLTZMANN * temperature / p->formation_energy,
+  const double rest = Rest(p, temperature),
                rate = p->ageing_rate * exp(-p->activation_energy / (VM_BOLTZMANN * temperature));
   return rest + (state - rest) * exp(-rate * dt);
+}
+
+static double Highest(const void *params, double state, double temperature)
+{
+  const Params *p = params;
+  return p->ageing_rate > 0.0 ? fmax(state, Rest(p, temperature)) : state;
 }
 
 static void Effect(const void *params, double state, double *factor, double *weight)
@@ -104,4 +112,5 @@ const VmMemoryOps vm_memory_effective_temperature = {
     .start = Start,
     .transform = Transform,
     .age = Age,
+    .highest = Highest,
     .effect = Effect};

@@ -82,6 +82,13 @@ static double Age(const void *params, double state, double dt, double temperatur
   return pow(pow(state, -1.0 / p->ageing_exponent) + dt / time, -p->ageing_exponent);
 }
 
+/* Rest only lowers it. */
+static double Highest(const void *params, double state, double temperature)
+{
+  (void)params, (void)temperature;
+  return state;
+}
+
 static void Effect(const void *params, double state, double *factor, double *weight)
 {
   const Params *p = params;
@@ -99,4 +106,5 @@ const VmMemoryOps vm_memory_flow_units = {
     .start = Start,
     .transform = Transform,
     .age = Age,
+    .highest = Highest,
     .effect = Effect};

@@ -98,6 +98,13 @@ static double Age(const void *params, double state, double dt, double temperatur
   return 1.0 / log(s);
 }
 
+/* Rest only lowers it. */
+static double Highest(const void *params, double state, double temperature)
+{
+  (void)params, (void)temperature;
+  return state;
+}
+
 static void Effect(const void *params, double state, double *factor, double *weight)
 {
   (void)params;
@@ -113,4 +120,5 @@ const VmMemoryOps vm_memory_free_volume = {
     .start = Start,
     .transform = Transform,
     .age = Age,
+    .highest = Highest,
     .effect = Effect};

@@ -201,7 +201,8 @@ static const VmParam rows[] = {
      .offset = offsetof(VmStz, memory),
      .plugin = &vm_memory_kind,
      .default_text = "none",
-     .doc = "further memory: a state of each voxel that events and rest change (finder full); left out: none"},
+     .doc = "further memory: a state of each voxel that events and rest change (finders full and thinned); left out: "
+            "none"},
     {0}};
 static const VmTable table = {
     .name = "stz", .doc = "thermally activated shear transformation zones", .size = sizeof(VmStz), .rows = rows};

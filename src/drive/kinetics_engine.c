@@ -248,7 +248,7 @@ static PetscErrorCode Field(VmSim sim, const char *name, double *room, int *ncom
   } else if (!strcmp(name, VM_FIELD_MEMORY_STATE)) {
     const char *quantity = VmKmcMemoryQuantity(VmKineticsKmc(sim));
     meta->long_name = quantity ? quantity : "state of the memory law: there is none";
-    for (int64_t i = 0; i < np; ++i) room[i] = state->memory ? state->memory[i] : 0.0;
+    VmKmcMemoryField(VmKineticsKmc(sim), room);
   } else {
     meta->long_name = "events of the voxel";
     for (int64_t i = 0; i < np; ++i) room[i] = (double)state->generation[i];

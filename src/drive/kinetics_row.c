@@ -100,7 +100,7 @@ PetscErrorCode VmKineticsRow(VmSim sim, double *values)
   VmKineticsEngine *k = VmKinetics(sim);
   const VmKmcState *state = VmKmcGetState(k->kmc);
   VmInstant now = {.time = state->mean.time, .events = state->generation};
-  double memory = 0.0, persistence, viscosity;
+  double *states, memory, persistence, viscosity;
   VmLocalisation band;
   VmConnected active;
 
@@ -109,9 +109,12 @@ PetscErrorCode VmKineticsRow(VmSim sim, double *values)
   PetscCall(VmIntervalsEnd(k->intervals, &now, &persistence, &viscosity));
   PetscCall(Localise(sim, &band));
   PetscCall(ConnectActive(sim, &active));
-  if (state->memory) PetscCall(VmSumField(sim->grid, state->memory, &memory));
+  PetscCall(PetscMalloc1((size_t)sim->grid->np, &states));
+  VmKmcMemoryField(k->kmc, states);
+  PetscCall(VmSumField(sim->grid, states, &memory));
   memory /= (double)sim->grid->total;
-  if (UnitsChange(sim)) PetscCall(ConnectUnits(sim, state->memory, &k->flow_units));
+  if (UnitsChange(sim)) PetscCall(ConnectUnits(sim, states, &k->flow_units));
+  PetscCall(PetscFree(states));
 
   *values++ = (double)state->events;
   for (int c = 0; c < 6; ++c) *values++ = state->mean.eigenstrain[c];

@@ -303,9 +303,9 @@ static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, Vm
     PetscCall(VmReportAdd(report, VmTreeGet(node, "flow_units"),
                           "%s changes stresses while no event comes; only finder full follows that",
                           uneven ? "thermal_expansion" : "relaxation"));
-  if (common->finder != VM_FINDER_FULL && stz->memory.head)
+  if (common->finder == VM_FINDER_EXTREMAL && stz->memory.head)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
-                          "memory %s changes rates while no event comes; only finder full follows that",
+                          "memory %s is of rates, which finder extremal has none of; use finder full or thinned",
                           stz->memory.head->name));
   if (common->finder == VM_FINDER_EXTREMAL && stz->softening.decaying != 0.0)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),

@@ -66,14 +66,8 @@ static PetscErrorCode Propose(VmKmc kmc, double time, VmChoice *choice)
 
 static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
 {
-  const int64_t local = choice->voxel - VmGridGlobal(kmc->grid, 0);
   PetscFunctionBegin;
   VmKmcTransform(kmc, choice, event);
-  if (VmChangingMemory(kmc) && local >= 0 && local < kmc->grid->np) {
-    const double share = kmc->stz.volume / pow(kmc->grid->spacing, 3);
-    kmc->state.memory[local] = VmChangingMemory(kmc)->transform(kmc->stz.memory.params, kmc->state.memory[local],
-                                                                share * kmc->stz.strain, kmc->temperature);
-  }
   PetscCall(VmChangingStress(kmc, VmChangingFlows(kmc) ? kmc->state.viscous : NULL, kmc->temperature,
                              kmc->state.fluctuation));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -146,6 +140,7 @@ PetscErrorCode VmKmcChangingCreate(VmKmc kmc, const VmKmcSetup *setup)
   if (VmChangingFlows(kmc)) PetscCall(PetscCalloc1(6 * np, &kmc->state.viscous));
   if (VmChangingMemory(kmc)) {
     PetscCall(PetscMalloc1(np, &kmc->state.memory));
+    if (kmc->finder == VM_FINDER_THINNED) PetscCall(PetscCalloc1((size_t)kmc->tiles.count * VM_TILE, &kmc->memory));
     for (size_t i = 0; i < np; ++i)
       kmc->state.memory[i] = VmChangingMemory(kmc)->start(kmc->stz.memory.params, ch->flow_unit[i] > 0.0);
   }
@@ -168,6 +163,7 @@ PetscErrorCode VmKmcChangingDestroy(VmKmc kmc)
   }
   PetscCall(PetscFree(kmc->state.viscous));
   PetscCall(PetscFree(kmc->state.memory));
+  PetscCall(PetscFree(kmc->memory));
   PetscCall(PetscFree(kmc->changing));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -187,6 +183,7 @@ PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate)
   PetscFunctionBegin;
   PetscCheck(rate == 0.0 || kmc->finder == VM_FINDER_FULL, kmc->grid->comm, PETSC_ERR_SUP,
              "only the finder `full` knows temperatures that change");
+  VmKmcAge(kmc);
   state->temperature = kmc->temperature = temperature;
   state->temperature_time = state->mean.time, state->temperature_rate = rate;
   state->window_rate = 0.0;
@@ -200,5 +197,3 @@ PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate)
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
-
-const char *VmKmcMemoryQuantity(VmKmc kmc) { return VmChangingMemory(kmc) ? VmChangingMemory(kmc)->quantity : NULL; }

@@ -46,6 +46,7 @@ void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event)
   event->generation = (int32_t)choice->generation, event->stress_drop = 0.0;
   for (int c = 0; c < 6; ++c) event->strain[c] = share * choice->eps[c];
   ++state->events;
+  VmKmcTransformMemory(kmc, local, slot);
   if (local >= 0 && local < grid->np) {
     for (int c = 0; c < 6; ++c) state->eigenstrain[c * grid->np + local] += event->strain[c];
     state->last_event[local] = state->mean.time;

@@ -59,10 +59,10 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   if (setup->finder == VM_FINDER_THINNED) PetscCall(VmKmcThinningCreate(kmc, setup->margin));
   if (setup->finder == VM_FINDER_EXTREMAL) PetscCall(VmKmcExtremalCreate(kmc));
   kmc->state.temperature = kmc->start_temperature = setup->temperature;
-  PetscCheck(setup->finder == VM_FINDER_FULL ||
-                 (!setup->relaxation && !setup->stz->memory.head && setup->expansion == setup->flow_unit_expansion),
-             grid->comm, PETSC_ERR_SUP,
-             "only the finder `full` knows flow units that relax or expand, and memory laws");
+  PetscCheck(setup->finder == VM_FINDER_FULL || (!setup->relaxation && setup->expansion == setup->flow_unit_expansion),
+             grid->comm, PETSC_ERR_SUP, "only the finder `full` knows flow units that relax or expand");
+  PetscCheck(setup->finder != VM_FINDER_EXTREMAL || !setup->stz->memory.head, grid->comm, PETSC_ERR_SUP,
+             "the finder `extremal` does not know memory laws");
   PetscCheck(setup->finder != VM_FINDER_THINNED || common->friction == 0.0, grid->comm, PETSC_ERR_SUP,
              "the finder `thinned` does not know the pressure");
   PetscCall(VmKmcChangingCreate(kmc, setup));
@@ -119,6 +119,7 @@ PetscErrorCode VmKmcRestore(VmKmc kmc, const double *bounds)
   for (int64_t i = 0; i < slots; ++i) kmc->generation[i] = (int64_t)kmc->last_event[i];
   PetscCall(PetscFree(generation));
   PetscCall(VmTilesTake(&kmc->tiles, kmc->state.last_event, kmc->last_event));
+  if (kmc->memory) PetscCall(VmTilesTake(&kmc->tiles, kmc->state.memory, kmc->memory));
   for (int64_t i = 0; i < slots; ++i)
     if (kmc->slot_ratio[i] > 0.0) VmKmcDrawVoxel(kmc, i);
   if (kmc->finder == VM_FINDER_THINNED && bounds) PetscCall(VmKmcThinningLoad(kmc, bounds));
@@ -167,7 +168,8 @@ void VmKmcBarrierField(VmKmc kmc, double *barrier)
     for (int m = 0; m < kmc->barriers; ++m)
       lowest = fmin(lowest, VmStzBarrier(&kmc->stz, kmc->seed, VmGridGlobal(kmc->grid, i), state->generation[i], m,
                                          kmc->ratio[i]));
-    barrier[i] = lowest * VmStzMemory(&kmc->stz, state->generation[i] > 0, state->mean.time - state->last_event[i]);
+    barrier[i] = lowest * VmKmcMemoryFactor(kmc, i) *
+                 VmStzMemory(&kmc->stz, state->generation[i] > 0, state->mean.time - state->last_event[i]);
   }
 }
 

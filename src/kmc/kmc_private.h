@@ -87,6 +87,7 @@ struct VmKmc_s {
   struct VmExtremal_s *extremal; /* NULL for other finders */
   VmKmcProfile profile;
   struct VmChanging_s *changing;
+  double *memory;                          /* [slots] of the memory law; NULL: none, or not `thinned` */
   struct VmHeterogeneous_s *heterogeneous; /* NULL: uniform moduli */
   double *concentration;                   /* [np][6][6] B: stress of a voxel by tensor components of the mean stress */
   double compliance[6][6];                 /* of the whole body: state.mean.compliance */
@@ -145,6 +146,23 @@ VmBarrierLeft VmKmcBarrierAt(VmKmc kmc, int64_t slot, int mode, const double str
 double VmKmcMemory(VmKmc kmc, int64_t slot, double time);
 /** Its lower bound on [time, until]. Not collective. */
 double VmKmcMemoryBound(VmKmc kmc, int64_t slot, double time, double until);
+
+/** What softening and the memory law do to the rates of a slot at a time, and bounds of that from then on; for finders
+ * of slots, at constant temperature. Not collective. */
+typedef struct {
+  double factor, weight; /* see VmMemoryOps */
+} VmEffect;
+VmEffect VmKmcEffect(VmKmc kmc, int64_t slot, double time);
+VmEffect VmKmcEffectFrom(VmKmc kmc, int64_t slot, double time);
+/** What the memory law now makes of the barriers of a local voxel of the slab. Not collective. */
+double VmKmcMemoryFactor(VmKmc kmc, int64_t local);
+/** Whether rest makes a slot ever slower from a time on. Not collective. */
+bool VmKmcSlowsDown(VmKmc kmc, int64_t slot, double time);
+/** Brings the states of the memory law to the present time, before the temperature changes. Not collective. */
+void VmKmcAge(VmKmc kmc);
+/** What an event now does to the memory of a local voxel of the slab and of a slot, of those that are this rank's. Not
+ * collective. */
+void VmKmcTransformMemory(VmKmc kmc, int64_t local, int64_t slot);
 
 /** One uniform number in (0,1) of the run's own sequence, and the one that comes `ahead` numbers later without taking
  * any. Not collective. */

@@ -116,7 +116,9 @@ void VmThinningLimits(VmKmc kmc, int64_t tile)
 static void RenewVoxel(VmKmc kmc, int64_t slot)
 {
   VmThinning t = kmc->thinning;
-  const double kt = VM_BOLTZMANN * kmc->temperature, floor = kmc->state.floor;
+  const double kt = VM_BOLTZMANN * kmc->temperature;
+  const VmEffect effect = VmKmcEffectFrom(kmc, slot, kmc->state.mean.time);
+  const double floor = fmin(kmc->state.floor, VM_FLOOR_MOST * effect.weight * kmc->stz.attempt_frequency);
   const int64_t first = slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE;
   double reference[VM_SHEARS], seen[VM_SHEARS], drive[5], margin = t->least_margin;
 
@@ -126,12 +128,12 @@ static void RenewVoxel(VmKmc kmc, int64_t slot)
     seen[c] = (double)t->seen[first + c * VM_TILE];
   }
   VmShearDrives(seen, drive);
-  VmRateBound bound = VmKmcRateBound(kmc, slot, t->work * (margin + t->drift_margin), drive);
+  VmRateBound bound = VmKmcRateBound(kmc, slot, effect, t->work * (margin + t->drift_margin), drive);
   /* a bound as low as the floor costs next to nothing: a wide margin costs less still */
   if (bound.rate < floor) {
     margin += PetscMin(log(floor / bound.rate) * kt / (t->work * bound.slope), WIDEST);
     margin = (double)(float)margin;
-    bound = VmKmcRateBound(kmc, slot, t->work * (margin + t->drift_margin), drive);
+    bound = VmKmcRateBound(kmc, slot, effect, t->work * (margin + t->drift_margin), drive);
   }
   t->margin[slot] = (float)margin;
   kmc->rate[slot] = bound.rate, kmc->lowest[slot] = bound.reserve;

@@ -196,22 +196,21 @@ void VmKmcModes(VmKmc kmc, int64_t slot, double memory, const double drive[5], d
     rate[m] = kmc->stz.attempt_frequency * VmExp(-law.left[m] / kt), reserve[m] = law.left[m] / law.slope[m];
 }
 
-VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, double ahead, const double drive[5])
+VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, VmEffect effect, double ahead, const double drive[5])
 {
-  const double kt = VM_BOLTZMANN * kmc->temperature, memory = VmKmcMemory(kmc, slot, kmc->state.mean.time);
+  const double kt = VM_BOLTZMANN * kmc->temperature, frequency = effect.weight * kmc->stz.attempt_frequency;
   VmRateBound bound = {.rate = 0.0, .reserve = HUGE_VAL, .slope = 0.0};
   if (kmc->barrier_law->linear) {
     Linear f;
     TakeDrives(1, VmKmcWorkFactor(&kmc->stz) / kt, kmc->stz.strain, drive, 1, &f);
-    TakeLevels(kmc, slot, 1, &memory, ahead, &f);
+    TakeLevels(kmc, slot, 1, &effect.factor, ahead, &f);
     AddVoxel(kmc->padded, kmc->barriers > 1, VmKmcRow(kmc, slot), kmc->level, kmc->padding, kmc->excess, &f);
     Finish(1, &f);
-    return (VmRateBound){
-        .rate = kmc->stz.attempt_frequency * f.rate[0], .reserve = 0.0 - f.largest[0] * kt, .slope = 1.0};
+    return (VmRateBound){.rate = frequency * f.rate[0], .reserve = 0.0 - f.largest[0] * kt, .slope = 1.0};
   }
-  const AnyLaw law = Evaluate(kmc, slot, memory, ahead, drive);
+  const AnyLaw law = Evaluate(kmc, slot, effect.factor, ahead, drive);
   for (int64_t m = 0; m < kmc->stz.modes; ++m) {
-    bound.rate += kmc->stz.attempt_frequency * VmExp(-law.left[m] / kt);
+    bound.rate += frequency * VmExp(-law.left[m] / kt);
     /* a convex barrier lies above its tangent */
     bound.reserve = fmin(bound.reserve, law.left[m] / law.slope[m]);
     bound.slope = fmax(bound.slope, law.slope[m]);

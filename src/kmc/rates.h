@@ -36,7 +36,7 @@ typedef struct {
   double slope;   /* largest fall of a barrier per further work */
 } VmRateBound;
 
-/** Bound with the works of all modes raised by `ahead` [eV], at the present memory. Not collective. */
-VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, double ahead, const double drive[5]);
+/** Bound with the works of all modes raised by `ahead` [eV]. Not collective. */
+VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, VmEffect effect, double ahead, const double drive[5]);
 
 #endif

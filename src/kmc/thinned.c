@@ -56,7 +56,7 @@ static double TrueLowest(VmKmc kmc, int64_t slot, int64_t *mode)
       (double)VmThinningSum(kmc, slot, shears);
   VmThinningKeep(kmc, slot, shears);
   TrueDrives(kmc->state.mean.stress, shears, drive);
-  VmKmcModes(kmc, slot, VmKmcMemory(kmc, slot, kmc->state.mean.time), drive, kmc->mode_rate, kmc->mode_reserve);
+  VmKmcModes(kmc, slot, VmKmcEffect(kmc, slot, kmc->state.mean.time).factor, drive, kmc->mode_rate, kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m)
     if (kmc->mode_reserve[m] < lowest) lowest = kmc->mode_reserve[m], *mode = m;
   return lowest;
@@ -129,16 +129,16 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   const double most = kmc->barrier_law->linear ? exp(per_stress * (used - margin)) : 1.0;
   if (accept > most * (1.0 + 1e-9)) return;
 
-  const double memory = VmKmcMemory(kmc, slot, candidate->time);
+  const VmEffect effect = VmKmcEffect(kmc, slot, candidate->time);
   verdict->outcome = LOOKED_AT;
   verdict->sums = VmThinningSum(kmc, slot, candidate->stress);
   TrueDrives(mean.stress, candidate->stress, drive);
-  VmKmcModes(kmc, slot, memory, drive, rates, kmc->mode_reserve);
-  for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m];
+  VmKmcModes(kmc, slot, effect.factor, drive, rates, kmc->mode_reserve);
+  for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m] *= effect.weight;
   ++kmc->profile.looked_at;
-  /* a barrier that has recovered since the bound was found */
-  verdict->recovered = kmc->generation[slot] && kmc->stz.softening.decaying > 0.0 &&
-                       total < RECOVERED * bound * exp(-per_stress * (margin + used));
+  /* slower since the bound was found by rest alone */
+  verdict->recovered =
+      total < RECOVERED * bound * exp(-per_stress * (margin + used)) && VmKmcSlowsDown(kmc, slot, candidate->time);
   if (total > bound * (1.0 + 1e-7)) verdict->outcome = EXCEEDED;
   else if (accept * bound < total) {
     double target = pick * total;
@@ -324,8 +324,9 @@ PetscErrorCode VmKmcCheckBounds(VmKmc kmc, int64_t *exceeded, double *largest)
     if (kmc->slot_ratio[slot] == 0.0) continue;
     for (int c = 0; c < 6; ++c) sig[c] = stress[c * slots + slot];
     VmKmcDrives(sig, drive);
-    VmKmcModes(kmc, slot, VmKmcMemory(kmc, slot, kmc->state.mean.time), drive, kmc->mode_rate, kmc->mode_reserve);
-    for (int64_t m = 0; m < kmc->stz.modes; ++m) total += kmc->mode_rate[m];
+    const VmEffect effect = VmKmcEffect(kmc, slot, kmc->state.mean.time);
+    VmKmcModes(kmc, slot, effect.factor, drive, kmc->mode_rate, kmc->mode_reserve);
+    for (int64_t m = 0; m < kmc->stz.modes; ++m) total += effect.weight * kmc->mode_rate[m];
     const double ratio = total / kmc->rate[slot];
     if (ratio > 1.0 + 1e-7) ++*exceeded;
     *largest = fmax(*largest, ratio);

@@ -11,12 +11,10 @@
 #define NEAR_PART 0.03
 
 /* The floor of the bounds of rates is this part of their mean. It rises by no more than FLOOR_RISE at a time, so that
- * one fast voxel does not lift it, is lowered when it is FLOOR_DROP times too high, and is never near the rate without
- * barrier, over the attempt frequency FLOOR_MOST. */
+ * one fast voxel does not lift it, and is lowered when it is FLOOR_DROP times too high. */
 #define FLOOR_PART 0.1
 #define FLOOR_RISE 4.0
 #define FLOOR_DROP 3.0
-#define FLOOR_MOST 1e-6
 
 /* Pairs of voxel and event summed, per voxel of the box, that cost as much as a refresh of everything. */
 #define SUMS_PER_REFRESH VM_REFRESH_WORK
@@ -127,7 +125,7 @@ PetscErrorCode VmThinningGather(VmKmc kmc)
 /* Floor that the present bounds call for. */
 static double WantedFloor(VmKmc kmc)
 {
-  return PetscMin(FLOOR_PART * kmc->state.rate / (double)kmc->grid->total, FLOOR_MOST * kmc->stz.attempt_frequency);
+  return PetscMin(FLOOR_PART * kmc->state.rate / (double)kmc->grid->total, VM_FLOOR_MOST * kmc->stz.attempt_frequency);
 }
 
 PetscErrorCode VmThinningPrepare(VmKmc kmc)

@@ -49,6 +49,9 @@ struct VmThinning_s {
 /* Work of a candidate, a new rate, and a refresh per voxel, in that of a pair of voxel and event that are summed. */
 enum { VM_CANDIDATE_WORK = 60, VM_RENEWAL_WORK = 100, VM_REFRESH_WORK = 7 };
 
+/* The floor of bounds is never near the rate without barrier: it is at most this part of that. */
+#define VM_FLOOR_MOST 1e-6
+
 /* Rounding of charges and distances in floats, over what they are. */
 #define VM_ROUNDING 1e-3
 

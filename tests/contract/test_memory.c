@@ -57,12 +57,15 @@ static void CheckLaw(const VmMemoryOps *law, const void *params, const double ra
     for (int i = 0; i <= 10; ++i) {
       const double state = range[0] + (range[1] - range[0]) * i / 10;
       VmExpectNear(law->age(params, state, 0.0, temperature) / state, 1.0, 1e-14);
+      const double highest = law->highest(params, state, temperature);
+      VmExpect(highest >= state, "%s: the highest state, %g, is below %g", name, highest, state);
       double last = state, direction = 0.0;
       for (double dt = 1e-6; dt < 1e9; dt *= 10.0) {
         const double once = law->age(params, state, dt, temperature),
                      twice = law->age(params, law->age(params, state, 0.3 * dt, temperature), 0.7 * dt, temperature);
         VmExpect(fabs(once / twice - 1.0) <= 1e-6, "%s: rest of %g s at %g K depends on pauses: %.12g, %.12g", name, dt,
                  temperature, once, twice);
+        VmExpect(once <= highest * (1.0 + 1e-9), "%s: rest raises the state to %g, above %g", name, once, highest);
         const double step = once - last;
         VmExpect(step * direction >= -1e-9 * state, "%s: rest is not monotone", name);
         if (fabs(step) > 1e-9 * state) direction = step, ages = true;
@@ -71,6 +74,8 @@ static void CheckLaw(const VmMemoryOps *law, const void *params, const double ra
       const double after = law->transform(params, state, 0.1, temperature);
       double factor[2], weight[2];
       law->effect(params, state, &factor[0], &weight[0]);
+      law->effect(params, highest, &factor[1], &weight[1]);
+      if (highest > state) VmExpect(factor[0] == factor[1], "%s: rest lowers barriers", name);
       law->effect(params, after, &factor[1], &weight[1]);
       VmExpect(factor[0] > 0.0 && weight[0] > 0.0, "%s: rates vanish", name);
       if (after > state) VmExpect(factor[1] <= factor[0] && weight[1] >= weight[0], "%s is not monotone", name);

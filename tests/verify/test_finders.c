@@ -1,5 +1,6 @@
 /* ranks: 1; timeout: 300; links: vm_solvers
  * The event finders follow one law where the sites interact: hazard between events, and the distribution of runs. */
+#include "ks.h"
 #include "vm_test.h"
 #include <vitromech/kmc.h>
 
@@ -8,44 +9,6 @@
 
 enum { CELLS = 8, VOXELS = CELLS * CELLS * CELLS, MODES = 20 };
 static const double spacing = 1.17;
-
-static int Compare(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* Probability that the largest distance of two distributions is `most` or more, at n effective values. */
-static double KsTail(double n, double most)
-{
-  const double x = (sqrt(n) + 0.12 + 0.11 / sqrt(n)) * most;
-  double sum = 0.0;
-  for (int j = 1; j < 100; ++j) sum += (j % 2 ? 2.0 : -2.0) * exp(-2.0 * j * j * x * x);
-  return x < 0.2 ? 1.0 : fmin(fmax(sum, 0.0), 1.0);
-}
-
-static double KsUniform(int n, double *u)
-{
-  double most = 0.0;
-  qsort(u, (size_t)n, sizeof *u, Compare);
-  for (int i = 0; i < n; ++i) most = fmax(most, fmax((i + 1.0) / n - u[i], u[i] - (double)i / n));
-  return KsTail(n, most);
-}
-
-/* Two samples of n values each; values that are equal in both count once. */
-static double KsTwo(int n, double *a, double *b)
-{
-  double most = 0.0;
-  qsort(a, (size_t)n, sizeof *a, Compare);
-  qsort(b, (size_t)n, sizeof *b, Compare);
-  for (int i = 0, j = 0; i < n && j < n;) {
-    const double at = fmin(a[i], b[j]);
-    while (i < n && a[i] <= at) ++i;
-    while (j < n && b[j] <= at) ++j;
-    most = fmax(most, fabs((double)(i - j)) / n);
-  }
-  return KsTail(0.5 * n, most);
-}
 
 typedef struct {
   VmBarrierCommon barrier;
@@ -153,7 +116,7 @@ static PetscErrorCode CreepHazard(VmGrid grid, VmFinder finder)
     VmExpect(largest > 0.0 && largest <= 1.0, "the largest rate is %g of its bound", largest);
     VmExpectInt(VmKmcGetProfile(kmc)->exceeded, 0);
   }
-  const double p = KsUniform(EVENTS, u);
+  const double p = VmKsUniform(EVENTS, u);
   VmFigure(finder == VM_FINDER_FULL ? "full, hazard: KS probability" : "thinned, hazard: KS probability", p);
   VmExpect(p > 0.01, "finder %d: the hazard between events is not exponential, p = %g", finder, p);
   PetscCall(PetscFree(stress));
@@ -210,7 +173,7 @@ static PetscErrorCode FindersAgree(VmGrid grid)
     double mean[2] = {0.0};
     for (int finder = 0; finder < 2; ++finder)
       for (int i = 0; i < SEEDS; ++i) mean[finder] += values[finder][q][i] / SEEDS;
-    const double p = KsTwo(SEEDS, values[0][q], values[1][q]);
+    const double p = VmKsTwo(SEEDS, values[0][q], values[1][q]);
     printf("%s: full %.5g, thinned %.5g, KS probability %.3f\n", quantity_name[q], mean[0], mean[1], p);
     VmExpect(mean[0] > 0.0, "%s is nothing", quantity_name[q]);
     VmExpect(p > 0.01, "%s differs between the finders, p = %g", quantity_name[q], p);

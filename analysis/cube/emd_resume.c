@@ -2,6 +2,7 @@
  * which is set only after the unit's frames have reached the disk: all room is allocated when the file is made, so that
  * between two flushes nothing but frames and these bytes changes. */
 #include "emd_writer.h"
+#include <vitromech/checkpoint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,8 +104,7 @@ static PetscErrorCode MarkLocal(VmCubeWriter w, int64_t n, const int64_t *units)
     VmCallH5(H5Sselect_none(space));
     VmCallH5(H5Sselect_none(memory));
   }
-  VmCallH5(transfer = H5Pcreate(H5P_DATASET_XFER));
-  VmCallH5(H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE));
+  PetscCall(VmH5Transfer(w->file, &transfer));
   VmCallH5(H5Dwrite(data, H5T_NATIVE_UINT8, memory, space, transfer, ones));
   VmCallH5(H5Pclose(transfer));
   VmCallH5(H5Sclose(memory));
@@ -118,6 +118,7 @@ PetscErrorCode VmCubeWriterMark(VmCubeWriter writer, int64_t n, const int64_t *u
 {
   PetscFunctionBegin;
   PetscCall(VmH5Flush(writer->file));
+  PetscCall(VmFileSync(writer->comm, writer->temporary));
   PetscCall(VmAgree(writer->comm, MarkLocal(writer, n, units)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

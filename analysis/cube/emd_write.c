@@ -120,6 +120,7 @@ static PetscErrorCode CreateDataLocal(VmCubeWriter w)
   VmCallH5(creation = H5Pcreate(H5P_DATASET_CREATE));
   VmCallH5(H5Pset_chunk(creation, 4, chunk));
   VmCallH5(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER));
+  VmCallH5(H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY)); /* other numbers of ranks may go on with it */
   VmCallH5(w->data = H5Dcreate2(VmH5Id(w->file), CUBE "/data", VmTypeH5(info->type), space, H5P_DEFAULT, creation,
                                 H5P_DEFAULT));
   VmCallH5(H5Pclose(creation));
@@ -252,8 +253,7 @@ static PetscErrorCode PutLocal(VmCubeWriter w, int64_t first, int64_t n, const f
     VmCallH5(memory = H5Screate_simple(4, box, NULL));
   else VmCallH5(memory = H5Screate_simple(1, &points, NULL));
   if (n == 0) VmCallH5(H5Sselect_none(memory));
-  VmCallH5(transfer = H5Pcreate(H5P_DATASET_XFER));
-  VmCallH5(H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE));
+  PetscCall(VmH5Transfer(w->file, &transfer));
   VmCallH5(H5Dwrite(w->data, VmTypeH5(w->info.type), memory, space, transfer, n ? Convert(w, n, frames) : &nothing));
   VmCallH5(H5Pclose(transfer));
   VmCallH5(H5Sclose(memory));

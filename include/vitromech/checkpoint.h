@@ -14,6 +14,11 @@ PetscErrorCode VmCheckpointOpen(MPI_Comm comm, const char *path, VmH5 *file);
 
 /** Writes a whole small text file by temporary file, fsync and rename, on rank 0. Collective. */
 PetscErrorCode VmFileReplace(MPI_Comm comm, const char *path, const char *text);
+/** The same without fsync, for what can be made again: after a crash of the machine it may be old, or empty. A crash of
+ * the program leaves it whole. Collective. */
+PetscErrorCode VmFileRenew(MPI_Comm comm, const char *path, const char *text);
+/** Waits until what was written to a file is on the disk. Collective. */
+PetscErrorCode VmFileSync(MPI_Comm comm, const char *path);
 /** Creates a directory and its parents. Failure: VM_ERR_FILE. Collective. */
 PetscErrorCode VmDirectoryCreate(MPI_Comm comm, const char *path);
 

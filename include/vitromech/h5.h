@@ -1,4 +1,4 @@
-/* L2. HDF5 files, collective and parallel; every dataset describes itself (unit, long_name, axes). */
+/* L2. HDF5 files, collective and, on several ranks, parallel; each dataset describes itself (unit, long_name, axes). */
 #ifndef VITROMECH_H5_H
 #define VITROMECH_H5_H
 
@@ -29,9 +29,12 @@ PetscErrorCode VmH5Open(MPI_Comm comm, const char *path, VmH5Mode mode, VmH5 *fi
  * what is no HDF5 file. Forks; with the serial driver; at most 20 s. Not collective: call it on one rank.
  */
 bool VmH5Trial(const char *path);
+/** Makes the file whole for whoever opens it now; on several ranks also on the disk (milliseconds). Collective. */
 PetscErrorCode VmH5Flush(VmH5 file);
 PetscErrorCode VmH5Close(VmH5 *file);
 hid_t VmH5Id(VmH5 file);
+/** Properties of a transfer in which all ranks of the file take part (H5Pclose). Not collective. */
+PetscErrorCode VmH5Transfer(VmH5 file, hid_t *properties);
 size_t VmTypeSize(VmType type);
 hid_t VmTypeH5(VmType type);
 

@@ -27,7 +27,8 @@ const double *VmHistoryData(VmHistory history);
  * the rows held; the CSV is rewritten by a temporary file and a rename. Either may be NULL. Collective. */
 PetscErrorCode VmHistoryAttach(VmHistory history, VmH5 file, const char *csv_path);
 
-/** Adds a row (equal on all ranks), appended to the attached outputs and flushed. Collective. */
+/** Adds a row (equal on all ranks), appended to the attached outputs; the CSV is flushed, the file by its owner
+ * (VmH5Flush). Collective. */
 PetscErrorCode VmHistoryAppend(VmHistory history, const double *row);
 
 /** Replaces all rows, e.g. by those of a checkpoint; call before VmHistoryAttach. Not collective. */

@@ -1,6 +1,7 @@
 #include "launch.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool IsMpi(const char *entry)
@@ -21,4 +22,35 @@ void VmForgetMpi(char **environment)
   for (char **from = environment; *from; ++from)
     if (!IsMpi(*from)) *to++ = *from;
   *to = NULL;
+}
+
+/* Settings of Open MPI; those that are ours are taken back. */
+static struct {
+  const char *name, *value;
+  bool ours;
+} alone[] = {{.name = "OMPI_MCA_ess_singleton_isolated", .value = "1"},
+             {.name = "OMPI_MCA_pml", .value = "ob1"},
+             {.name = "OMPI_MCA_btl", .value = "self"}};
+
+static bool HasLauncher(void)
+{
+  static const char *const marks[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMIX_NAMESPACE", "PMI_RANK"};
+  for (size_t i = 0; i < sizeof marks / sizeof marks[0]; ++i)
+    if (getenv(marks[i])) return true;
+  return false;
+}
+
+void VmMpiAloneBegin(void)
+{
+  if (HasLauncher()) return;
+  for (size_t i = 0; i < sizeof alone / sizeof alone[0]; ++i) {
+    alone[i].ours = !getenv(alone[i].name);
+    if (alone[i].ours) setenv(alone[i].name, alone[i].value, 0);
+  }
+}
+
+void VmMpiAloneEnd(void)
+{
+  for (size_t i = 0; i < sizeof alone / sizeof alone[0]; ++i)
+    if (alone[i].ours) unsetenv(alone[i].name);
 }

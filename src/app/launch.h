@@ -8,4 +8,10 @@ extern char **environ;
  * start MPI a second time. Not collective. */
 void VmForgetMpi(char **environment);
 
+/** What MPI need not do for a process that no launcher started: a daemon beside it, transports to other processes. Set
+ * in the environment before MPI starts, unless the user says otherwise there, and taken out again after: programs that
+ * this one starts are not alone. Not collective. */
+void VmMpiAloneBegin(void);
+void VmMpiAloneEnd(void);
+
 #endif

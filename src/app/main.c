@@ -1,4 +1,5 @@
 #include "command.h"
+#include "launch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,9 @@ int main(int argc, char **argv)
   unsetenv("PETSC_OPTIONS");
   if (PetscOptionsSetValue(NULL, "-skip_petscrc", NULL)) return 1;
   if (PetscOptionsSetValue(NULL, "-no_signal_handler", NULL)) return 1;
+  VmMpiAloneBegin();
   if (PetscInitialize(&petsc_argc, &petsc_argv, NULL, NULL)) return 1;
+  VmMpiAloneEnd();
   if (VmErrorHandlerPush()) MPI_Abort(PETSC_COMM_WORLD, 1);
   const PetscErrorCode code = Dispatch(PETSC_COMM_WORLD, words - 1, argv + 1);
   const int exit_status = VmExitCode(code);

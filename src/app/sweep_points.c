@@ -50,6 +50,7 @@ PetscErrorCode VmPointRead(VmSweep sweep, int point, VmPointOutcome *outcome)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* An outcome lost in a crash of the machine reads as missing: the point is then looked at again, and found complete. */
 PetscErrorCode VmPointWrite(VmSweep sweep, int point, const VmPointOutcome *outcome)
 {
   char path[PETSC_MAX_PATH_LEN], text[160];
@@ -57,7 +58,7 @@ PetscErrorCode VmPointWrite(VmSweep sweep, int point, const VmPointOutcome *outc
   snprintf(text, sizeof text, "{\"state\": \"%s\", \"exit\": %d, \"attempts\": %d, \"seconds\": %.3f}\n",
            vm_point_states[outcome->state], outcome->status, outcome->attempts, outcome->seconds);
   VmSweepPath(sweep, point, OUTCOME_FILE, sizeof path, path);
-  PetscCall(VmFileReplace(PETSC_COMM_SELF, path, text));
+  PetscCall(VmFileRenew(PETSC_COMM_SELF, path, text));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -123,6 +123,7 @@ PetscErrorCode VmSimFinish(VmSim sim, VmSimOutcome outcome)
   PetscCall(
       VmH5AttrText(sim->file, "/", "status", outcome == VM_SIM_COMPLETE ? VM_STATUS_COMPLETE : VM_STATUS_STOPPED));
   PetscCall(VmH5Close(&sim->file));
+  if (outcome == VM_SIM_COMPLETE) PetscCall(VmFileSync(sim->comm, sim->result_path));
   if (outcome == VM_SIM_COMPLETE && sim->grid->rank == 0) {
     /* the result is whole: what a restart needed can go */
     (void)unlink(sim->checkpoint_path);

@@ -31,6 +31,12 @@ static PetscErrorCode Sync(const char *path)
                                     : VmRaiseLocal(VM_ERR_FILE, "cannot sync %s: %s", path, strerror(reason));
 }
 
+static PetscErrorCode Rename(const char *part, const char *path)
+{
+  if (rename(part, path) == 0) return PETSC_SUCCESS;
+  return VmRaiseLocal(VM_ERR_FILE, "cannot rename %s to %s: %s", part, path, strerror(errno));
+}
+
 /* fsync, rename, fsync of the directory. Not collective. */
 static PetscErrorCode Publish(const char *part, const char *path)
 {
@@ -38,9 +44,7 @@ static PetscErrorCode Publish(const char *part, const char *path)
 
   PetscFunctionBegin;
   PetscCall(Sync(part));
-  if (rename(part, path)) {
-    PetscCall(VmRaiseLocal(VM_ERR_FILE, "cannot rename %s to %s: %s", part, path, strerror(errno)));
-  }
+  PetscCall(Rename(part, path));
   PetscCall(PetscStrallocpy(path, &copy));
   const PetscErrorCode code = Sync(dirname(copy));
   PetscCall(PetscFree(copy));
@@ -110,7 +114,9 @@ static PetscErrorCode WriteText(const char *path, const char *text)
   return good ? PETSC_SUCCESS : VmRaiseLocal(VM_ERR_FILE, "cannot write %s: %s", path, strerror(errno));
 }
 
-PetscErrorCode VmFileReplace(MPI_Comm comm, const char *path, const char *text)
+/* publish: what makes the text of <path>.part that of path. */
+static PetscErrorCode Replace(MPI_Comm comm, const char *path, const char *text,
+                              PetscErrorCode (*publish)(const char *part, const char *path))
 {
   PetscErrorCode code = PETSC_SUCCESS;
   char *part;
@@ -121,10 +127,34 @@ PetscErrorCode VmFileReplace(MPI_Comm comm, const char *path, const char *text)
   if (rank == 0) {
     PetscCall(PartName(path, &part));
     code = WriteText(part, text);
-    if (!code) code = Publish(part, path);
+    if (!code) code = publish(part, path);
     PetscCall(PetscFree(part));
   }
   PetscCall(VmAgree(comm, code));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmFileReplace(MPI_Comm comm, const char *path, const char *text)
+{
+  PetscFunctionBegin;
+  PetscCall(Replace(comm, path, text, Publish));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmFileRenew(MPI_Comm comm, const char *path, const char *text)
+{
+  PetscFunctionBegin;
+  PetscCall(Replace(comm, path, text, Rename));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmFileSync(MPI_Comm comm, const char *path)
+{
+  int rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCall(VmAgree(comm, rank == 0 ? Sync(path) : PETSC_SUCCESS));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,4 +1,4 @@
-/* HDF5 files through MPI-IO: opening, closing, errors, names. */
+/* HDF5 files, through MPI-IO where there are several ranks: opening, closing, errors, names. */
 #include "h5_private.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -49,10 +49,11 @@ hid_t VmTypeH5(VmType type)
   return H5I_INVALID_HID;
 }
 
-/* Superblock 2 (HDF5 1.8): checksums, but no "open for writing" mark, which would lock out a resumed run after a kill.
+/* One rank needs no MPI-IO, which goes to the disk at every flush (MPI_File_sync).
+ * Superblock 2 (HDF5 1.8): checksums, but no "open for writing" mark, which would lock out a resumed run after a kill.
  * The metadata cache is wide enough to hold its dirty entries until a flush, so that between two flushes the file on
  * disk stays as the last flush left it. */
-static PetscErrorCode AccessProperties(MPI_Comm comm, hid_t *properties)
+static PetscErrorCode AccessProperties(MPI_Comm comm, bool shared, hid_t *properties)
 {
   H5AC_cache_config_t cache = {.version = H5AC__CURR_CACHE_CONFIG_VERSION};
 
@@ -61,7 +62,7 @@ static PetscErrorCode AccessProperties(MPI_Comm comm, hid_t *properties)
   VmCallH5(H5Pset_fclose_degree(*properties, H5F_CLOSE_STRONG));
   VmCallH5(H5Pset_libver_bounds(*properties, H5F_LIBVER_V18, H5F_LIBVER_V18));
   VmCallH5(H5Pset_file_locking(*properties, false, true));
-  if (comm != MPI_COMM_NULL) {
+  if (shared) {
     VmCallH5(H5Pset_fapl_mpio(*properties, comm, MPI_INFO_NULL));
     VmCallH5(H5Pset_coll_metadata_write(*properties, true));
   }
@@ -96,7 +97,7 @@ static PetscErrorCode Probe(const char *path, VmH5Mode mode, char reason[REASON]
   if (mode == VM_H5_CREATE) return PETSC_SUCCESS;
 
   hid_t properties;
-  PetscCall(AccessProperties(MPI_COMM_NULL, &properties));
+  PetscCall(AccessProperties(MPI_COMM_SELF, false, &properties));
   const hid_t id = H5Fopen(path, H5F_ACC_RDONLY, properties);
   if (id < 0) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, KeepInnermost, reason); /* before the next call forgets it */
   else H5Fclose(id);
@@ -109,7 +110,7 @@ static PetscErrorCode OpenLocal(VmH5 file, VmH5Mode mode)
   hid_t properties;
 
   PetscFunctionBegin;
-  PetscCall(AccessProperties(file->comm, &properties));
+  PetscCall(AccessProperties(file->comm, file->shared, &properties));
   if (mode == VM_H5_CREATE) {
     VmCallH5(file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, H5P_DEFAULT, properties));
   } else {
@@ -123,13 +124,14 @@ PetscErrorCode VmH5Open(MPI_Comm comm, const char *path, VmH5Mode mode, VmH5 *fi
 {
   static const char *const verb[] = {[VM_H5_CREATE] = "create", [VM_H5_READ] = "read", [VM_H5_UPDATE] = "update"};
   char reason[256];
-  int rank, code = 0;
+  int rank, size, code = 0;
   VmH5 f;
 
   PetscFunctionBegin;
   *file = NULL;
   VmCallH5(H5Eset_auto2(H5E_DEFAULT, NULL, NULL));
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
   if (rank == 0) code = Probe(path, mode, reason);
   PetscCallMPI(MPI_Bcast(&code, 1, MPI_INT, 0, comm));
   if (code) VmThrow(comm, code, "cannot %s %s: %s", verb[mode], path, reason);
@@ -137,6 +139,7 @@ PetscErrorCode VmH5Open(MPI_Comm comm, const char *path, VmH5Mode mode, VmH5 *fi
   PetscCall(PetscNew(&f));
   f->comm = comm;
   f->rank = rank;
+  f->shared = size > 1;
   f->writable = mode != VM_H5_READ;
   f->id = H5I_INVALID_HID;
   PetscCall(PetscStrallocpy(path, &f->path));
@@ -151,6 +154,14 @@ PetscErrorCode VmH5Open(MPI_Comm comm, const char *path, VmH5Mode mode, VmH5 *fi
 }
 
 hid_t VmH5Id(VmH5 file) { return file->id; }
+
+PetscErrorCode VmH5Transfer(VmH5 file, hid_t *properties)
+{
+  PetscFunctionBegin;
+  VmCallH5(*properties = H5Pcreate(H5P_DATASET_XFER));
+  if (file->shared) VmCallH5(H5Pset_dxpl_mpio(*properties, H5FD_MPIO_COLLECTIVE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 static PetscErrorCode FlushLocal(VmH5 file)
 {

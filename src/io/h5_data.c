@@ -15,6 +15,8 @@ static PetscErrorCode CreateLocal(VmH5 file, const char *path, hid_t type, int r
   for (int d = 0; d < rank; ++d) extent[d] = most[d] = chunk[d] = (hsize_t)dims[d];
   VmCallH5(creation = H5Pcreate(H5P_DATASET_CREATE));
   VmCallH5(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER));
+  /* several ranks may go on with what one has begun, and MPI-IO writes to no chunk that has no place yet */
+  VmCallH5(H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY));
   if (chunk_rows) {
     most[0] = H5S_UNLIMITED;
     chunk[0] = (hsize_t)chunk_rows;
@@ -44,8 +46,8 @@ PetscErrorCode VmH5DatasetCreate(VmH5 file, const char *path, hid_t type, int ra
 }
 
 /* One collective transfer of rows [first, first+count), which may be none. */
-static PetscErrorCode Transfer(hid_t dataset, hid_t type, int rank, const int64_t *dims, int64_t first, int64_t count,
-                               void *data, bool write)
+static PetscErrorCode Transfer(VmH5 file, hid_t dataset, hid_t type, int rank, const int64_t *dims, int64_t first,
+                               int64_t count, void *data, bool write)
 {
   hsize_t start[VM_H5_MAX_RANK] = {0}, extent[VM_H5_MAX_RANK];
   hid_t memory, space, properties;
@@ -67,8 +69,7 @@ static PetscErrorCode Transfer(hid_t dataset, hid_t type, int rank, const int64_
     VmCallH5(H5Sselect_none(space));
     data = nothing;
   }
-  VmCallH5(properties = H5Pcreate(H5P_DATASET_XFER));
-  VmCallH5(H5Pset_dxpl_mpio(properties, H5FD_MPIO_COLLECTIVE));
+  PetscCall(VmH5Transfer(file, &properties));
   if (write) VmCallH5(H5Dwrite(dataset, type, memory, space, properties, data));
   else VmCallH5(H5Dread(dataset, type, memory, space, properties, data));
   VmCallH5(H5Pclose(properties));
@@ -89,7 +90,7 @@ PetscErrorCode VmH5TransferRows(VmH5 file, hid_t dataset, hid_t type, int rank, 
   for (int64_t done = 0; row > 0 && done < longest; done += batch) {
     const int64_t from = PetscMin(done, count), rows = PetscMin(count - from, batch);
     char *part = data ? (char *)data + from * row : NULL;
-    PetscCall(VmAgree(file->comm, Transfer(dataset, type, rank, dims, first + from, rows, part, write)));
+    PetscCall(VmAgree(file->comm, Transfer(file, dataset, type, rank, dims, first + from, rows, part, write)));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -9,7 +9,7 @@ enum { VM_H5_MAX_RANK = 8 };
 struct VmH5_s {
   MPI_Comm comm;
   int rank;
-  bool writable;
+  bool writable, shared; /* shared: by several ranks, through MPI-IO */
   hid_t id;
   char *path;
 };

@@ -224,7 +224,6 @@ PetscErrorCode VmHistoryAppend(VmHistory history, const double *row)
       PetscCall(VmH5RowsAppend(history->file, path, VM_F64, 1, values));
       PetscCall(PetscFree(values));
     }
-    PetscCall(VmH5Flush(history->file));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

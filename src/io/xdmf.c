@@ -169,7 +169,7 @@ PetscErrorCode VmXdmfWrite(VmH5 file, const char *h5_name, const char *xdmf_path
   fclose(writer.xml);
   PetscCall(VmH5NamesFree(&steps));
 
-  const PetscErrorCode code = VmFileReplace(file->comm, xdmf_path, text);
+  const PetscErrorCode code = VmFileRenew(file->comm, xdmf_path, text);
   free(text);
   PetscCall(code);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -5,7 +5,7 @@
 . "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
 [ "$(nproc)" -ge 2 ] || { echo "skipped: one core"; exit 77; }
 
-small_case 12 0.03 >busy.yaml
+small_case 12 0.04 >busy.yaml
 small_case 4 0.0001 >idle.yaml
 plan() { # plan CASE
   cat <<YAML

@@ -16,8 +16,8 @@ static void ChooseBins(int64_t n, const double *const r[3], VmBins *bins)
   for (int d = 0; d < 3; ++d) {
     double lo = DBL_MAX, hi = -DBL_MAX;
     for (int64_t i = 0; i < n; ++i) {
-      lo = fmin(lo, r[d][i]);
-      hi = fmax(hi, r[d][i]);
+      if (r[d][i] < lo) lo = r[d][i];
+      if (r[d][i] > hi) hi = r[d][i];
     }
     bins->origin[d] = n ? lo : 0.0;
     extent[d] = n ? hi - lo : 0.0;

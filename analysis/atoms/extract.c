@@ -143,8 +143,8 @@ void VmAtomsExtent(const VmAtoms *atoms, double lo[3], double hi[3])
     lo[d] = DBL_MAX;
     hi[d] = -DBL_MAX;
     for (int64_t i = 0; i < atoms->n; ++i) {
-      lo[d] = fmin(lo[d], r[d][i]);
-      hi[d] = fmax(hi[d], r[d][i]);
+      if (r[d][i] < lo[d]) lo[d] = r[d][i];
+      if (r[d][i] > hi[d]) hi[d] = r[d][i];
     }
   }
 }

@@ -167,6 +167,14 @@ static bool MayHold(const Filling *f, const VmBlock *block, int64_t count, const
          !Apart(block->centre[2] + x[2], radius, (0.5 - band) * length[2], (0.5 + band) * length[2], length[2]);
 }
 
+/* False if a fraction t of the box along x, in whatever image of it, surely lies outside of this rank's part. */
+static bool MayLieIn(const VmPart *part, double t)
+{
+  const double slack = 1e-9, rest = t - (double)(int64_t)t, s = rest < 0.0 ? rest + 1.0 : rest;
+  return (s >= part->lo - slack && s < part->hi + slack) || (part->lo == 0.0 && s > 1.0 - slack) ||
+         (part->hi == 1.0 && s < slack);
+}
+
 static PetscErrorCode FillBlock(Filling *f, int64_t number)
 {
   const VmMosaic *mosaic = f->mosaic;
@@ -175,7 +183,7 @@ static PetscErrorCode FillBlock(Filling *f, int64_t number)
   const int64_t *range = mosaic->range;
   const VmBlock *block = &mosaic->block[number];
   const double middle_of_tile[3] = {0.5 * tiles->edge[0], 0.5 * tiles->edge[1], 0.5 * tiles->edge[2]};
-  const double radius = sqrt(VmDot3(middle_of_tile, middle_of_tile));
+  const double radius = sqrt(VmDot3(middle_of_tile, middle_of_tile)), per_length = 1.0 / tiles->length[0];
   int64_t rivals_count, n[3], code = 0;
   Rival *rivals;
 
@@ -195,8 +203,9 @@ static PetscErrorCode FillBlock(Filling *f, int64_t number)
         for (int64_t i = 0; i < tile->n; ++i) {
           const double p[3] = {tile->x[i] + offset[0], tile->y[i] + offset[1], tile->z[i] + offset[2]};
           if (VmDot3(p, p) > mosaic->reach * mosaic->reach) continue;
-          const double x[3] = {VmDot3(block->rotation[0], p), VmDot3(block->rotation[1], p),
-                               VmDot3(block->rotation[2], p)};
+          const double along = VmDot3(block->rotation[0], p);
+          if (!MayLieIn(f->part, (block->centre[0] + along) * per_length)) continue;
+          const double x[3] = {along, VmDot3(block->rotation[1], p), VmDot3(block->rotation[2], p)};
           const double depth = Depth(rivals_count, rivals, f->within, x);
           if (depth < -VM_MOSAIC_SLACK) continue;
           double r[3], s[3];

@@ -16,8 +16,9 @@ typedef struct {
 
 /**
  * Soft spheres: in each step the two atoms of every pair closer than `distance` [nm] move apart along their line by
- * half of what is missing; other atoms stay. Ends when no such pair is left, or after max_steps. The same bits on any
- * number of ranks. Collective.
+ * half of what is missing; other atoms stay. Pairs that come to be at some distance from all those of the first step
+ * wait until these are apart. Ends when no such pair is left, or after max_steps. The same bits on any number of ranks.
+ * Collective.
  */
 PetscErrorCode VmAtomsSeparate(MPI_Comm comm, VmAtoms *atoms, double distance, int max_steps, VmRelaxation *outcome);
 

@@ -1,7 +1,7 @@
 #include "seams.h"
 #include "cell.h"
 #include "neighbours.h"
-#include <string.h>
+#include "subset.h"
 
 #define MOVABLE 0.45 /* nm: depth to which the atoms of a block move */
 
@@ -15,39 +15,28 @@ double VmSeamsDepth(const VmContacts *contacts) { return MOVABLE + contacts->ran
 
 /* The atoms near seams. */
 typedef struct {
-  VmAtoms atoms;
-  int64_t *origin; /* [n] index into all atoms */
-  bool *movable;   /* [n] */
+  VmSubset near;
+  bool *movable; /* [n] */
 } Zone;
 
 static PetscErrorCode GetZone(const VmAtoms *atoms, const double *depth, double within, Zone *zone)
 {
-  int64_t n = 0;
+  bool *chosen;
 
   PetscFunctionBegin;
-  for (int64_t i = 0; i < atoms->n; ++i) n += depth[i] < within;
-  *zone = (Zone){.atoms.nspecies = atoms->nspecies};
-  memcpy(zone->atoms.number, atoms->number, sizeof atoms->number);
-  memcpy(zone->atoms.cell, atoms->cell, sizeof atoms->cell);
-  memcpy(zone->atoms.periodic, atoms->periodic, sizeof atoms->periodic);
-  PetscCall(VmAtomsReserve(&zone->atoms, n));
-  PetscCall(PetscMalloc1((size_t)n, &zone->origin));
-  PetscCall(PetscMalloc1((size_t)n, &zone->movable));
-  for (int64_t i = 0; i < atoms->n; ++i) {
-    if (depth[i] >= within) continue;
-    const double r[3] = {atoms->x[i], atoms->y[i], atoms->z[i]};
-    zone->origin[zone->atoms.n] = i;
-    zone->movable[zone->atoms.n] = depth[i] < MOVABLE;
-    PetscCall(VmAtomsAppend(&zone->atoms, atoms->species[i], r, atoms->id[i]));
-  }
+  PetscCall(PetscMalloc1((size_t)atoms->n, &chosen));
+  for (int64_t i = 0; i < atoms->n; ++i) chosen[i] = depth[i] < within;
+  PetscCall(VmSubsetCreate(atoms, chosen, &zone->near));
+  PetscCall(PetscFree(chosen));
+  PetscCall(PetscMalloc1((size_t)zone->near.atoms.n, &zone->movable));
+  for (int64_t i = 0; i < zone->near.atoms.n; ++i) zone->movable[i] = depth[zone->near.origin[i]] < MOVABLE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode FreeZone(Zone *zone)
 {
   PetscFunctionBegin;
-  VmAtomsFree(&zone->atoms);
-  PetscCall(PetscFree(zone->origin));
+  PetscCall(VmSubsetDestroy(&zone->near));
   PetscCall(PetscFree(zone->movable));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -89,12 +78,12 @@ static PetscErrorCode RestLengths(const VmMosaic *mosaic, const VmContacts *cont
 
 static void SetSteps(const Zone *zone, const VmNeighbours *list, const double *rest, double (*step)[3])
 {
-  for (int64_t i = 0; i < zone->atoms.n; ++i) {
+  for (int64_t i = 0; i < zone->near.atoms.n; ++i) {
     double force[3] = {0.0, 0.0, 0.0}, d[3];
     const int64_t first = list->first[i], end = list->first[i + 1];
     if (!zone->movable[i]) continue;
     for (int64_t p = first; p < end; ++p) {
-      const double length = Distance(&zone->atoms, i, &list->near.atoms, list->partner[p], d);
+      const double length = Distance(&zone->near.atoms, i, &list->near.atoms, list->partner[p], d);
       const double pull = length > 0.0 ? rest[p] / length - 1.0 : 0.0;
       for (int c = 0; c < 3; ++c) force[c] += pull * d[c];
     }
@@ -109,14 +98,12 @@ static PetscErrorCode TakeOver(MPI_Comm comm, const Zone *zone, VmAtoms *atoms, 
 
   PetscFunctionBegin;
   *moves = (VmSeamMoves){0};
-  for (int64_t i = 0; i < zone->atoms.n; ++i) {
-    const int64_t o = zone->origin[i];
+  for (int64_t i = 0; i < zone->near.atoms.n; ++i) {
+    const int64_t o = zone->near.origin[i];
     moves->moved += zone->movable[i];
-    moves->largest = fmax(moves->largest, Distance(&zone->atoms, i, atoms, o, d));
-    atoms->x[o] = zone->atoms.x[i];
-    atoms->y[o] = zone->atoms.y[i];
-    atoms->z[o] = zone->atoms.z[i];
+    moves->largest = fmax(moves->largest, Distance(&zone->near.atoms, i, atoms, o, d));
   }
+  VmSubsetPut(&zone->near, atoms);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &moves->moved, 1, MPI_INT64_T, MPI_SUM, comm));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &moves->largest, 1, MPI_DOUBLE, MPI_MAX, comm));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -131,17 +118,17 @@ PetscErrorCode VmSeamsRelax(MPI_Comm comm, const VmMosaic *mosaic, const VmConta
 
   PetscFunctionBegin;
   PetscCall(GetZone(atoms, depth, VmSeamsDepth(contacts), &zone));
-  PetscCall(VmNeighboursCreate(comm, &zone.atoms, contacts->range, &list));
-  PetscCall(RestLengths(mosaic, contacts, &zone.atoms, &list, &rest));
-  PetscCall(PetscCalloc1((size_t)zone.atoms.n, &step));
+  PetscCall(VmNeighboursCreate(comm, &zone.near.atoms, contacts->range, &list));
+  PetscCall(RestLengths(mosaic, contacts, &zone.near.atoms, &list, &rest));
+  PetscCall(PetscCalloc1((size_t)zone.near.atoms.n, &step));
   for (int s = 0; s < STEPS; ++s) {
     SetSteps(&zone, &list, rest, step);
-    for (int64_t i = 0; i < zone.atoms.n; ++i) {
-      zone.atoms.x[i] += step[i][0];
-      zone.atoms.y[i] += step[i][1];
-      zone.atoms.z[i] += step[i][2];
+    for (int64_t i = 0; i < zone.near.atoms.n; ++i) {
+      zone.near.atoms.x[i] += step[i][0];
+      zone.near.atoms.y[i] += step[i][1];
+      zone.near.atoms.z[i] += step[i][2];
     }
-    PetscCall(VmNeighboursRenew(comm, &zone.atoms, &list));
+    PetscCall(VmNeighboursRenew(comm, &zone.near.atoms, &list));
   }
   PetscCall(TakeOver(comm, &zone, atoms, moves));
   PetscCall(PetscFree(step));

@@ -1,6 +1,7 @@
 /* Non-uniform transform of the atoms: spread on a finer grid, transformed, corrected for the spreading window,
  * multiplied by the scattering factor, cut to the tile's grid and transformed back. */
 #include "layers.h"
+#include "spread.h"
 #include <vitromech/scatter.h>
 #include <vitromech/simd.h>
 #include <complex.h>
@@ -8,34 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 8 }; /* points of the spreading window along an axis */
-#define SHAPE (0.976 * VM_PI * WIDTH * (1.0 - 1.0 / (2.0 * 1.5)))
-
-/* exp(beta (sqrt(1 - s^2) - 1)) on |s| < 1 */
-static double Window(double s)
-{
-  const double rest = 1.0 - s * s;
-  return rest > 0.0 ? exp(SHAPE * (sqrt(rest) - 1.0)) : 0.0;
-}
-
-/* 1 over the transform of the window at the frequencies |m| < n/2 of the tile, on an axis of `fine` points. */
-static PetscErrorCode Correction(int64_t n, int64_t fine, double **correction)
-{
-  enum { POINTS = 400 };
-
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc1((size_t)n, correction));
-  for (int64_t i = 0; i < n; ++i) {
-    const double phase = 2.0 * VM_PI * (double)VmFrequency(i, n) / (double)fine;
-    double sum = 0.0;
-    for (int q = 0; q < POINTS; ++q) { /* s = sin(t): smooth and, up to exp(-beta), periodic in t */
-      const double t = VM_PI * ((q + 0.5) / POINTS - 0.5);
-      sum += cos(t) * Window(sin(t)) * cos(phase * 0.5 * WIDTH * sin(t));
-    }
-    (*correction)[i] = 1.0 / (sum * VM_PI / POINTS * 0.5 * WIDTH);
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
+enum { WIDTH = VM_SPREAD_WIDTH };
 
 /* Counting sort by 64 x 64 squares; stable, so that the order depends on the atoms alone. */
 static PetscErrorCode SortAtoms(VmLayers *w)
@@ -70,7 +44,7 @@ PetscErrorCode VmLayersCreate(VmLayers *w)
   PetscCall(SortAtoms(w));
   for (int d = 0; d < 2; ++d) {
     w->fine[d] = VmPotentialFine(grid[d]);
-    PetscCall(Correction(grid[d], w->fine[d], &w->correction[d]));
+    PetscCall(VmSpreadCorrection(grid[d], w->fine[d], &w->correction[d]));
   }
   const size_t fine = (size_t)(w->fine[0] * w->fine[1]), half = (size_t)(grid[0] * (grid[1] / 2 + 1));
   w->spread = fftw_alloc_real(VM_LAYERS_BATCH * fine);
@@ -105,7 +79,7 @@ static void WindowPoints(double u, int64_t n, int64_t point[WIDTH], double weigh
   for (int i = 0; i < WIDTH; ++i) {
     const int64_t at = first + i;
     point[i] = at < 0 ? at + n : at >= n ? at - n : at;
-    weight[i] = Window(((double)at - u) * (2.0 / WIDTH));
+    weight[i] = VmSpreadWindow(((double)at - u) * (2.0 / WIDTH));
   }
 }
 

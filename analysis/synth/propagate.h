@@ -2,7 +2,7 @@
 #ifndef VM_SYNTH_PROPAGATE_H
 #define VM_SYNTH_PROPAGATE_H
 
-#include <vitromech/base.h>
+#include "slices.h"
 #include <complex.h>
 #include <fftw3.h>
 
@@ -40,6 +40,7 @@ struct VmPrecision_s {
   void (*propagate)(void *state, const VmTransmission *transmission, const int64_t first[2], int count,
                     double complex *wave);
   void (*fill)(const int64_t grid[2], const fftw_complex *value, int slice, void *transmission);
+  void (*slices)(const VmSliceJob *job, void *transmission);
   void (*destroy)(void *state);
 };
 

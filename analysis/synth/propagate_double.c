@@ -9,4 +9,5 @@ const VmPrecision vm_precision_double = {.name = "double",
                                          .create = Create,
                                          .propagate = Propagate,
                                          .fill = Fill,
+                                         .slices = VmSlicesFillDouble,
                                          .destroy = Destroy};

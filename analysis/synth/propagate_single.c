@@ -9,4 +9,5 @@ const VmPrecision vm_precision_single = {.name = "single",
                                          .create = Create,
                                          .propagate = Propagate,
                                          .fill = Fill,
+                                         .slices = VmSlicesFillSingle,
                                          .destroy = Destroy};

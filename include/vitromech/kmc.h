@@ -137,7 +137,7 @@ const char *VmKmcMemoryQuantity(VmKmc kmc);
 
 /** Bounds of the finder `thinned`: part of the state, kept in an order of its own. bounds [VM_KMC_BOUNDS][np].
  * Collective. */
-enum { VM_KMC_BOUNDS = 16 };
+enum { VM_KMC_BOUNDS = 18 };
 PetscErrorCode VmKmcSaveBounds(VmKmc kmc, double *bounds);
 
 /** Rebuilds catalogues and barriers from the state and the bounds (NULL: there are none). Collective. */

@@ -77,9 +77,7 @@ static const VmParam barrier_rows[] = {
      .min = -10.0,
      .max = 10.0,
      .doc = "pressure dependence: the mean stress (positive in tension) times this adds to the resolved shear stress "
-            "that a "
-            "barrier feels; the activation volume of dilatation is friction saddle Omega gamma_0 (not with finder "
-            "thinned)",
+            "that a barrier feels; the activation volume of dilatation is friction saddle Omega gamma_0",
      .source = "about 0.1 by the asymmetry of strength: Schuh & Lund, Nat. Mater. 2 (2003) 449"},
     {0}};
 static PetscErrorCode BarrierCheck(const void *params, const VmNode *node, VmReport report)

@@ -287,11 +287,6 @@ static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, Vm
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "finder thinned cannot bound barriers that fall with time; use finder full, or softening "
                           "with decaying at least 0"));
-  if (common->finder == VM_FINDER_THINNED && ((const VmBarrierCommon *)stz->barrier.common)->friction != 0.0)
-    PetscCall(
-        VmReportAdd(report, VmTreeGet(VmTreeGet(node, "kinetics"), "barrier"),
-                    "finder thinned bounds rates by shear stresses, not by pressure; use finder full or extremal, or "
-                    "friction 0"));
   const bool uneven = flow_units && !isnan(flow_units->thermal_expansion);
   double shear, bulk;
   material->moduli(p->material.params, &(VmPoints){.np = 1}, &shear, &bulk);

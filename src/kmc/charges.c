@@ -54,6 +54,7 @@ static void FeelRow(VmKmc kmc, int64_t k, int64_t j, const VmKmcSource *source)
       int64_t at[3];
       VmTileAt(&kmc->tiles, tile, at);
       VmShearKernelAddTile(kernel, at, source->at, source->shear, t->known + tile * VM_SHEARS * VM_TILE);
+      VmPressureAddTile(kmc, tile, source);
       VmThinningLimits(kmc, tile);
       ++kmc->profile.near;
     } else t->charge[tile] += (float)t->norm * influence;

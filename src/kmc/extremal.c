@@ -295,49 +295,15 @@ PetscErrorCode VmKmcNextExtremal(VmKmc kmc, double horizon, VmKmcOutcome *outcom
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Norm of the mean stress as a linear function of a traceless eigenstrain at an offset. */
-static double PressureNorm(VmKernel kernel, const int64_t offset[3])
-{
-  const double third = 1.0 / 3.0, unit[5][6] = {{M_SQRT1_2, -M_SQRT1_2},
-                                                {0.40824829046386302, 0.40824829046386302, -0.81649658092772603},
-                                                {0, 0, 0, M_SQRT1_2},
-                                                {0, 0, 0, 0, M_SQRT1_2},
-                                                {0, 0, 0, 0, 0, M_SQRT1_2}};
-  double sum = 0.0;
-  for (int j = 0; j < 5; ++j) {
-    double stress[6];
-    VmKernelAt(kernel, offset, unit[j], stress);
-    const double mean = third * (stress[0] + stress[1] + stress[2]);
-    sum += mean * mean;
-  }
-  return sqrt(sum);
-}
-
 /* Largest work of an event of unit shear norm (which is its norm over sqrt 2) on shears and dilatation in blocks. */
 static PetscErrorCode SetInfluence(VmKmc kmc)
 {
-  VmGrid grid = kmc->grid;
-  const int64_t *n = grid->n;
-  const double unit[6] = {1.0, 1.0, 1.0}, pressure = M_SQRT2 * fabs(VmStzPressureWork(&kmc->stz, unit));
-  float *influence = kmc->extremal->influence, *norm;
-
+  const VmBarrierCommon *common = kmc->stz.barrier.common;
+  float *influence = kmc->extremal->influence;
   PetscFunctionBegin;
-  PetscCall(VmKmcInfluence(grid, kmc->kernel, influence));
-  for (int64_t i = 0; i < grid->total; ++i)
+  PetscCall(VmKmcInfluence(kmc->grid, kmc->kernel, common->friction, influence));
+  for (int64_t i = 0; i < kmc->grid->total; ++i)
     influence[i] *= (float)(VmStzWorkPerStress(&kmc->stz) * (1.0 + 1e-5)); /* modes are rounded to floats */
-  if (pressure == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscMalloc1((size_t)grid->total, &norm));
-  for (int64_t i = 0; i < grid->total; ++i)
-    norm[i] = (float)(pressure * (1.0 + 1e-6) *
-                      PressureNorm(kmc->kernel, (const int64_t[3]){i / grid->plane, i / n[2] % n[1], i % n[2]}));
-  for (int64_t i = 0; i < grid->total; ++i) {
-    float most = 0.0F;
-    for (int64_t y = 0; y < VM_TILE_Y; ++y)
-      for (int64_t z = 0; z < VM_TILE_Z; ++z)
-        most = fmaxf(most, norm[i / grid->plane * grid->plane + (i / n[2] + y) % n[1] * n[2] + (i + z) % n[2]]);
-    influence[i] += most;
-  }
-  PetscCall(PetscFree(norm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

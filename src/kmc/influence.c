@@ -54,7 +54,20 @@ static void WindowMaximum(int64_t n, int64_t stride, int64_t width, float *value
   for (int64_t i = 0; i < n; ++i) values[i * stride] = room[i];
 }
 
-PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, float *influence)
+/* Norm of the mean stress over that of a traceless eigenstrain. */
+static double MeanNorm(VmKernel kernel, const int64_t offset[3])
+{
+  double sum = 0.0;
+  for (int j = 0; j < SHEARS; ++j) {
+    double stress[6];
+    VmKernelAt(kernel, offset, basis[j], stress);
+    const double mean = (stress[0] + stress[1] + stress[2]) / 3.0;
+    sum += mean * mean;
+  }
+  return sqrt(sum);
+}
+
+PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, double friction, float *influence)
 {
   const int64_t *n = grid->n;
   float *room;
@@ -65,7 +78,9 @@ PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, float *influence)
     for (int64_t y = 0; y <= n[1] / 2; ++y)
       for (int64_t z = 0; z <= n[2] / 2; ++z) {
         /* the norm does not change under reflection; a float may round down, hence the factor */
-        const float norm = (float)(NormBound(kernel, (const int64_t[3]){x, y, z}) * (1.0 + 1e-6));
+        const int64_t offset[3] = {x, y, z};
+        const double mean = friction != 0.0 ? M_SQRT2 * fabs(friction) * MeanNorm(kernel, offset) : 0.0;
+        const float norm = (float)((NormBound(kernel, offset) + mean) * (1.0 + 1e-6));
         const int64_t xs[2] = {x, (n[0] - x) % n[0]}, ys[2] = {y, (n[1] - y) % n[1]}, zs[2] = {z, (n[2] - z) % n[2]};
         for (int s = 0; s < 8; ++s) influence[(xs[s & 1] * n[1] + ys[s >> 1 & 1]) * n[2] + zs[s >> 2]] = norm;
       }

@@ -63,8 +63,6 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
              grid->comm, PETSC_ERR_SUP, "only the finder `full` knows flow units that relax or expand");
   PetscCheck(setup->finder != VM_FINDER_EXTREMAL || !setup->stz->memory.head, grid->comm, PETSC_ERR_SUP,
              "the finder `extremal` does not know memory laws");
-  PetscCheck(setup->finder != VM_FINDER_THINNED || common->friction == 0.0, grid->comm, PETSC_ERR_SUP,
-             "the finder `thinned` does not know the pressure");
   PetscCall(VmKmcChangingCreate(kmc, setup));
   int many = setup->shear_field != NULL; /* a rank without voxels may have no field */
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &many, 1, MPI_INT, MPI_LOR, grid->comm));
@@ -196,6 +194,7 @@ int64_t VmKmcBytes(const VmStz *stz, VmFinder finder, int64_t np, const int64_t 
   const int64_t padded = Padded(stz->modes), barriers = common->per == VM_PER_MODE ? padded : 1;
   /* catalogue, barriers, state and sums, six transform components, real-space kernel, alias sums */
   return np * (20 * padded + 8 * barriers + 8 * (6 + 6 + 3 + 5) + 8 * 7) +
-         (finder == VM_FINDER_THINNED ? VmKmcThinningBytes(np, n) : VmKernelBytes(n)) + VmKernelBytes(n) * 15 / 36 * 4 +
+         (finder == VM_FINDER_THINNED ? VmKmcThinningBytes(stz, np, n) : VmKernelBytes(n)) +
+         VmKernelBytes(n) * 15 / 36 * 4 +
          (finder == VM_FINDER_EXTREMAL ? n[0] * n[1] * n[2] * (int64_t)sizeof(float) : 0);
 }

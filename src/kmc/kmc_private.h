@@ -179,12 +179,14 @@ void VmKmcTransform(VmKmc kmc, const VmChoice *choice, VmEvent *event);
 PetscErrorCode VmKmcCountCascade(VmKmc kmc);
 
 /** Largest norm of the stress deviator [GPa] that a traceless eigenstrain of norm 1 at the origin makes in the tile
- * that starts at each offset: influence [n0][n1][n2]. Not collective. */
-PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, float *influence);
+ * that starts at each offset, and sqrt 2 friction times that of the mean stress: influence [n0][n1][n2]. Not
+ * collective.
+ */
+PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, double friction, float *influence);
 
 PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin);
 PetscErrorCode VmKmcThinningDestroy(VmKmc kmc);
-int64_t VmKmcThinningBytes(int64_t np, const int64_t n[3]);
+int64_t VmKmcThinningBytes(const VmStz *stz, int64_t np, const int64_t n[3]);
 /** Bounds of the rates to fields and back (see VmKmcSaveBounds). Collective. */
 PetscErrorCode VmKmcThinningSave(VmKmc kmc, double *fields);
 PetscErrorCode VmKmcThinningLoad(VmKmc kmc, const double *fields);

@@ -27,7 +27,7 @@ void VmTileAt(const VmTiles *tiles, int64_t tile, int64_t at[3])
   at[1] = tile % tiles->per_plane / tiles->columns * VM_TILE_Y, at[2] = tile % tiles->columns * VM_TILE_Z;
 }
 
-int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_SHEARS])
+int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_STRESSES])
 {
   const VmKmcState *state = &kmc->state;
   const int64_t tile = slot / VM_TILE, lane = slot % VM_TILE;
@@ -36,6 +36,7 @@ int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_SHEARS])
   int64_t start[3];
 
   for (int c = 0; c < VM_SHEARS; ++c) stress[c] = known[c * VM_TILE];
+  stress[VM_FELT] = VmPressureSum(kmc, slot);
   if (!kmc->interacting) return 0;
   VmTileAt(&kmc->tiles, tile, start);
   const int64_t at[3] = {start[0], start[1] + lane / VM_TILE_Z, start[2] + lane % VM_TILE_Z};
@@ -44,15 +45,16 @@ int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_SHEARS])
 }
 
 /* Without new limits. */
-static void Keep(VmKmc kmc, int64_t slot, const double stress[VM_SHEARS])
+static void Keep(VmKmc kmc, int64_t slot, const double stress[VM_STRESSES])
 {
   VmThinning t = kmc->thinning;
   double *known = t->known + slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE;
   for (int c = 0; c < VM_SHEARS; ++c) known[c * VM_TILE] = stress[c];
+  VmPressureKeep(kmc, slot, stress[VM_FELT]);
   t->summed[slot] = (int32_t)PetscMax(kmc->state.pending, 0), t->paid[slot] = t->charge[slot / VM_TILE];
 }
 
-void VmThinningKeep(VmKmc kmc, int64_t slot, const double stress[VM_SHEARS])
+void VmThinningKeep(VmKmc kmc, int64_t slot, const double stress[VM_STRESSES])
 {
   Keep(kmc, slot, stress);
   VmThinningLimits(kmc, slot / VM_TILE);
@@ -69,7 +71,7 @@ static double Moved(VmKmc kmc, int64_t slot)
         kmc->thinning->known[first + c * VM_TILE] + reference[c] - (double)kmc->thinning->seen[first + c * VM_TILE];
     sum += difference * difference;
   }
-  return sqrt(0.5 * sum);
+  return sqrt(0.5 * sum) + VmPressureMoved(kmc, slot);
 }
 
 /* What events that are not in what is known of a voxel may have done to it. */
@@ -110,6 +112,11 @@ void VmThinningLimits(VmKmc kmc, int64_t tile)
   VmShears(kmc->state.reference, reference);
   t->trigger[tile] =
       Limits(t->known + field, t->seen + field, reference, t->margin + first, t->paid + first, t->limit + first);
+  if (!t->pressure) return;
+  for (int64_t slot = first; slot < first + VM_TILE; ++slot) {
+    t->limit[slot] -= (float)((1.0 + VM_ROUNDING) * VmPressureMoved(kmc, slot));
+    t->trigger[tile] = fminf(t->trigger[tile], t->limit[slot]);
+  }
 }
 
 /* New rate and margin, without what follows from them. */
@@ -128,12 +135,13 @@ static void RenewVoxel(VmKmc kmc, int64_t slot)
     seen[c] = (double)t->seen[first + c * VM_TILE];
   }
   VmShearDrives(seen, drive);
-  VmRateBound bound = VmKmcRateBound(kmc, slot, effect, t->work * (margin + t->drift_margin), drive);
+  const double pressed = VmPressureSee(kmc, slot);
+  VmRateBound bound = VmKmcRateBound(kmc, slot, effect, pressed + t->work * (margin + t->drift_margin), drive);
   /* a bound as low as the floor costs next to nothing: a wide margin costs less still */
   if (bound.rate < floor) {
     margin += PetscMin(log(floor / bound.rate) * kt / (t->work * bound.slope), WIDEST);
     margin = (double)(float)margin;
-    bound = VmKmcRateBound(kmc, slot, effect, t->work * (margin + t->drift_margin), drive);
+    bound = VmKmcRateBound(kmc, slot, effect, pressed + t->work * (margin + t->drift_margin), drive);
   }
   t->margin[slot] = (float)margin;
   kmc->rate[slot] = bound.rate, kmc->lowest[slot] = bound.reserve;
@@ -173,7 +181,7 @@ void VmThinningRenewAll(VmKmc kmc, double slowest)
 void VmThinningLook(VmKmc kmc, int64_t tile)
 {
   VmThinning t = kmc->thinning;
-  double stress[VM_SHEARS];
+  double stress[VM_STRESSES];
   bool renewed = false;
   for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
     if (t->limit[slot] > t->charge[tile]) continue;

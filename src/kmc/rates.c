@@ -188,10 +188,11 @@ double VmKmcTileRates(VmKmc kmc, int64_t tile, const double drive[5][VM_TILE])
   return slope;
 }
 
-void VmKmcModes(VmKmc kmc, int64_t slot, double memory, const double drive[5], double *rate, double *reserve)
+void VmKmcModes(VmKmc kmc, int64_t slot, double memory, double ahead, const double drive[5], double *rate,
+                double *reserve)
 {
   const double kt = VM_BOLTZMANN * kmc->temperature;
-  const AnyLaw law = Evaluate(kmc, slot, memory, 0.0, drive);
+  const AnyLaw law = Evaluate(kmc, slot, memory, ahead, drive);
   for (int64_t m = 0; m < kmc->stz.modes; ++m)
     rate[m] = kmc->stz.attempt_frequency * VmExp(-law.left[m] / kt), reserve[m] = law.left[m] / law.slope[m];
 }

@@ -26,8 +26,9 @@ static inline double VmKmcWorkFactor(const VmStz *stz) { return stz->saddle * st
 double VmKmcTileRates(VmKmc kmc, int64_t tile, const double drive[5][VM_TILE]);
 
 /** Rate [1/s] of each mode of a slot at a memory factor, and the further work without which its barrier cannot vanish
- * [eV]; drive in GPa. Not collective. */
-void VmKmcModes(VmKmc kmc, int64_t slot, double memory, const double drive[5], double *rate, double *reserve);
+ * [eV], with the works of all modes raised by `ahead` [eV]; drive in GPa. Not collective. */
+void VmKmcModes(VmKmc kmc, int64_t slot, double memory, double ahead, const double drive[5], double *rate,
+                double *reserve);
 
 /** What bounds the rate of a voxel. */
 typedef struct {

@@ -17,6 +17,14 @@ void VmShears(const double tensor[6], double shears[VM_SHEARS])
   for (int i = 0; i < VM_SHEARS; ++i) shears[i] = VmDot6(basis[i], tensor);
 }
 
+void VmFromShears(const double shears[VM_SHEARS], double tensor[6])
+{
+  for (int c = 0; c < 6; ++c) {
+    tensor[c] = 0.0;
+    for (int i = 0; i < VM_SHEARS; ++i) tensor[c] += basis[i][c] * shears[i];
+  }
+}
+
 typedef double Matrix[VM_SHEARS][VM_SHEARS];
 
 static void Response(VmKernel kernel, const int64_t offset[3], Matrix k)
@@ -102,7 +110,7 @@ static PetscErrorCode FillSurround(VmShearKernel shear, VmKernel kernel)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, VmShearKernel *out)
+PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, double friction, VmShearKernel *out)
 {
   const int64_t *n = grid->n;
   VmShearKernel shear;
@@ -120,7 +128,7 @@ PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, Vm
                          &shear->plane_influence));
   FillOctant(shear, kernel);
   PetscCall(PetscMalloc1((size_t)grid->total, &influence));
-  PetscCall(VmKmcInfluence(grid, kernel, influence));
+  PetscCall(VmKmcInfluence(grid, kernel, friction, influence));
   FillInfluence(shear, influence);
   PetscCall(PetscFree(influence));
   FindReach(shear);
@@ -168,7 +176,7 @@ static inline int64_t Fold(int64_t offset, int64_t n, double *sign)
   return other ? n - distance : distance;
 }
 
-static bool Near(VmShearKernel shear, const int64_t tile[3], const int32_t source[3])
+bool VmShearKernelNear(VmShearKernel shear, const int64_t tile[3], const int32_t source[3])
 {
   const int64_t *n = shear->grid->n;
   return shear->influence[VmInfluenceIndex(shear, VmOffset(tile[0], source[0], n[0]),
@@ -222,7 +230,7 @@ void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t 
                     az = Fold(at[2] - from[2], n[2], &z);
       /* a tile may be near while this voxel of it is not */
       const bool surrounding = ax <= reach[0] && ay <= reach[1] + VM_TILE_Y && az <= reach[2] + VM_TILE_Z;
-      if (surrounding && Near(shear, tile, from)) continue;
+      if (surrounding && VmShearKernelNear(shear, tile, from)) continue;
       entry[some] = shear->octant + ((ax * half[1] + ay) * half[2] + az) * VM_SHEAR_ROW;
       __builtin_prefetch(entry[some]);
       const float s[3] = {(float)(y * z), (float)(x * z), (float)(x * y)};

@@ -32,12 +32,18 @@ typedef struct {
   double *surround; /* [reach0+1][reach1+1][VM_SHEAR_PAIRS][width] from z = -reach[2] */
 } * VmShearKernel;
 
-/** near: influence from which on tiles are near [GPa]. Collective. */
-PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, VmShearKernel *shear);
+/** near: influence from which on tiles are near [GPa]; friction: as in VmKmcInfluence. Collective. */
+PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, double friction, VmShearKernel *shear);
 PetscErrorCode VmShearKernelDestroy(VmShearKernel *shear);
 
 /** Shears of a tensor; its trace is dropped. Not collective. */
 void VmShears(const double tensor[6], double shears[VM_SHEARS]);
+
+/** The traceless tensor of shears. Not collective. */
+void VmFromShears(const double shears[VM_SHEARS], double tensor[6]);
+
+/** Whether a tile is near a voxel. Not collective. */
+bool VmShearKernelNear(VmShearKernel shear, const int64_t tile[3], const int32_t source[3]);
 
 /** Adds the stress of some events to that of the voxel `at` of the tile that starts at `tile`, but of those it is near
  * to. Not collective. */

@@ -27,12 +27,12 @@ typedef struct {
 
 typedef struct {
   double time;
-  int64_t slot;             /* -1: another rank's, or not looked at */
-  double stress[VM_SHEARS]; /* with all pending events, if looked at */
+  int64_t slot;               /* -1: another rank's, or not looked at */
+  double stress[VM_STRESSES]; /* with all pending events, if looked at */
 } Candidate;
 
 /* Present stress of a slot from its shears. */
-static void TotalStress(const double mean[6], const double s[VM_SHEARS], double sig[6])
+static void TotalStress(const double mean[6], const double s[VM_STRESSES], double sig[6])
 {
   const double difference = M_SQRT1_2 * s[0], sum = 0.40824829046386302 * s[1];
   sig[0] = mean[0] + (sum + difference), sig[1] = mean[1] + (sum - difference), sig[2] = mean[2] - 2.0 * sum;
@@ -40,7 +40,7 @@ static void TotalStress(const double mean[6], const double s[VM_SHEARS], double 
 }
 
 /* Drives of the stress of a slot, with its shears and a mean stress. */
-static void TrueDrives(const double mean[6], const double shears[VM_SHEARS], double drive[5])
+static void TrueDrives(const double mean[6], const double shears[VM_STRESSES], double drive[5])
 {
   double sig[6];
   TotalStress(mean, shears, sig);
@@ -51,12 +51,13 @@ static void TrueDrives(const double mean[6], const double shears[VM_SHEARS], dou
 static double TrueLowest(VmKmc kmc, int64_t slot, int64_t *mode)
 {
   const VmThinning t = kmc->thinning;
-  double shears[VM_SHEARS], drive[5], lowest = HUGE_VAL;
+  double shears[VM_STRESSES], drive[5], lowest = HUGE_VAL;
   t->row[slot / VM_TILE / kmc->tiles.per_plane * VM_BOUND_ROW + VM_PLANE_SUMS] +=
       (double)VmThinningSum(kmc, slot, shears);
   VmThinningKeep(kmc, slot, shears);
-  TrueDrives(kmc->state.mean.stress, shears, drive);
-  VmKmcModes(kmc, slot, VmKmcEffect(kmc, slot, kmc->state.mean.time).factor, drive, kmc->mode_rate, kmc->mode_reserve);
+  const double *mean = kmc->state.mean.stress, factor = VmKmcEffect(kmc, slot, kmc->state.mean.time).factor;
+  TrueDrives(mean, shears, drive);
+  VmKmcModes(kmc, slot, factor, VmPressureWork(kmc, mean, shears[VM_FELT]), drive, kmc->mode_rate, kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m)
     if (kmc->mode_reserve[m] < lowest) lowest = kmc->mode_reserve[m], *mode = m;
   return lowest;
@@ -123,7 +124,7 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
 
   VmMeanUpdate(&mean, candidate->time);
   for (int c = 0; c < 6; ++c) change[c] = mean.stress[c] - kmc->state.reference[c];
-  const double used = VmThinningUsed(kmc, slot) + VmShearNorm(change);
+  const double used = VmThinningUsed(kmc, slot) + VmThinningNorm(kmc, change);
   verdict->outcome = REFUSED;
   /* what the voxel has used of its margin already tells most refusals */
   const double most = kmc->barrier_law->linear ? exp(per_stress * (used - margin)) : 1.0;
@@ -133,7 +134,8 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   verdict->outcome = LOOKED_AT;
   verdict->sums = VmThinningSum(kmc, slot, candidate->stress);
   TrueDrives(mean.stress, candidate->stress, drive);
-  VmKmcModes(kmc, slot, effect.factor, drive, rates, kmc->mode_reserve);
+  const double pressed = VmPressureWork(kmc, mean.stress, candidate->stress[VM_FELT]);
+  VmKmcModes(kmc, slot, effect.factor, pressed, drive, rates, kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m] *= effect.weight;
   ++kmc->profile.looked_at;
   /* slower since the bound was found by rest alone */
@@ -233,7 +235,7 @@ static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
 static double Until(VmKmc kmc, double lead, double horizon)
 {
   const VmThinning t = kmc->thinning;
-  const double speed = VmShearNorm(kmc->state.mean.stress_rate);
+  const double speed = VmThinningNorm(kmc, kmc->state.mean.stress_rate);
   if (speed == 0.0) return horizon;
   const double left = PetscMin(t->drift_margin - VmThinningDrift(kmc), lead / t->work);
   return PetscMin(horizon, kmc->state.mean.time + left / speed);
@@ -325,7 +327,7 @@ PetscErrorCode VmKmcCheckBounds(VmKmc kmc, int64_t *exceeded, double *largest)
     for (int c = 0; c < 6; ++c) sig[c] = stress[c * slots + slot];
     VmKmcDrives(sig, drive);
     const VmEffect effect = VmKmcEffect(kmc, slot, kmc->state.mean.time);
-    VmKmcModes(kmc, slot, effect.factor, drive, kmc->mode_rate, kmc->mode_reserve);
+    VmKmcModes(kmc, slot, effect.factor, VmStzPressureWork(&kmc->stz, sig), drive, kmc->mode_rate, kmc->mode_reserve);
     for (int64_t m = 0; m < kmc->stz.modes; ++m) total += effect.weight * kmc->mode_rate[m];
     const double ratio = total / kmc->rate[slot];
     if (ratio > 1.0 + 1e-7) ++*exceeded;

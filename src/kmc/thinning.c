@@ -34,7 +34,7 @@ double VmThinningDrift(VmKmc kmc)
 {
   double change[6];
   for (int c = 0; c < 6; ++c) change[c] = kmc->state.mean.stress[c] - kmc->state.reference[c];
-  return VmShearNorm(change);
+  return VmThinningNorm(kmc, change);
 }
 
 void VmVoxelAt(VmGrid grid, int64_t voxel, int64_t at[3])
@@ -69,7 +69,9 @@ static PetscErrorCode Refresh(VmKmc kmc)
       for (int c = 0; c < 6; ++c) sig[c] = state->fluctuation[c * np + i];
       VmShears(sig, shear);
       for (int c = 0; c < VM_SHEARS; ++c) state->fluctuation[c * np + i] = shear[c];
+      state->fluctuation[VM_FELT * np + i] = (sig[0] + sig[1] + sig[2]) / 3.0;
     }
+    PetscCall(VmPressureRefresh(kmc, state->fluctuation + VM_FELT * np));
     for (int c = 0; c < VM_SHEARS; ++c) {
       PetscCall(VmTilesTake(&kmc->tiles, state->fluctuation + c * np, slot_stress));
       for (int64_t i = 0; i < slots; ++i)
@@ -178,6 +180,7 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   const VmTiles *tiles = &kmc->tiles;
   const size_t count = (size_t)tiles->count, planes = (size_t)tiles->planes;
   const double voxel = grid->spacing * grid->spacing * grid->spacing;
+  const VmBarrierCommon *common = kmc->stz.barrier.common;
   VmThinning t;
 
   PetscFunctionBegin;
@@ -206,8 +209,9 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
                          (size_t)tiles->columns, &t->column_entry, (size_t)tiles->rows, &t->near_row));
   for (int64_t x = 0; x < grid->n[0]; ++x) t->counts[VmTilesOwner(tiles, x)] += VM_BOUND_ROW;
   for (int r = 1; r < grid->size; ++r) t->starts[r] = t->starts[r - 1] + t->counts[r - 1];
+  PetscCall(VmPressureCreate(kmc));
   if (kmc->interacting) {
-    PetscCall(VmShearKernelCreate(grid, kmc->kernel, NEAR_PART * margin / t->norm, &t->kernel));
+    PetscCall(VmShearKernelCreate(grid, kmc->kernel, NEAR_PART * margin / t->norm, common->friction, &t->kernel));
     PetscCall(VmKernelDestroy(&kmc->kernel));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -219,6 +223,7 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   PetscFunctionBegin;
   if (!t) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmShearKernelDestroy(&t->kernel));
+  PetscCall(VmPressureDestroy(kmc));
   PetscCall(PetscFree(kmc->state.recent));
   PetscCall(PetscFree2(t->known, t->seen));
   PetscCall(PetscFree4(t->summed, t->margin, t->paid, t->limit));
@@ -230,7 +235,7 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-int64_t VmKmcThinningBytes(int64_t np, const int64_t n[3])
+int64_t VmKmcThinningBytes(const VmStz *stz, int64_t np, const int64_t n[3])
 {
-  return VmShearKernelBytes(n) + np * (8 * VM_SHEARS + 4 * VM_SHEARS + 4 * 4 + 1);
+  return VmShearKernelBytes(n) + VmPressureBytes(stz, np, n) + np * (8 * VM_SHEARS + 4 * VM_SHEARS + 4 * 4 + 1);
 }

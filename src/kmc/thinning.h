@@ -13,11 +13,17 @@
 #include "kmc_private.h"
 #include "shear_kernel.h"
 
+/* Shears of the stress of a slot, and what is felt of its mean stress: friction times it. */
+enum { VM_FELT = VM_SHEARS, VM_STRESSES };
+
+typedef struct VmPressure_s *VmPressure;
+
 /* Row of a plane. */
 enum { VM_PLANE_RATE, VM_PLANE_LOWEST, VM_PLANE_SUMS, VM_PLANE_WORK, VM_BOUND_ROW };
 
 struct VmThinning_s {
   VmShearKernel kernel;
+  VmPressure pressure; /* NULL: barriers do not feel the mean stress */
   double work;         /* largest work of a mode per stress [eV/GPa] */
   double norm;         /* of the shear of an event */
   double given_margin; /* least margin as it was given [GPa] */
@@ -96,10 +102,34 @@ void VmThinningRenew(VmKmc kmc, int64_t slot);
 void VmThinningRenewAll(VmKmc kmc, double slowest);
 
 /** The stress of a slot with all pending events; returns how many were looked at. Not collective. */
-int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_SHEARS]);
+int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_STRESSES]);
 
 /** Keeps it. Not collective. */
-void VmThinningKeep(VmKmc kmc, int64_t slot, const double stress[VM_SHEARS]);
+void VmThinningKeep(VmKmc kmc, int64_t slot, const double stress[VM_STRESSES]);
+
+/** Most work of a stress on a mode over the largest work per shear stress [GPa]. Not collective. */
+double VmThinningNorm(VmKmc kmc, const double sig[6]);
+
+/** Mean stress, where barriers feel it; else all these are nothing. Work of a voxel's mean stress, the mean of the box
+ * and what is felt beside that [eV]. Not collective. */
+double VmPressureWork(VmKmc kmc, const double mean[6], double felt);
+/** What is known of a slot is what its rate is for from now on; its work [eV]. Not collective. */
+double VmPressureSee(VmKmc kmc, int64_t slot);
+/** Distance of what is known from what was seen [GPa]. Not collective. */
+double VmPressureMoved(VmKmc kmc, int64_t slot);
+/** What a slot feels with all pending events [GPa], and keeps it. Not collective. */
+double VmPressureSum(VmKmc kmc, int64_t slot);
+void VmPressureKeep(VmKmc kmc, int64_t slot, double felt);
+/** Adds that of an event to a near tile. Not collective. */
+void VmPressureAddTile(VmKmc kmc, int64_t tile, const VmKmcSource *source);
+/** Takes it from the mean stress of the voxels [np], which is overwritten. Collective. */
+PetscErrorCode VmPressureRefresh(VmKmc kmc, double *mean_stress);
+/** [slots] known and seen; NULL. Not collective. */
+double *VmPressureKnown(VmKmc kmc);
+float *VmPressureSeen(VmKmc kmc);
+PetscErrorCode VmPressureCreate(VmKmc kmc);
+PetscErrorCode VmPressureDestroy(VmKmc kmc);
+int64_t VmPressureBytes(const VmStz *stz, int64_t np, const int64_t n[3]);
 
 /** What follows from the margin of the state. Not collective. */
 void VmThinningSetMargins(VmKmc kmc);

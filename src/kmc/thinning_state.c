@@ -3,7 +3,19 @@
 #include <math.h>
 
 /* What is saved of a slot; of a tile each of its slots holds a copy. */
-enum { KNOWN, SEEN = KNOWN + VM_SHEARS, RATE = SEEN + VM_SHEARS, LOWEST, MARGIN, PAID, SUMMED, CHARGE, FIELDS };
+enum {
+  KNOWN,
+  SEEN = KNOWN + VM_SHEARS,
+  RATE = SEEN + VM_SHEARS,
+  LOWEST,
+  MARGIN,
+  PAID,
+  SUMMED,
+  CHARGE,
+  FELT_KNOWN,
+  FELT_SEEN,
+  FIELDS
+};
 _Static_assert((int)FIELDS == (int)VM_KMC_BOUNDS, "fields of the bounds");
 
 static double Get(VmKmc kmc, int field, int64_t slot)
@@ -16,6 +28,8 @@ static double Get(VmKmc kmc, int field, int64_t slot)
   if (field == LOWEST) return kmc->lowest[slot];
   if (field == MARGIN) return (double)t->margin[slot];
   if (field == PAID) return (double)t->paid[slot];
+  if (field == FELT_KNOWN) return VmPressureKnown(kmc) ? VmPressureKnown(kmc)[slot] : 0.0;
+  if (field == FELT_SEEN) return VmPressureSeen(kmc) ? (double)VmPressureSeen(kmc)[slot] : 0.0;
   return field == SUMMED ? (double)t->summed[slot] : (double)t->charge[slot / VM_TILE];
 }
 
@@ -30,7 +44,9 @@ static void Set(VmKmc kmc, int field, int64_t slot, double value)
   else if (field == MARGIN) t->margin[slot] = (float)value;
   else if (field == PAID) t->paid[slot] = (float)value;
   else if (field == SUMMED) t->summed[slot] = (int32_t)value;
-  else t->charge[slot / VM_TILE] = (float)value;
+  else if (field == CHARGE) t->charge[slot / VM_TILE] = (float)value;
+  else if (field == FELT_KNOWN && VmPressureKnown(kmc)) VmPressureKnown(kmc)[slot] = value;
+  else if (field == FELT_SEEN && VmPressureSeen(kmc)) VmPressureSeen(kmc)[slot] = (float)value;
 }
 
 PetscErrorCode VmKmcThinningSave(VmKmc kmc, double *fields)

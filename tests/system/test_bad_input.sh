@@ -69,7 +69,6 @@ broken list_for_mapping 's/^material: .*/material: [1, 2]/' 'material'
 broken mapping_for_list 's/^seed: 7/seed: {a: 7}/' 'seed|single value'
 broken unknown_field 's/checkpoint_every: 0.2 s/fields: [plastic_strian]/' 'plastic_strain'
 broken cube_without_microscope '$s/$/\nanalysis: [{statistic: fem}]/' 'microscope'
-broken thinned_pressure 's/  law: stz/  law: stz\n  finder: thinned/; s/law: linear/law: linear, friction: 0.1/' 'thinned bounds rates by shear' 13
 broken flat_multislice '$s/$/\nmicroscope: {method: multislice, ewald: false}/' 'ewald: false.*kinematic'
 broken multislice_without_beam '$s/$/\nmicroscope: {method: multislice, direct_beam: false}/' 'direct_beam: false.*kinematic'
 

@@ -3,7 +3,8 @@
 # The event finder thinned: the same bits on any number of ranks, and when stopped anywhere and resumed on other ranks.
 . "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
 
-small_case 12 0.038 | sed 's/^  law: stz/  law: stz\n  finder: thinned/' >case.yaml
+small_case 12 0.038 | sed 's/^  law: stz/  law: stz\n  finder: thinned/; s/barrier: {/barrier: {friction: 0.1, /' >case.yaml
+expect "barriers feel the pressure" grep -q "friction: 0.1" case.yaml
 expect "1 rank" on_ranks 1 "$VITROMECH" run case.yaml --set output.directory=whole >log_whole
 for n in 2 3 4; do
   expect "$n ranks" on_ranks "$n" "$VITROMECH" run case.yaml --set output.directory="n$n" >"log_n$n"

@@ -10,7 +10,7 @@
   "compare ANALYSIS --measured FILE [--k-unit 1/A]\n"                                                                  \
   "                               with a measured curve: columns k, V(k), standard deviation\n"                        \
   "compare A B                    two analysis files: numbers, curves and maps that both hold: distances, verdicts\n"  \
-  "compare SAMPLE... --infer PARAMETER SWEEP\n"                                                                        \
+  "compare [SAMPLE...] --infer PARAMETER SWEEP\n"                                                                      \
   "                               values of PARAMETER for which glasses of a sweep look like the sample\n\n"           \
   "The table is printed and written to /comparison of ANALYSIS and to a CSV. Differences of composition, probe\n"      \
   "and thickness are printed, never a failure.\n\n"                                                                    \
@@ -20,12 +20,13 @@
   "  --level P         of the verdicts of A and B (default 0.05)\n"                                                    \
   "  --csv FILE        default: comparison.csv beside ANALYSIS\n"                                                      \
   "  --output FILE     of A and B: curves with residuals and distributions for vitromech report\n\n"                   \
-  "With --infer, SAMPLE is result.h5, analysis.h5 or both, SWEEP the directory or table.h5 of vitromech sweep:\n"      \
+  "With --infer, SAMPLE is result.h5, analysis.h5, both, or nothing but values and curves that are given; SWEEP is\n"  \
+  "the directory or table.h5 of vitromech sweep:\n"                                                                    \
   "  --infer NAMES     flow_unit_fraction, or paths of the plan with commas; all that is varied is fitted\n"           \
   "  --value NAME=X+-E a measured number (may be given several times)\n"                                               \
   "  --curve NAME=FILE a measured curve, e.g. fem/omega=vk.csv (columns k, V(k), standard deviation; --k-unit)\n"      \
   "  --using NAME      only this statistic (may be given several times)\n"                                             \
-  "  --output FILE     default: inference.h5 beside SAMPLE\n\n"                                                        \
+  "  --output FILE     default: inference.h5 beside SAMPLE, or here\n\n"                                               \
   "examples:\n  vitromech compare out/demo/analysis.h5 --with im2018\n"                                                \
   "  vitromech compare a/analysis.h5 b/analysis.h5 --output pair.h5 && vitromech report pair.h5\n"                     \
   "  vitromech compare out/sample/result.h5 --infer flow_unit_fraction out/flow_unit_fraction"
@@ -297,7 +298,7 @@ const VmCommand vm_command_compare = {
     .usage =
         "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--level P] "
         "[--csv FILE] [--output FILE]\n"
-        "       vitromech compare SAMPLE... --infer PARAMETER SWEEP [--value NAME=X+-E ...] [--curve NAME=FILE ...] "
+        "       vitromech compare [SAMPLE...] --infer PARAMETER SWEEP [--value NAME=X+-E ...] [--curve NAME=FILE ...] "
         "[--using NAME ...]",
     .summary = "an analysis beside published and measured values, or beside another analysis",
     .help = HELP,

@@ -24,6 +24,15 @@ PetscErrorCode VmGreenDestroy(VmGreen *green);
 PetscErrorCode VmGreenStress(VmGreen green, const double *eigenstrain, double *stress);
 
 /**
+ * The same for the deviator of the stress of a traceless eigenstrain.
+ *
+ * \param[in]  eigenstrain [6][np]; zz is not read
+ * \param[out] deviator    [5][np] xx, yy, yz, xz, xy [GPa]
+ * Same bits on any number of ranks. Collective.
+ */
+PetscErrorCode VmGreenDeviator(VmGreen green, const double *eigenstrain, double *deviator);
+
+/**
  * Periodic displacement of a field of eigenstrain at voxel centres (zero mean; without eps_mean x).
  *
  * \param[in]  eigenstrain  [6][np]

@@ -270,5 +270,7 @@ double VmStzBarrier(const VmStz *stz, uint64_t seed, int64_t voxel, int64_t gene
 double VmStzMemory(const VmStz *stz, bool transformed, double age)
 {
   if (!transformed) return 1.0;
-  return 1.0 - stz->softening.permanent - stz->softening.decaying * exp(-age / stz->softening.time);
+  const double x = age / stz->softening.time;
+  /* past 40 recovery times nothing is left that a double could hold */
+  return 1.0 - stz->softening.permanent - (x < 40.0 ? stz->softening.decaying * exp(-x) : 0.0);
 }

@@ -119,6 +119,7 @@ void VmThinningFeel(VmKmc kmc, const VmEvent *event)
   VmVoxelAt(kmc->grid, event->voxel, at);
   for (int d = 0; d < 3; ++d) source->at[d] = (int32_t)at[d];
   VmShears(event->strain, source->shear);
+  VmShearSourcesSet(&t->sources, state->pending - 1, source);
   if (kmc->interacting) FeelStress(kmc, source);
   const double start = VmTime();
   if (slot >= 0) { /* its voxel has a new catalogue */

@@ -40,7 +40,7 @@ int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_STRESSES])
   if (!kmc->interacting) return 0;
   VmTileAt(&kmc->tiles, tile, start);
   const int64_t at[3] = {start[0], start[1] + lane / VM_TILE_Z, start[2] + lane % VM_TILE_Z};
-  VmShearKernelSum(t->kernel, start, at, state->pending - t->summed[slot], state->recent + t->summed[slot], stress);
+  VmShearKernelSum(t->kernel, start, at, &t->sources, t->summed[slot], state->pending, stress);
   return state->pending - t->summed[slot];
 }
 

@@ -89,11 +89,26 @@ static void TakeDrives(int64_t voxels, double factor, double strain, const doubl
     }
 }
 
+/* The levels of voxels of one barrier each. */
+VM_SIMD_CLONES
+static void TakeOneLevel(int64_t voxels, double inverse_kt, double ahead, const double *restrict barrier,
+                         const double *restrict memory, float *restrict level, double *restrict size)
+{
+  for (int64_t v = 0; v < voxels; ++v) {
+    const double q = (barrier[v] * memory[v] - ahead) * inverse_kt;
+    level[v] = (float)q, size[v] += fabs(q);
+  }
+}
+
 /* Levels [each][voxels]: barriers times `memory` [voxels] less `ahead` [kT]. */
 static void TakeLevels(VmKmc kmc, int64_t slot, int64_t voxels, const double *memory, double ahead, Linear *f)
 {
   const double inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
   const int64_t each = kmc->in_barriers;
+  if (each == 1) {
+    TakeOneLevel(voxels, inverse_kt, ahead, kmc->barrier + slot, memory, kmc->level, f->size);
+    return;
+  }
   for (int64_t v = 0; v < voxels; ++v) {
     const double *barrier = kmc->barrier + (slot + v) * each;
     double highest = 0.0;

@@ -167,80 +167,12 @@ static inline __attribute__((always_inline)) void Multiply(const double *k, int6
   out[4] = ((k04 * e[0] + k14 * e[1]) + (k24 * e[2] + k34 * e[3])) + k[14 * s] * e[4];
 }
 
-/* Distance of an offset along an axis of n voxels, and its sign. */
-static inline int64_t Fold(int64_t offset, int64_t n, double *sign)
-{
-  int64_t distance = offset < 0 ? -offset : offset;
-  const bool other = 2 * distance > n;
-  *sign = (offset < 0) != other ? -1.0 : 1.0;
-  return other ? n - distance : distance;
-}
-
 bool VmShearKernelNear(VmShearKernel shear, const int64_t tile[3], const int32_t source[3])
 {
   const int64_t *n = shear->grid->n;
   return shear->influence[VmInfluenceIndex(shear, VmOffset(tile[0], source[0], n[0]),
                                            VmOffset(tile[1], source[1], n[1]), VmOffset(tile[2], source[2], n[2]))] >
          shear->near;
-}
-
-/* Sources whose entries of the kernel, scattered over memory, are asked for together. */
-enum { TOGETHER = 8 };
-
-/* Lanes 0 ... 4 are shears. */
-typedef float Lanes __attribute__((vector_size(32)));
-
-/* Adds K eps in lanes: columns of K are picked from the entry, the upper triangle; lanes past the shears hold anything.
- */
-static inline __attribute__((always_inline)) void AddEntry(const float *entry, const float e[VM_SHEARS],
-                                                           const Lanes *sign, Lanes *sum)
-{
-  Lanes low, high;
-  memcpy(&low, entry, sizeof low), memcpy(&high, entry + 8, sizeof high);
-  const Lanes column1 = __builtin_shufflevector(low, high, 1, 5, 6, 7, 8, 5, 6, 7),
-              column2 = __builtin_shufflevector(low, high, 2, 6, 9, 10, 11, 5, 6, 7),
-              column3 = __builtin_shufflevector(low, high, 3, 7, 10, 12, 13, 5, 6, 7),
-              column4 = __builtin_shufflevector(low, high, 4, 8, 11, 13, 14, 5, 6, 7);
-  *sum += *sign * (((low * e[0] + column1 * e[1]) + (column2 * e[2] + column3 * e[3])) + column4 * e[4]);
-}
-
-VM_SIMD_CLONES
-static void AddEntries(int count, const float *const *entry, const float (*e)[VM_SHEARS], const Lanes *sign,
-                       double stress[VM_SHEARS])
-{
-  Lanes sum = {0.0f};
-  for (int i = 0; i < count; ++i) AddEntry(entry[i], e[i], &sign[i], &sum);
-  for (int c = 0; c < VM_SHEARS; ++c) stress[c] += (double)sum[c];
-}
-
-void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t at[3], int64_t count,
-                      const VmKmcSource *sources, double stress[VM_SHEARS])
-{
-  const int64_t *n = shear->grid->n, *half = shear->half, *reach = shear->reach;
-  for (int64_t first = 0; first < count;) {
-    const float *entry[TOGETHER];
-    float e[TOGETHER][VM_SHEARS];
-    Lanes sign[TOGETHER];
-    int some = 0;
-    for (; first < count && some < TOGETHER; ++first) {
-      const int32_t *from = sources[first].at;
-      const double *eps = sources[first].shear;
-      double x, y, z;
-      const int64_t ax = Fold(at[0] - from[0], n[0], &x), ay = Fold(at[1] - from[1], n[1], &y),
-                    az = Fold(at[2] - from[2], n[2], &z);
-      /* a tile may be near while this voxel of it is not */
-      const bool surrounding = ax <= reach[0] && ay <= reach[1] + VM_TILE_Y && az <= reach[2] + VM_TILE_Z;
-      if (surrounding && VmShearKernelNear(shear, tile, from)) continue;
-      entry[some] = shear->octant + ((ax * half[1] + ay) * half[2] + az) * VM_SHEAR_ROW;
-      __builtin_prefetch(entry[some]);
-      const float s[3] = {(float)(y * z), (float)(x * z), (float)(x * y)};
-      sign[some] = (Lanes){1.0f, 1.0f, s[0], s[1], s[2]};
-      e[some][0] = (float)eps[0], e[some][1] = (float)eps[1];
-      for (int c = 0; c < 3; ++c) e[some][2 + c] = s[c] * (float)eps[2 + c];
-      ++some;
-    }
-    AddEntries(some, entry, e, sign, stress);
-  }
 }
 
 /* One row of a tile: `sign` flips the shears yz, xz, xy. */

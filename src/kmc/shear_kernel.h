@@ -32,6 +32,20 @@ typedef struct {
   double *surround; /* [reach0+1][reach1+1][VM_SHEAR_PAIRS][width] from z = -reach[2] */
 } * VmShearKernel;
 
+/* Events, component by component: sums read them in vectors. */
+typedef struct {
+  int32_t *at[3];
+  float *shear[VM_SHEARS];
+} VmShearSources;
+
+PetscErrorCode VmShearSourcesCreate(int64_t most, VmShearSources *sources);
+PetscErrorCode VmShearSourcesDestroy(VmShearSources *sources);
+static inline void VmShearSourcesSet(VmShearSources *sources, int64_t i, const VmKmcSource *source)
+{
+  for (int d = 0; d < 3; ++d) sources->at[d][i] = source->at[d];
+  for (int c = 0; c < VM_SHEARS; ++c) sources->shear[c][i] = (float)source->shear[c];
+}
+
 /** near: influence from which on tiles are near [GPa]; friction: as in VmKmcInfluence. Collective. */
 PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, double friction, VmShearKernel *shear);
 PetscErrorCode VmShearKernelDestroy(VmShearKernel *shear);
@@ -45,10 +59,10 @@ void VmFromShears(const double shears[VM_SHEARS], double tensor[6]);
 /** Whether a tile is near a voxel. Not collective. */
 bool VmShearKernelNear(VmShearKernel shear, const int64_t tile[3], const int32_t source[3]);
 
-/** Adds the stress of some events to that of the voxel `at` of the tile that starts at `tile`, but of those it is near
- * to. Not collective. */
-void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t at[3], int64_t count,
-                      const VmKmcSource *sources, double stress[VM_SHEARS]);
+/** Adds the stress of events first ... last - 1 to that of the voxel `at` of the tile that starts at `tile`, but of
+ * those it is near to (shear_sum.c). Not collective. */
+void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t at[3], const VmShearSources *sources,
+                      int64_t first, int64_t last, double stress[VM_SHEARS]);
 
 /** Adds the stress of an eigenstrain at `source` to all voxels of a near tile that starts at `at`: stress [5][VM_TILE].
  * Not collective. */

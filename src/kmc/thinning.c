@@ -52,6 +52,35 @@ static void LimitAll(VmKmc kmc)
   }
 }
 
+/* The shears everywhere by Fourier transform, to the first fields of `fluctuation`; and the pressure, where it is felt.
+ */
+static PetscErrorCode RefreshShears(VmKmc kmc)
+{
+  const int64_t np = kmc->grid->np;
+  double *field = kmc->state.fluctuation;
+
+  PetscFunctionBegin;
+  if (kmc->thinning->pressure) {
+    PetscCall(VmGreenStress(kmc->green, kmc->state.eigenstrain, field));
+    for (int64_t i = 0; i < np; ++i) {
+      double sig[6], shear[VM_SHEARS];
+      for (int c = 0; c < 6; ++c) sig[c] = field[c * np + i];
+      VmShears(sig, shear);
+      for (int c = 0; c < VM_SHEARS; ++c) field[c * np + i] = shear[c];
+      field[VM_FELT * np + i] = (sig[0] + sig[1] + sig[2]) / 3.0;
+    }
+    PetscCall(VmPressureRefresh(kmc, field + VM_FELT * np));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(VmGreenDeviator(kmc->green, kmc->state.eigenstrain, field));
+  for (int64_t i = 0; i < np; ++i) {
+    const double xx = field[i], yy = field[np + i];
+    field[i] = M_SQRT1_2 * (xx - yy), field[np + i] = sqrt(1.5) * (xx + yy);
+    for (int c = 2; c < VM_SHEARS; ++c) field[c * np + i] *= M_SQRT2;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The stress everywhere by Fourier transform. */
 static PetscErrorCode Refresh(VmKmc kmc)
 {
@@ -63,19 +92,12 @@ static PetscErrorCode Refresh(VmKmc kmc)
   if (kmc->interacting) {
     double *slot_stress;
     PetscCall(PetscCalloc1((size_t)slots, &slot_stress));
-    PetscCall(VmGreenStress(kmc->green, state->eigenstrain, state->fluctuation));
-    for (int64_t i = 0; i < np; ++i) {
-      double sig[6], shear[VM_SHEARS];
-      for (int c = 0; c < 6; ++c) sig[c] = state->fluctuation[c * np + i];
-      VmShears(sig, shear);
-      for (int c = 0; c < VM_SHEARS; ++c) state->fluctuation[c * np + i] = shear[c];
-      state->fluctuation[VM_FELT * np + i] = (sig[0] + sig[1] + sig[2]) / 3.0;
-    }
-    PetscCall(VmPressureRefresh(kmc, state->fluctuation + VM_FELT * np));
+    PetscCall(RefreshShears(kmc));
     for (int c = 0; c < VM_SHEARS; ++c) {
       PetscCall(VmTilesTake(&kmc->tiles, state->fluctuation + c * np, slot_stress));
-      for (int64_t i = 0; i < slots; ++i)
-        t->known[(i / VM_TILE * VM_SHEARS + c) * VM_TILE + i % VM_TILE] = slot_stress[i];
+      for (int64_t tile = 0; tile < kmc->tiles.count; ++tile)
+        for (int64_t i = 0; i < VM_TILE; ++i)
+          t->known[(tile * VM_SHEARS + c) * VM_TILE + i] = slot_stress[tile * VM_TILE + i];
     }
     PetscCall(PetscFree(slot_stress));
   }
@@ -195,6 +217,7 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   kmc->state.margin = t->given_margin = margin;
   VmThinningSetMargins(kmc);
   PetscCall(PetscMalloc1((size_t)t->most, &kmc->state.recent));
+  PetscCall(VmShearSourcesCreate(t->most, &t->sources));
   PetscCall(PetscCalloc2(count * VM_SHEARS * VM_TILE, &t->known, count * VM_SHEARS * VM_TILE, &t->seen));
   PetscCall(PetscCalloc4(count * VM_TILE, &t->summed, count * VM_TILE, &t->margin, count * VM_TILE, &t->paid,
                          count * VM_TILE, &t->limit));
@@ -225,6 +248,7 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   PetscCall(VmShearKernelDestroy(&t->kernel));
   PetscCall(VmPressureDestroy(kmc));
   PetscCall(PetscFree(kmc->state.recent));
+  PetscCall(VmShearSourcesDestroy(&t->sources));
   PetscCall(PetscFree2(t->known, t->seen));
   PetscCall(PetscFree4(t->summed, t->margin, t->paid, t->limit));
   PetscCall(PetscFree4(t->charge, t->trigger, t->tile_rate, t->tile_lowest));

@@ -23,13 +23,14 @@ enum { VM_PLANE_RATE, VM_PLANE_LOWEST, VM_PLANE_SUMS, VM_PLANE_WORK, VM_BOUND_RO
 
 struct VmThinning_s {
   VmShearKernel kernel;
-  VmPressure pressure; /* NULL: barriers do not feel the mean stress */
-  double work;         /* largest work of a mode per stress [eV/GPa] */
-  double norm;         /* of the shear of an event */
-  double given_margin; /* least margin as it was given [GPa] */
-  double drift_margin; /* part of each margin that is for the mean stress, never changed [GPa] */
-  double least_margin; /* the other part, for events, of the fastest voxels [GPa] */
-  int64_t most;        /* pending events at most */
+  VmPressure pressure;    /* NULL: barriers do not feel the mean stress */
+  double work;            /* largest work of a mode per stress [eV/GPa] */
+  double norm;            /* of the shear of an event */
+  double given_margin;    /* least margin as it was given [GPa] */
+  double drift_margin;    /* part of each margin that is for the mean stress, never changed [GPa] */
+  double least_margin;    /* the other part, for events, of the fastest voxels [GPa] */
+  int64_t most;           /* pending events at most */
+  VmShearSources sources; /* the pending events */
 
   double *known;                   /* [tiles][5][VM_TILE] shear stress without the mean */
   float *seen;                     /* [tiles][5][VM_TILE] shear stress that the rate is for, with the mean */

@@ -76,6 +76,7 @@ PetscErrorCode VmKmcThinningLoad(VmKmc kmc, const double *fields)
       if (kmc->slot_ratio[i] > 0.0) Set(kmc, field, i, room[i]);
   }
   PetscCall(PetscFree(room));
+  for (int64_t i = 0; i < kmc->state.pending; ++i) VmShearSourcesSet(&t->sources, i, &kmc->state.recent[i]);
   VmThinningSetMargins(kmc);
   for (int64_t tile = 0; tile < kmc->tiles.count; ++tile) VmThinningConclude(kmc, tile);
   t->current = false;

@@ -1,4 +1,5 @@
 #include <vitromech/mech.h>
+#include <vitromech/simd.h>
 #include "alias_sum.h"
 #include <math.h>
 
@@ -76,72 +77,117 @@ PetscErrorCode VmGreenDestroy(VmGreen *green)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Projectors of one mode: quartic[6][6] = <n_i n_j n_k n_l> by component pairs, and quadratic[6] = <n_i n_j>. */
-static void Projectors(const double *sums, int64_t stride, double sign_x, double sign_y, double quartic[6][6],
-                       double quadratic[6])
+/* The operator on one part, real or imaginary, of an eigenstrain eps in its own octant; q: the alias sums of the mode,
+ * averages <n_i n_j n_k n_l>. */
+static inline __attribute__((always_inline)) void Apply(double shear, double lame, const double q[VM_QUARTICS],
+                                                        const double eps[6], double sig[6])
 {
-  double product[VM_QUARTICS];
-  for (int c = 0; c < VM_QUARTICS; ++c)
-    product[c] =
-        sums[c * stride] * (vm_quartic_power[c][0] % 2 ? sign_x : 1.0) * (vm_quartic_power[c][1] % 2 ? sign_y : 1.0);
+  const double xx = q[0] + q[3] + q[5], yy = q[3] + q[10] + q[12], zz = q[5] + q[12] + q[14]; /* <n_i n_j> */
+  const double yz = q[4] + q[11] + q[13], xz = q[2] + q[7] + q[9], xy = q[1] + q[6] + q[8];
+  const double trace = lame * (eps[0] + eps[1] + eps[2]), half = 0.5 / shear;
+  const double coupling = (lame + shear) / (shear * (lame + 2.0 * shear));
+  double t[6], twice[6], strain[6];
+  for (int c = 0; c < 6; ++c) t[c] = 2.0 * shear * eps[c] + (c < 3 ? trace : 0.0), twice[c] = c < 3 ? t[c] : 2.0 * t[c];
+  /* n_i n_l tau_jl + n_j n_l tau_il, and n_i n_j n_k n_l tau_kl */
+  const double quadratic[6] = {2.0 * (xx * t[0] + xy * t[5] + xz * t[4]),
+                               2.0 * (xy * t[5] + yy * t[1] + yz * t[3]),
+                               2.0 * (xz * t[4] + yz * t[3] + zz * t[2]),
+                               (xz * t[5] + yz * (t[1] + t[2])) + ((yy + zz) * t[3] + xy * t[4]),
+                               (xz * (t[0] + t[2]) + (xx + zz) * t[4]) + (yz * t[5] + xy * t[3]),
+                               (xy * (t[0] + t[1]) + (xx + yy) * t[5]) + (yz * t[4] + xz * t[3])};
   static const unsigned char index[6][6] = {{0, 3, 5, 4, 2, 1},    {3, 10, 12, 11, 7, 6}, {5, 12, 14, 13, 9, 8},
                                             {4, 11, 13, 12, 8, 7}, {2, 7, 9, 8, 5, 4},    {1, 6, 8, 7, 4, 3}};
-  for (int a = 0; a < 6; ++a) {
-    for (int b = 0; b < 6; ++b) quartic[a][b] = product[index[a][b]];
-    quadratic[a] = quartic[a][0] + quartic[a][1] + quartic[a][2];
+  for (int c = 0; c < 6; ++c) {
+    double contraction = 0.0;
+    for (int d = 0; d < 6; ++d) contraction += q[index[c][d]] * twice[d];
+    strain[c] = half * quadratic[c] - coupling * contraction - eps[c];
+  }
+  const double volumetric = lame * (strain[0] + strain[1] + strain[2]);
+  for (int c = 0; c < 6; ++c) sig[c] = 2.0 * shear * strain[c] + (c < 3 ? volumetric : 0.0);
+}
+
+/* The operator on a row of modes along kz, in place; turn: signs of yz, xz, xy that take it into its octant. Of a
+ * deviator, zz is left out. */
+static inline __attribute__((always_inline)) void Row(bool deviator, int64_t nzc, double shear, double lame,
+                                                      const double *restrict sums, const double turn[3], double *v,
+                                                      int64_t stride)
+{
+  double *xx = v, *yy = v + stride, *zz = v + 2 * stride, *yz = v + (deviator ? 2 : 3) * stride, *xz = yz + stride,
+         *xy = xz + stride;
+  VM_NO_OVERLAP
+  for (int64_t z = 0; z < nzc; ++z) {
+    double q[VM_QUARTICS];
+    for (int c = 0; c < VM_QUARTICS; ++c) q[c] = sums[c * nzc + z];
+    double eps[2][6], sig[2][6];
+    for (int p = 0; p < 2; ++p) {
+      const int64_t i = 2 * z + p;
+      eps[p][0] = xx[i], eps[p][1] = yy[i], eps[p][2] = deviator ? 0.0 - (xx[i] + yy[i]) : zz[i];
+      eps[p][3] = turn[0] * yz[i], eps[p][4] = turn[1] * xz[i], eps[p][5] = turn[2] * xy[i];
+    }
+    Apply(shear, lame, q, eps[0], sig[0]);
+    Apply(shear, lame, q, eps[1], sig[1]);
+    for (int p = 0; p < 2; ++p) {
+      const int64_t i = 2 * z + p;
+      const double mean = deviator ? (sig[p][0] + sig[p][1] + sig[p][2]) * (1.0 / 3.0) : 0.0;
+      xx[i] = sig[p][0] - mean, yy[i] = sig[p][1] - mean;
+      if (!deviator) zz[i] = sig[p][2];
+      yz[i] = turn[0] * sig[p][3], xz[i] = turn[1] * sig[p][4], xy[i] = turn[2] * sig[p][5];
+    }
   }
 }
 
-/* Stress of one mode from its eigenstrain (both six complex components, in place). */
-static void ModeStress(double shear, double lame, double quartic[6][6], const double quadratic[6], double complex v[6])
+VM_SIMD_CLONES static void TensorRow(int64_t nzc, double shear, double lame, const double *sums, const double turn[3],
+                                     double *v, int64_t stride)
 {
-  const double coupling = (lame + shear) / (shear * (lame + 2.0 * shear));
-  double complex tau[6], eps[6];
-  const double complex trace = lame * (v[0] + v[1] + v[2]);
-  for (int c = 0; c < 6; ++c) tau[c] = 2.0 * shear * v[c] + (c < 3 ? trace : 0.0);
-  for (int c = 0; c < 6; ++c) {
-    const int i = vm_voigt_pair[c][0], j = vm_voigt_pair[c][1];
-    double complex sum = 0.0;
-    for (int l = 0; l < 3; ++l)
-      sum += quadratic[vm_voigt_index[j][l]] * tau[vm_voigt_index[i][l]] +
-             quadratic[vm_voigt_index[i][l]] * tau[vm_voigt_index[j][l]];
-    double complex contraction = 0.0;
-    for (int d = 0; d < 6; ++d) contraction += (d < 3 ? 1.0 : 2.0) * quartic[c][d] * tau[d];
-    eps[c] = 0.5 / shear * sum - coupling * contraction - v[c];
-  }
-  const double complex volumetric = lame * (eps[0] + eps[1] + eps[2]);
-  for (int c = 0; c < 6; ++c) v[c] = 2.0 * shear * eps[c] + (c < 3 ? volumetric : 0.0);
+  Row(false, nzc, shear, lame, sums, turn, v, stride);
 }
+
+VM_SIMD_CLONES static void DeviatorRow(int64_t nzc, double shear, double lame, const double *sums, const double turn[3],
+                                       double *v, int64_t stride)
+{
+  Row(true, nzc, shear, lame, sums, turn, v, stride);
+}
+
+/* The modes of one ky. */
+static void Plane(VmGreen green, int components, int64_t y)
+{
+  const VmGrid grid = green->fft->grid;
+  const int64_t n0 = grid->n[0], nzc = grid->nzc, block = (n0 / 2 + 1) * VM_QUARTICS * nzc, stride = green->fft->stride;
+  const double sign_y = VmFftFrequency(grid->y0 + y, grid->n[1]) < 0 ? -1.0 : 1.0;
+  for (int64_t x = 0; x < n0; ++x) {
+    const int64_t frequency = VmFftFrequency(x, n0);
+    const double sign_x = frequency < 0 ? -1.0 : 1.0, turn[3] = {sign_y, sign_x, sign_x * sign_y};
+    const double *sums = green->table + green->row[y] * block + llabs(frequency) * VM_QUARTICS * nzc;
+    double *modes = green->fft->work + 2 * (y * n0 + x) * nzc;
+    (components == 6 ? TensorRow : DeviatorRow)(nzc, green->shear, green->lame, sums, turn, modes, stride);
+    if (frequency == 0 && grid->y0 + y == 0)
+      for (int c = 0; c < components; ++c) modes[c * stride] = modes[c * stride + 1] = 0.0;
+  }
+}
+
+static void TensorPlane(int64_t y, void *green) { Plane(green, 6, y); }
+static void DeviatorPlane(int64_t y, void *green) { Plane(green, 5, y); }
 
 PetscErrorCode VmGreenStress(VmGreen green, const double *eigenstrain, double *stress)
 {
   VmFft fft = green->fft;
-  VmGrid grid = fft->grid;
-  const int64_t n0 = grid->n[0], nzc = grid->nzc, block = (n0 / 2 + 1) * VM_QUARTICS * nzc;
-
+  const int64_t np = fft->grid->np;
   PetscFunctionBegin;
-  for (int c = 0; c < 6; ++c) VmFftPack(fft, c, eigenstrain + c * grid->np);
-  PetscCall(VmFftForward(fft, 6));
-  double complex *mode[6];
-  for (int c = 0; c < 6; ++c) mode[c] = (double complex *)(fft->work + c * fft->stride);
-  for (int64_t y = 0; y < grid->ny; ++y)
-    for (int64_t x = 0; x < n0; ++x) {
-      const int64_t fx = VmFftFrequency(x, n0), fy = VmFftFrequency(grid->y0 + y, grid->n[1]);
-      const double *sums = green->table + green->row[y] * block + llabs(fx) * VM_QUARTICS * nzc;
-      for (int64_t z = 0; z < nzc; ++z) {
-        const int64_t at = (y * n0 + x) * nzc + z;
-        double quartic[6][6], quadratic[6];
-        double complex v[6];
-        for (int c = 0; c < 6; ++c) v[c] = mode[c][at];
-        Projectors(sums + z, nzc, fx < 0 ? -1.0 : 1.0, fy < 0 ? -1.0 : 1.0, quartic, quadratic);
-        if (fx || fy || z) ModeStress(green->shear, green->lame, quartic, quadratic, v);
-        else
-          for (int c = 0; c < 6; ++c) v[c] = 0.0;
-        for (int c = 0; c < 6; ++c) mode[c][at] = v[c];
-      }
-    }
-  PetscCall(VmFftBackward(fft, 6));
-  for (int c = 0; c < 6; ++c) VmFftUnpack(fft, c, 1.0 / (double)grid->total, stress + c * grid->np);
+  for (int c = 0; c < 6; ++c) VmFftPack(fft, c, eigenstrain + c * np);
+  PetscCall(VmFftFilter(fft, 6, TensorPlane, green));
+  for (int c = 0; c < 6; ++c) VmFftUnpack(fft, c, 1.0 / (double)fft->grid->total, stress + c * np);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmGreenDeviator(VmGreen green, const double *eigenstrain, double *deviator)
+{
+  VmFft fft = green->fft;
+  const int64_t np = fft->grid->np;
+  static const int component[5] = {VM_XX, VM_YY, VM_YZ, VM_XZ, VM_XY};
+  PetscFunctionBegin;
+  for (int c = 0; c < 5; ++c) VmFftPack(fft, c, eigenstrain + component[c] * np);
+  PetscCall(VmFftFilter(fft, 5, DeviatorPlane, green));
+  for (int c = 0; c < 5; ++c) VmFftUnpack(fft, c, 1.0 / (double)fft->grid->total, deviator + c * np);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

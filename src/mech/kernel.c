@@ -99,24 +99,48 @@ static void AddLine(int64_t half, int64_t n2, const double *restrict rows, const
   for (int64_t z = 0; z < source; ++z) row[z] += line[z - source + n2];
 }
 
+/* Both places of an axis at a distance from the source; the second is -1 if it is the first. */
+static void Places(int64_t source, int64_t distance, int64_t n, int64_t at[2])
+{
+  at[0] = (source + distance) % n, at[1] = (source - distance + n) % n;
+  if (at[1] == at[0]) at[1] = -1;
+}
+
+/* Adds the stress to the row (x, y) that lies at offsets of the signs sx, sy from the source; block: the octant there.
+ */
+static void AddRow(VmKernel kernel, const double *block, const double eigenstrain[6], const double sign[2],
+                   int64_t source, double *row)
+{
+  const int64_t half = kernel->half[2];
+  for (int c = 0; c < 6; ++c) {
+    double factor[6];
+    for (int d = 0; d < 6; ++d)
+      factor[d] = eigenstrain[d] * (Parity(c, 0) ^ Parity(d, 0) ? sign[0] : 1.0) *
+                  (Parity(c, 1) ^ Parity(d, 1) ? sign[1] : 1.0);
+    AddLine(half, kernel->grid->n[2], block + c * 6 * half, factor, Parity(c, 2) != 0, source, kernel->row,
+            kernel->row + 2 * half, row + c * kernel->grid->np);
+  }
+}
+
 void VmKernelAdd(VmKernel kernel, const int64_t source[3], const double eigenstrain[6], double *stress)
 {
   VmGrid grid = kernel->grid;
-  const int64_t n1 = grid->n[1], n2 = grid->n[2], half = kernel->half[2];
-  double *line = kernel->row + 2 * half;
-  for (int64_t x = 0; x < grid->nx; ++x) {
-    double sx, sy;
-    const int64_t ax = Fold(grid->x0 + x - source[0], grid->n[0], &sx);
-    for (int64_t y = 0; y < n1; ++y) {
-      const int64_t ay = Fold(y - source[1], n1, &sy);
-      for (int c = 0; c < 6; ++c) {
-        double factor[6];
-        for (int d = 0; d < 6; ++d)
-          factor[d] =
-              eigenstrain[d] * (Parity(c, 0) ^ Parity(d, 0) ? sx : 1.0) * (Parity(c, 1) ^ Parity(d, 1) ? sy : 1.0);
-        AddLine(half, n2, kernel->octant + ((ax * kernel->half[1] + ay) * 6 + c) * 6 * half, factor, Parity(c, 2) != 0,
-                source[2], kernel->row, line, stress + c * grid->np + (x * n1 + y) * n2);
-      }
+  const int64_t *half = kernel->half;
+  /* rows at the same distances use the same part of the octant, one after the other */
+  for (int64_t ax = 0; ax < half[0]; ++ax) {
+    int64_t xs[2];
+    Places(source[0], ax, grid->n[0], xs);
+    for (int i = 0; i < 2; ++i) xs[i] = xs[i] >= grid->x0 && xs[i] < grid->x0 + grid->nx ? xs[i] - grid->x0 : -1;
+    if (xs[0] < 0 && xs[1] < 0) continue;
+    for (int64_t ay = 0; ay < half[1]; ++ay) {
+      int64_t ys[2];
+      Places(source[1], ay, grid->n[1], ys);
+      const double *block = kernel->octant + (ax * half[1] + ay) * 36 * half[2];
+      for (int i = 0; i < 2; ++i)
+        for (int j = 0; j < 2; ++j)
+          if (xs[i] >= 0 && ys[j] >= 0)
+            AddRow(kernel, block, eigenstrain, (const double[2]){i ? -1.0 : 1.0, j ? -1.0 : 1.0}, source[2],
+                   stress + (xs[i] * grid->n[1] + ys[j]) * grid->n[2]);
     }
   }
 }

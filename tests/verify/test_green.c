@@ -202,6 +202,38 @@ static PetscErrorCode KernelIsOperator(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The deviator of a traceless eigenstrain is that of the whole stress. */
+static PetscErrorCode DeviatorIsOfStress(void)
+{
+  const int64_t n[3] = {10, 7, 9};
+  static const int component[5] = {VM_XX, VM_YY, VM_YZ, VM_XZ, VM_XY};
+  VmGrid grid;
+  VmGreen green;
+  PetscFunctionBegin;
+  PetscCall(VmGridCreate(PETSC_COMM_WORLD, n, 1.3, &grid));
+  PetscCall(VmGreenCreate(grid, G, Bulk(), &green));
+  double *eps = Zeros(grid, 6), *sig = Zeros(grid, 6), *deviator = Zeros(grid, 5), most = 0.0;
+  for (int64_t i = 0; i < grid->np; ++i) {
+    for (int c = 0; c < 6; ++c) eps[c * grid->np + i] = cos(3.0 * (double)VmGridGlobal(grid, i) + 1.7 * c);
+    eps[VM_ZZ * grid->np + i] = -eps[i] - eps[grid->np + i];
+  }
+  PetscCall(VmGreenStress(green, eps, sig));
+  for (int64_t i = 0; i < grid->np; ++i) eps[VM_ZZ * grid->np + i] = NAN;
+  PetscCall(VmGreenDeviator(green, eps, deviator));
+  for (int64_t i = 0; i < grid->np; ++i) {
+    const double pressure = (sig[i] + sig[grid->np + i] + sig[2 * grid->np + i]) / 3.0;
+    for (int c = 0; c < 5; ++c) {
+      const double wanted = sig[component[c] * grid->np + i] - (c < 2 ? pressure : 0.0);
+      most = fmax(most, fabs(deviator[c * grid->np + i] - wanted));
+    }
+  }
+  VmExpect(most < 1e-12 * G, "deviators differ by %g GPa", most);
+  free(eps), free(sig), free(deviator);
+  PetscCall(VmGreenDestroy(&green));
+  PetscCall(VmGridDestroy(&grid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The displacement of a plane wave of eigenstrain exz = sin(kx): u_z' = 2 <exz> of the voxel average, shear only. */
 static PetscErrorCode DisplacementOfWave(void)
 {
@@ -242,6 +274,7 @@ static PetscErrorCode Run(void)
   PetscCall(FarField());
   PetscCall(Sphere());
   PetscCall(KernelIsOperator());
+  PetscCall(DeviatorIsOfStress());
   PetscCall(DisplacementOfWave());
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -2,6 +2,8 @@
 
     /usr/bin/python3 docs/figures/kinetics.py yield out/yield_temperature/table.csv  [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py trend out/annealing/table.csv          [FIGURE.png]
+    /usr/bin/python3 docs/figures/kinetics.py treat out/treatment/table.csv          [FIGURE.png]
+    /usr/bin/python3 docs/figures/kinetics.py sizes out/avalanche_cutoff/table.csv   [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py flow  out/homogeneous_flow/result.h5   [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py map   out/deformation_map/table.csv    [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py band  out/shear_band/result.h5         [FIGURE.png]
@@ -89,6 +91,110 @@ def trend(path):
         axis.errorbar(x, mean, error, fmt="o-", color=style.LINES[0], markersize=4)
         axis.set(xlabel=name.split(".", 1)[1].replace("_", " "),
                  title=column.replace("_", " ") + (" (GPa)" if column == "peak" else ""))
+    return figure
+
+
+def last_stage(path):
+    """Shear strain and stress of the last stage, state of the memory at its start, band measures at its end."""
+    with h5py.File(path) as file:
+        h = {name: file["history"][name][:] for name in ("stage", "strain", "stress", "plastic_strain", "memory_state",
+                                                         "participation_ratio", "band_share")}
+    rows = numpy.flatnonzero(h["stage"] == h["stage"].max())
+    strain = 2 * (h["strain"][rows, XY] - h["strain"][rows[0], XY])
+    return strain, h["stress"][rows, XY], h["memory_state"][rows[0]], h["participation_ratio"][rows[-1]], h["band_share"][rows[-1]]
+
+
+def treatments(path):
+    """The last stage, one test, after each list of stages of `loading`: mean stress-strain curves; peak against the state."""
+    _, texts, values = table(path)
+    runs = {}
+    for text in texts:
+        runs.setdefault(text["loading"], []).append(
+            last_stage(pathlib.Path(path).parent / "points" / text["id"] / "result.h5"))
+    figure, (left, right) = style.curves(2)
+    print("stages before the test; state, peak [GPa], overshoot, participation, band share at its end")
+    for i, (loading, results) in enumerate(runs.items()):
+        stages = [part.split("}")[0] for part in loading.split("{")[1:-1]]
+        before = ", ".join(part.replace("programme: ", "") for part in stages) or "none"
+        aged = [word.split()[0] for part in stages for word in part.split("duration: ")[1:] if "annealing" in part]
+        label = " + ".join(([f"aged {aged[0]} s"] if aged else []) + (["sheared"] if "shear_rate" in before else [])) or "as cast"
+        strain = numpy.linspace(0, min(r[0][-1] for r in results), 200)
+        curve = numpy.mean([numpy.interp(strain, r[0], r[1]) for r in results], axis=0)
+        peak, last = (numpy.array([f(r[1]) for r in results]) for f in (numpy.max, lambda s: s[-1]))
+        state, participation, share = (numpy.array([r[k] for r in results]) for k in (2, 3, 4))
+        print(f"{before}:", *(f"{m:.3f}+-{e:.3f}" for m, e in map(mean_and_error, (state, peak, peak / last - 1,
+                                                                                 participation, share))), sep="  ")
+        left.plot(100 * strain, curve, color=style.LINES[i], label=label)
+        right.errorbar(*numpy.array([mean_and_error(state), mean_and_error(peak)]).T.ravel()[[0, 1]],
+                       yerr=mean_and_error(peak)[1], fmt="s" if "sheared" in label else "o", color=style.LINES[i])
+    left.set(xlabel="shear strain of the test (%)", ylabel="shear stress (GPa)")
+    left.legend()
+    right.set(xlabel="flow units before the test", ylabel="peak (GPa)")
+    return figure
+
+
+def cut_power_law(sizes):
+    """Maximum-likelihood fit of p(s) ~ s^-tau exp(-s/s_c), s = 1, 2, ...: (tau, 1/s_c) and their standard errors."""
+    s = numpy.arange(1, 20 * sizes.max() + 1, dtype=float)
+    features = numpy.stack([numpy.log(s), s])
+    measured = numpy.array([numpy.log(sizes).mean(), sizes.mean()])
+    fit = numpy.array([1.3, 1 / sizes.max()])
+    for _ in range(100):
+        logs = -fit @ features
+        p = numpy.exp(logs - logs.max())
+        p /= p.sum()
+        expected = features @ p
+        spread = (features * p) @ features.T - numpy.outer(expected, expected)
+        step = numpy.linalg.solve(spread, expected - measured)
+        fit = fit + step * min(1.0, 0.5 * fit[1] / max(abs(step[1]), 1e-300))
+        if numpy.abs(step / fit).max() < 1e-10:
+            break
+    return fit, numpy.sqrt(numpy.diag(numpy.linalg.inv(spread)) / len(sizes))
+
+
+STEADY = 0.1  # strain xy from which on avalanches count
+
+
+def sizes(path):
+    """Avalanches of steady flow: distribution of their sizes in each box, its cutoff against the length of the box."""
+    _, texts, _ = table(path)
+    boxes = {}
+    for text in texts:
+        with h5py.File(pathlib.Path(path).parent / "points" / text["id"] / "result.h5") as file:
+            time, strain = file["history/time"][:], file["history/strain"][:, XY]
+            inside = numpy.interp(file["statistics/avalanches/time"][:], time, strain) > STEADY
+            boxes.setdefault(file["grid"].attrs["cells"][0], []).append(file["statistics/avalanches/size"][:][inside])
+    figure, (left, right) = style.curves(2)
+    rows = []
+    for i, length in enumerate(sorted(boxes)):
+        size = numpy.concatenate(boxes[length]).astype(float)
+        (tau, cut), (tau_error, cut_error) = cut_power_law(size)
+        rows.append((length, 1 / cut, cut_error / cut**2))
+        print(f"{length}^3 voxels: {len(size)} avalanches, mean {size.mean():.2f}, largest {size.max():.0f}, tau "
+              f"{tau:.3f}+-{tau_error:.3f}, cutoff {1 / cut:.1f}+-{cut_error / cut**2:.1f}, "
+              f"<s^2>/<s> {(size**2).mean() / size.mean():.1f}")
+        edges = numpy.unique(numpy.floor(numpy.geomspace(1, size.max() + 1, 16)))
+        count, widths = numpy.histogram(size, edges)[0], numpy.diff(edges)
+        shown = count > 0
+        middle = numpy.sqrt(edges[:-1] * (edges[1:] - 1).clip(1))
+        left.errorbar(middle[shown], (count / widths / len(size))[shown], (numpy.sqrt(count) / widths / len(size))[shown],
+                      fmt="o", markersize=4, color=style.LINES[i], label=f"{length}$^3$ voxels")
+        s = numpy.arange(1, size.max() + 1)
+        p = s**-tau * numpy.exp(-cut * s)
+        left.plot(s, p / p.sum(), color=style.LINES[i], linewidth=1)
+    left.set(xscale="log", yscale="log", xlabel="size s (events)", ylabel="p(s)")
+    left.legend()
+    length, cutoff, error = numpy.array(rows).T
+    right.errorbar(length, cutoff, error, fmt="o", markersize=4, color=style.LINES[0])
+    if len(rows) > 1:
+        (slope, level), covariance = numpy.polyfit(numpy.log(length), numpy.log(cutoff), 1, w=cutoff / error, cov="unscaled")
+        print(f"cutoff ~ L^({slope:.2f}+-{covariance[0, 0] ** 0.5:.2f})")
+        x = numpy.array([length.min(), length.max()])
+        right.plot(x, numpy.exp(level) * x**slope, color=style.LINES[0], linewidth=1, label=f"L$^{{{slope:.2f}}}$")
+        right.plot(x, cutoff[0] * (x / length[0]) ** 1.5, color=style.INK, linewidth=1, linestyle="--",
+                   label="L$^{1.5}$ (Lin et al. 2014)")
+        right.legend()
+    right.set(xscale="log", yscale="log", xlabel="length of the box (voxels)", ylabel="cutoff s$_c$ (events)")
     return figure
 
 
@@ -187,7 +293,7 @@ def band(path):
     return figure
 
 
-MAKERS = {"yield": yield_stress, "trend": trend, "flow": flow, "map": deformation_map, "band": band}
+MAKERS = {"yield": yield_stress, "trend": trend, "treat": treatments, "sizes": sizes, "flow": flow, "map": deformation_map, "band": band}
 
 if __name__ == "__main__":
     if len(sys.argv) not in (3, 4) or sys.argv[1] not in MAKERS:

@@ -99,7 +99,7 @@ PetscErrorCode VmProgressUpdate(VmProgress progress, double fraction, const char
   PetscFunctionBegin;
   if (progress->rank) PetscFunctionReturn(PETSC_SUCCESS);
   if (!progress->begun) progress->first_fraction = fraction, progress->begun = true;
-  progress->fraction = fraction;
+  progress->fraction = fmax(progress->fraction, fraction); /* a strain under constant stress may go back */
   const double now = VmTime();
   if (now - progress->last < INTERVAL) PetscFunctionReturn(PETSC_SUCCESS);
   progress->last = now;

@@ -147,6 +147,25 @@ static PetscErrorCode Arrive(VmSim sim)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Segments that are counted for the length of a stage, at most. */
+enum { MOST_COUNTED = 100000 };
+
+static double LengthOfSegments(VmSim sim)
+{
+  const VmPlugin *stage = Stage(sim, sim->at.stage);
+  const double no_stress[6] = {0.0};
+  double length = 0.0, temperature = sim->at.stage_temperature;
+  for (int i = 0; i < MOST_COUNTED; ++i) {
+    VmSegment segment;
+    if (!((const VmLoadingOps *)stage->head)->segment(stage->params, stage->common, i, no_stress, &segment))
+      return length;
+    SetWay(temperature, &segment);
+    if (!isnan(segment.temperature_to)) temperature = segment.temperature_to;
+    length += segment.duration;
+  }
+  return NAN;
+}
+
 /* Fraction of the stage that is done, as far as its limits tell. */
 static double StageFraction(VmSim sim)
 {
@@ -154,6 +173,7 @@ static double StageFraction(VmSim sim)
   const VmNow *now = &sim->now;
   double done = 0.0;
   if (!isnan(common->duration)) done = (now->time - sim->at.stage_start) / common->duration;
+  if (sim->at.stage_length > 0.0) done = PetscMax(done, (now->time - sim->at.stage_start) / sim->at.stage_length);
   if (common->until.events)
     done = PetscMax(done, (double)(now->events - sim->at.stage_events) / (double)common->until.events);
   if (EndsByTemperature(sim))
@@ -265,6 +285,7 @@ PetscErrorCode VmProgrammeRun(VmSim sim, VmProgress progress, bool *stop)
       PetscCall(VmLoopsBegin(sim));
     }
     const bool harmonic = ((const VmLoadingOps *)Stage(sim, at->stage)->head)->harmonic != NULL;
+    at->stage_length = harmonic ? NAN : LengthOfSegments(sim);
     if (harmonic) PetscCall(VmSpectrumRun(sim, Stage(sim, at->stage), progress, stop));
     else PetscCall(RunStage(sim, progress, stop));
     if (*stop) break;

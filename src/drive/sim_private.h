@@ -60,11 +60,12 @@ struct VmSimParams_s {
 /** Whether voxels have moduli of their own. Not collective. */
 bool VmHasManyModuli(const VmSimParams *params);
 
-/* Where the run is in its programme and in its outputs; saved in checkpoints. */
+/* Where the run is in its programme and in its outputs; saved in checkpoints, but for stage_length. */
 typedef struct {
   int64_t stage, segment;
   bool begun;                      /* the segment has been given to the engine */
   double stage_start, segment_end; /* s */
+  double stage_length;             /* of all segments of the stage [s]; NAN or HUGE_VAL: they do not tell */
   double stage_strain[6];          /* mean strain at the start of the stage */
   int64_t stage_events;            /* events before the stage */
   VmSegment now;                   /* the segment */

@@ -4,7 +4,7 @@
 # the laws of the yield stress against temperature. Prints the tables of docs/studies.md.
 . "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
 
-for name in annealing brittle_to_ductile yield_temperature; do
+for name in annealing treatment brittle_to_ductile yield_temperature; do
   expect "$name" "$VITROMECH" sweep "$VM_SOURCE_DIR/inputs/kinetics/$name.yaml" -j 2 >"log_$name"
 done
 expect "trends" /usr/bin/python3 - "$VM_SOURCE_DIR/docs/figures" <<'PYTHON'
@@ -40,6 +40,16 @@ few, many = ends("brittle_to_ductile", "flow_units.fraction", columns)
 higher(few, many, "peak")
 higher(few, many, "overshoot")
 higher(many, few, "participation")
+
+# annealing as a stage raises the peak, shear after it lowers it again
+kinetics.treatments("out/treatment/table.csv")
+_, texts, values = kinetics.table("out/treatment/table.csv")
+loading = np.array([text["loading"] for text in texts])
+cast, annealed, sheared = ({"peak": kinetics.mean_and_error(values["peak"][which])} for which in (
+    np.char.find(loading, "annealing") < 0, (np.char.find(loading, "1e8") > 0) & (np.char.find(loading, "unloading") < 0),
+    np.char.find(loading, "unloading") > 0))
+higher(annealed, cast, "peak")
+higher(annealed, sheared, "peak")
 
 kinetics.yield_stress("out/yield_temperature/table.csv")
 _, texts, values = kinetics.table("out/yield_temperature/table.csv")

@@ -60,6 +60,7 @@ static PetscErrorCode TestProgress(void)
   Pause(3.1);
   PetscCall(VmProgressUpdate(progress, 0.5, "step %d of \"x\\y\"", 2));
   PetscCall(ExpectStatus(directory, "running", 0.5, "step 2 of \"x\\y\""));
+  PetscCall(VmProgressUpdate(progress, 0.4, "step %d", 3)); /* never back */
   PetscCall(VmProgressDestroy(&progress, "stopped"));
   VmExpect(!progress, "not NULL");
   PetscCall(ExpectStatus(directory, "stopped", 0.5, "step 2 of \"x\\y\""));

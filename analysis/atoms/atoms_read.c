@@ -88,3 +88,28 @@ PetscErrorCode VmAtomsRead(MPI_Comm comm, const char *path, VmAtoms *atoms)
 {
   return VmAtomsReadHinted(comm, path, &(VmAtomsHints){0}, atoms);
 }
+
+static PetscErrorCode CountOnRoot(const char *path, int64_t *frames)
+{
+  char *buffer;
+  VmText text;
+
+  *frames = 1;
+  PetscErrorCode code = VmTextLoad(path, &text, &buffer);
+  if (code) return code;
+  const VmAtomsFormat *format = VmAtomsFormatOf(&text);
+  code = !format ? Unknown(&text) : format->frames ? format->frames(&text, frames) : PETSC_SUCCESS;
+  (void)PetscFree(buffer);
+  return code;
+}
+
+PetscErrorCode VmAtomsFrames(MPI_Comm comm, const char *path, int64_t *frames)
+{
+  int rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCall(VmAgree(comm, rank == 0 ? CountOnRoot(path, frames) : PETSC_SUCCESS));
+  PetscCallMPI(MPI_Bcast(frames, 1, MPI_INT64_T, 0, comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

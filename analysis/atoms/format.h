@@ -29,7 +29,8 @@ typedef struct {
 
 typedef struct {
   const char *name;
-  bool frames; /* a file may hold several */
+  /** Counts the frames of a file, NULL: it has only one. Not collective. */
+  PetscErrorCode (*frames)(VmText *text, int64_t *frames);
   bool (*recognise)(VmText text);
   /** Reads a whole structure into empty `atoms`, in nm, ids from 0. On failure the caller frees `atoms`.
    * Not collective. */

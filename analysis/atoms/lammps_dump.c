@@ -163,34 +163,25 @@ static PetscErrorCode AtomLine(VmText *text, const Frame *frame, int64_t i, VmTo
   return VmTextBad(text, "the frame ends after %lld of %lld atoms", (long long)i, (long long)frame->count);
 }
 
-static bool AtEnd(VmText text)
-{
-  VmToken line;
-  while (VmTextLine(&text, &line)) {
-    if (VmTokens(line, 0, NULL) > 0) return false;
-  }
-  return true;
-}
-
-/* Goes to the beginning of the wanted frame, 0: the last. All lines up to its end are there. */
-static PetscErrorCode FindFrame(VmText *text, int64_t wanted, const char **end)
+/* Goes to the beginning of the wanted frame, 0: the last of *frames. All lines up to its end are there. */
+static PetscErrorCode FindFrame(VmText *text, int64_t wanted, int64_t *frames, const char **end)
 {
   VmText at = *text;
   VmToken line;
   Frame frame;
-  int64_t frames = 0;
 
-  while (frames == 0 || (frames != wanted && !AtEnd(at))) {
+  *frames = 0;
+  while (*frames == 0 || (*frames != wanted && !VmTextEmpty(at))) {
     *text = at;
     PetscErrorCode code = ReadHead(&at, &frame);
     for (int64_t i = 0; i < frame.count && !code; ++i) code = AtomLine(&at, &frame, i, &line);
     if (!code) code = VmTextWhole(&at);
     if (code) return code;
-    ++frames;
+    ++*frames;
   }
   *end = at.at;
-  if (wanted <= frames) return PETSC_SUCCESS;
-  return VmTextBad(&at, "frame %lld is wanted, but there are only %lld", (long long)wanted, (long long)frames);
+  if (wanted <= *frames) return PETSC_SUCCESS;
+  return VmTextBad(&at, "frame %lld is wanted, but there are only %lld", (long long)wanted, (long long)*frames);
 }
 
 /* Types of a frame with elements are atomic numbers; else they are those of the species named by the user. */
@@ -250,8 +241,9 @@ static PetscErrorCode Head(VmText *text, const VmAtomsHints *hints, void *layout
                            const char **end)
 {
   Frame *frame = layout;
+  int64_t frames;
 
-  PetscErrorCode code = FindFrame(text, hints->frame, end);
+  PetscErrorCode code = FindFrame(text, hints->frame, &frames, end);
   if (!code) code = ReadHead(text, frame);
   if (code) return code;
   if (frame->element < 0 && (frame->type < 0 || hints->types == 0)) {
@@ -285,6 +277,12 @@ static PetscErrorCode Read(VmText *text, const VmAtomsHints *hints, VmAtoms *ato
   return code;
 }
 
+static PetscErrorCode CountFrames(VmText *text, int64_t *frames)
+{
+  const char *end;
+  return FindFrame(text, 0, frames, &end);
+}
+
 static bool Recognise(VmText text)
 {
   VmToken line, rest;
@@ -294,4 +292,4 @@ static bool Recognise(VmText text)
 static const VmAtomLines lines = {.layout = sizeof(Frame), .head = Head, .line = ReadAtom, .fill = Fill};
 
 const VmAtomsFormat vm_atoms_format_lammps_dump = {
-    .name = "LAMMPS dump", .frames = true, .recognise = Recognise, .read = Read, .lines = &lines};
+    .name = "LAMMPS dump", .frames = CountFrames, .recognise = Recognise, .read = Read, .lines = &lines};

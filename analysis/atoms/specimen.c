@@ -287,6 +287,16 @@ PetscErrorCode VmSpecimenPrepare(MPI_Comm comm, const VmSpecimenParams *p, uint6
   if (turned || !isnan(p->box[0])) PetscCall(TurnAndCut(comm, p, (const double(*)[3])rotation, turned, atoms));
   PetscCall(VmAtomsCount(comm, atoms, &n));
   if (n == 0) VmThrow(comm, VM_ERR_INPUT, "specimen.box: there is no atom in it");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmSpecimenLog(MPI_Comm comm, const VmSpecimenParams *p, const VmAtoms *atoms)
+{
+  int64_t n;
+
+  PetscFunctionBegin;
+  if (!p) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VmAtomsCount(comm, atoms, &n));
   PetscCall(VmLog(comm, "specimen: %lld atoms in %.4f x %.4f x %.4f nm", (long long)n, atoms->cell[0][0],
                   atoms->cell[1][1], atoms->cell[2][2]));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -62,6 +62,15 @@ bool VmTextLine(VmText *text, VmToken *line)
   return true;
 }
 
+bool VmTextEmpty(VmText text)
+{
+  VmToken line;
+  while (VmTextLine(&text, &line)) {
+    if (VmTokens(line, 0, NULL) > 0) return false;
+  }
+  return true;
+}
+
 PetscErrorCode VmTextHolds(const VmText *text, int64_t count, int bytes)
 {
   if (count <= (text->end - text->at + 1) / bytes) return PETSC_SUCCESS;

@@ -33,6 +33,9 @@ PetscErrorCode VmTextHolds(const VmText *text, int64_t count, int bytes);
 /** VM_ERR_INPUT if all is read and the last line has no end. Not collective. */
 PetscErrorCode VmTextWhole(const VmText *text);
 
+/** True if nothing but blanks is left. Not collective. */
+bool VmTextEmpty(VmText text);
+
 /** Splits at blanks; returns the number of tokens, counting on past max. Not collective. */
 int VmTokens(VmToken line, int max, VmToken *token);
 

@@ -115,13 +115,17 @@ static PetscErrorCode ReadComment(Reader *reader, VmToken line, VmAtoms *atoms)
   return code;
 }
 
-static PetscErrorCode ReadHead(VmText *text, Layout *layout, VmAtoms *atoms, int64_t *count)
+/* before: atoms of the frame above, 0: none. Blank lines may part frames. */
+static PetscErrorCode ReadHead(VmText *text, int64_t before, Layout *layout, VmAtoms *atoms, int64_t *count)
 {
   VmToken line, token;
 
-  (void)VmTextLine(text, &line);
+  do (void)VmTextLine(text, &line);
+  while (before && VmTokens(line, 0, NULL) == 0);
   if (VmTokens(line, 1, &token) != 1 || !VmTokenInteger(token, 1, INT_MAX, count)) {
-    return VmTextBad(text, "\"%.*s\" must be the number of atoms", VM_TOKEN(line));
+    if (before == 0) return VmTextBad(text, "\"%.*s\" must be the number of atoms", VM_TOKEN(line));
+    return VmTextBad(text, "data after the last of %lld atoms; another frame begins with its number of atoms",
+                     (long long)before);
   }
   if (!VmTextLine(text, &line)) return VmTextBad(text, "the file ends before the comment line");
   Reader reader = {.text = text, .layout = {.columns = 4, .species = 0, .position = 1}};
@@ -137,18 +141,55 @@ static PetscErrorCode ReadHead(VmText *text, Layout *layout, VmAtoms *atoms, int
   return VmTextHolds(text, *count, 8); /* symbol, three blanks, three digits, line end */
 }
 
-/* The lines of atoms end where nothing but blanks follows. */
+/* Line of atom i of a frame; one number alone is the head of the next frame. */
+static PetscErrorCode AtomLine(VmText *text, int64_t i, int64_t count, VmToken *line)
+{
+  enum { LONGEST = 10 }; /* digits of a number of atoms */
+  if (!VmTextLine(text, line)) {
+    return VmTextBad(text, "the file ends after %lld of %lld atoms", (long long)i, (long long)count);
+  }
+  if (line->length > LONGEST || VmTokens(*line, 0, NULL) > 1) return PETSC_SUCCESS;
+  return VmTextBad(text, "the frame ends after %lld of %lld atoms", (long long)i, (long long)count);
+}
+
+/* Goes to the head of the wanted frame, 0: the last of *frames, which follows one of *before atoms. All lines up to its
+ * end are there. */
+static PetscErrorCode FindFrame(VmText *text, int64_t wanted, int64_t *frames, int64_t *before, const char **end)
+{
+  VmText at = *text;
+  VmToken line;
+  Layout layout;
+  int64_t count = 0;
+
+  *frames = 0;
+  while (*frames == 0 || (*frames != wanted && !VmTextEmpty(at))) {
+    VmAtoms head = {0};
+    *text = at;
+    *before = count;
+    PetscErrorCode code = ReadHead(&at, *before, &layout, &head, &count);
+    for (int64_t i = 0; i < count && !code; ++i) code = AtomLine(&at, i, count, &line);
+    if (!code) code = VmTextWhole(&at);
+    if (code) return code;
+    ++*frames;
+  }
+  *end = at.at;
+  if (wanted <= *frames) return PETSC_SUCCESS;
+  return VmTextBad(&at, "frame %lld is wanted, but there are only %lld", (long long)wanted, (long long)*frames);
+}
+
+static PetscErrorCode CountFrames(VmText *text, int64_t *frames)
+{
+  int64_t before;
+  const char *end;
+  return FindFrame(text, 0, frames, &before, &end);
+}
+
 static PetscErrorCode Head(VmText *text, const VmAtomsHints *hints, void *layout, VmAtoms *atoms, int64_t *count,
                            const char **end)
 {
-  (void)hints;
-  PetscErrorCode code = ReadHead(text, layout, atoms, count);
-  if (code) return code;
-  const char *last = text->end;
-  while (last > text->at && (IsBlank(last[-1]) || last[-1] == '\n')) --last;
-  const char *newline = memchr(last, '\n', (size_t)(text->end - last));
-  *end = newline ? newline + 1 : text->end;
-  return PETSC_SUCCESS;
+  int64_t frames, before;
+  PetscErrorCode code = FindFrame(text, hints->frame, &frames, &before, end);
+  return code ? code : ReadHead(text, before, layout, atoms, count);
 }
 
 /* The type is the atomic number. */
@@ -217,23 +258,16 @@ static PetscErrorCode Read(VmText *text, const VmAtomsHints *hints, VmAtoms *ato
   Layout layout;
   VmAtomRecord atom;
   VmToken line;
-  int64_t count = 0;
+  const char *end;
+  int64_t count;
 
-  PetscErrorCode code = ReadHead(text, &layout, atoms, &count);
+  PetscErrorCode code = Head(text, hints, &layout, atoms, &count, &end);
   if (code) return code;
   code = VmAtomsReserve(atoms, count);
   for (int64_t i = 0; i < count && !code; ++i) {
-    if (!VmTextLine(text, &line)) {
-      return VmTextBad(text, "the file ends after %lld of %lld atoms", (long long)i, (long long)count);
-    }
-    code = ReadAtom(text, hints, &layout, atoms, i, line, &atom);
+    code = AtomLine(text, i, count, &line);
+    if (!code) code = ReadAtom(text, hints, &layout, atoms, i, line, &atom);
     if (!code) code = AddAtom(text, &atom, atoms);
-  }
-  if (!code) code = VmTextWhole(text);
-  while (!code && VmTextLine(text, &line)) {
-    if (VmTokens(line, 0, NULL) > 0) {
-      code = VmTextBad(text, "data after the last of %lld atoms (only files of one frame are read)", (long long)count);
-    }
   }
   if (!code && !layout.lattice) CellFromExtent(atoms);
   return code;
@@ -250,4 +284,4 @@ static bool Recognise(VmText text)
 static const VmAtomLines lines = {.layout = sizeof(Layout), .head = Head, .line = ReadAtom, .fill = Fill};
 
 const VmAtomsFormat vm_atoms_format_xyz = {
-    .name = "extended XYZ", .recognise = Recognise, .read = Read, .lines = &lines};
+    .name = "extended XYZ", .frames = CountFrames, .recognise = Recognise, .read = Read, .lines = &lines};

@@ -60,6 +60,9 @@ typedef struct {
 PetscErrorCode VmAtomsRead(MPI_Comm comm, const char *path, VmAtoms *atoms);
 PetscErrorCode VmAtomsReadHinted(MPI_Comm comm, const char *path, const VmAtomsHints *hints, VmAtoms *atoms);
 
+/** Number of frames of a file of atoms; what is wrong with it is named by line. Collective. */
+PetscErrorCode VmAtomsFrames(MPI_Comm comm, const char *path, int64_t *frames);
+
 /** Writes extended XYZ (Angstrom), in order of id, collectively, by temporary file and rename. Collective. */
 PetscErrorCode VmAtomsWrite(MPI_Comm comm, const char *path, const char *comment, const VmAtoms *atoms);
 

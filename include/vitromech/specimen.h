@@ -22,4 +22,7 @@ extern const VmTable vm_specimen_table;
  */
 PetscErrorCode VmSpecimenPrepare(MPI_Comm comm, const VmSpecimenParams *params, uint64_t seed, VmAtoms *atoms);
 
+/** Tells how many atoms there are in which box; nothing without parameters. Collective. */
+PetscErrorCode VmSpecimenLog(MPI_Comm comm, const VmSpecimenParams *params, const VmAtoms *atoms);
+
 #endif

@@ -63,6 +63,7 @@ static PetscErrorCode SimulateScan(VmCaseFile file, const Words *words, const ch
   PetscCall(GetAtoms(file, words->files.count ? words->files.words[0] : NULL, &words->hints, &atoms));
   PetscErrorCode code = VmSpecimenPrepare(file->comm, file->params.specimen, (uint64_t)file->params.seed, &atoms);
   if (!code) {
+    PetscCall(VmSpecimenLog(file->comm, file->params.specimen, &atoms));
     code = VmDiffract(file->comm, file->params.microscope, 1, &atoms, (uint64_t)file->params.seed, output, provenance,
                       progress);
   }
@@ -87,6 +88,7 @@ static PetscErrorCode SimulateMean(VmCaseFile file, const Words *words, const ch
     code = VmSeriesRead(&series, file->comm, f, &atoms[f]);
     if (!code) code = KeepShare(file->comm, &atoms[f]);
     if (!code) code = VmSpecimenPrepare(file->comm, file->params.specimen, seed, &atoms[f]);
+    if (!code && f == 0) PetscCall(VmSpecimenLog(file->comm, file->params.specimen, atoms));
   }
   if (!code) code = VmDiffract(file->comm, file->params.microscope, frames, atoms, seed, output, provenance, progress);
   for (int64_t f = 0; f < frames; ++f) VmAtomsFree(&atoms[f]);
@@ -95,19 +97,48 @@ static PetscErrorCode SimulateMean(VmCaseFile file, const Words *words, const ch
   PetscFunctionReturn(code);
 }
 
+typedef struct {
+  VmSeries series;
+  const VmSpecimenParams *specimen;
+  uint64_t seed;
+} Frames;
+
+/* Every rank holds the whole of a frame, and prepares it as if it were alone. */
+static PetscErrorCode ReadFrame(void *context, MPI_Comm comm, int64_t frame, VmAtoms *atoms)
+{
+  Frames *f = context;
+  PetscFunctionBegin;
+  PetscCall(VmSeriesRead(&f->series, comm, frame, atoms));
+  PetscCall(VmSpecimenPrepare(PETSC_COMM_SELF, f->specimen, f->seed, atoms));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What the patterns come from, for a scan that is resumed. */
+static PetscErrorCode DescribeFrames(const Frames *f, char **text)
+{
+  char *yaml = NULL;
+  PetscFunctionBegin;
+  if (f->specimen) PetscCall(VmParamsWriteYaml(&vm_specimen_table, f->specimen, &yaml));
+  const size_t size = strlen(f->series.input) + (yaml ? strlen(yaml) : 0) + 1;
+  PetscCall(PetscMalloc1(size, text));
+  snprintf(*text, size, "%s%s", f->series.input, yaml ? yaml : "");
+  PetscCall(PetscFree(yaml));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode SimulateSeries(VmCaseFile file, const Words *words, const char *output, VmProvenance provenance,
                                      VmProgress progress)
 {
-  VmSeries series;
+  Frames f = {.specimen = file->params.specimen, .seed = (uint64_t)file->params.seed};
+  char *input;
   PetscFunctionBegin;
-  if (file->params.specimen)
-    VmThrow(file->comm, VM_ERR_INPUT, "a series looks at its atoms as they are; remove the specimen block");
   if (words->files.count == 0) VmThrow(file->comm, VM_ERR_INPUT, "--frames needs the file that has them: --atoms FILE");
-  PetscCall(VmSeriesOpen(file->comm, &words->files, words->frames, &words->hints, &series));
-  const PetscErrorCode code =
-      VmDiffractSeries(file->comm, file->params.microscope, VmSeriesCount(&series), VmSeriesRead, &series, series.input,
-                       (uint64_t)file->params.seed, output, provenance, progress);
-  PetscCall(VmSeriesClose(&series));
+  PetscCall(VmSeriesOpen(file->comm, &words->files, words->frames, &words->hints, &f.series));
+  PetscCall(DescribeFrames(&f, &input));
+  const PetscErrorCode code = VmDiffractSeries(file->comm, file->params.microscope, VmSeriesCount(&f.series), ReadFrame,
+                                               &f, input, f.seed, output, provenance, progress);
+  PetscCall(PetscFree(input));
+  PetscCall(VmSeriesClose(&f.series));
   PetscFunctionReturn(code);
 }
 
@@ -183,7 +214,7 @@ const VmCommand vm_command_diffract = {
         "                     statistic `relaxation` reads (electron correlation microscopy)\n"
         "  --types Cu,Zr      elements of the atom types 1, 2 ... of a LAMMPS file that does not say them\n"
         "  --frame N          of a file with several, from 1; by default the last\n"
-        "  --frames F:L[:S]   frames F, F + S ... L of each file of several frames, counted from 1\n"
+        "  --frames F:L[:S]   frames F, F + S ... L of each file of several frames, counted from 1; all: every one\n"
         "  --phonons          frozen phonons from a trajectory: every pattern is the mean over the frames of --atoms\n"
         "  --output CUBE.h5   where to write; by default cube.h5 in the output directory\n\n"
         "example:\n  mpirun -n 2 vitromech diffract inputs/demo/case.yaml --atoms foil.xyz --output cube.h5",

@@ -4,11 +4,32 @@
 
 #include <string.h>
 
+/* All frames, as many in every file. */
+static PetscErrorCode AllFrames(MPI_Comm comm, VmSeries *s)
+{
+  PetscFunctionBegin;
+  s->first = 1;
+  PetscCall(VmAtomsFrames(comm, s->files->words[0], &s->each));
+  for (int i = 1; i < s->files->count; ++i) {
+    int64_t frames;
+    PetscCall(VmAtomsFrames(comm, s->files->words[i], &frames));
+    if (frames == s->each) continue;
+    VmThrow(comm, VM_ERR_INPUT, "--frames all: %s has %lld frames, %s has %lld; say which, e.g. --frames 1:%lld",
+            s->files->words[0], (long long)s->each, s->files->words[i], (long long)frames,
+            (long long)PetscMin(frames, s->each));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode ParseFrames(MPI_Comm comm, const char *text, VmSeries *s)
 {
   long long first, last, step = 1;
   int end = 0;
   PetscFunctionBegin;
+  if (strcmp(text, "all") == 0) {
+    PetscCall(AllFrames(comm, s));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   bool good = sscanf(text, "%lld:%lld%n", &first, &last, &end) == 2 && end > 0;
   if (good && text[end] == ':') {
     const int start = end;
@@ -16,8 +37,8 @@ static PetscErrorCode ParseFrames(MPI_Comm comm, const char *text, VmSeries *s)
     end += start;
   }
   if (!good || text[end] || first < 1 || last < first || step < 1)
-    VmThrow(comm, VM_ERR_INPUT, "--frames \"%s\": frames are FIRST:LAST or FIRST:LAST:STEP, counted from 1, e.g. 1:200",
-            text);
+    VmThrow(comm, VM_ERR_INPUT,
+            "--frames \"%s\": frames are FIRST:LAST or FIRST:LAST:STEP, counted from 1, e.g. 1:200, or all", text);
   s->first = first;
   s->step = step;
   s->each = (last - first) / step + 1;

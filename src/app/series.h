@@ -13,7 +13,7 @@ typedef struct {
   char *input; /* names, frames and checksums of the files */
 } VmSeries;
 
-/** `frames`: "FIRST:LAST" or "FIRST:LAST:STEP", counted from 1; NULL: one frame of each file. Collective. */
+/** `frames`: "FIRST:LAST" or "FIRST:LAST:STEP", counted from 1, or "all"; NULL: one frame of each file. Collective. */
 PetscErrorCode VmSeriesOpen(MPI_Comm comm, const VmWords *files, const char *frames, const VmAtomsHints *hints,
                             VmSeries *series);
 PetscErrorCode VmSeriesClose(VmSeries *series);

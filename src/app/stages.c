@@ -113,6 +113,7 @@ static PetscErrorCode Diffract(const VmRun *run)
   }
   PetscCall(BuildGlass(run, &atoms));
   PetscCall(VmSpecimenPrepare(run->file->comm, c->specimen, (uint64_t)c->seed, &atoms));
+  PetscCall(VmSpecimenLog(run->file->comm, c->specimen, &atoms));
   VmCaseOutput(run->file, VM_FILE_CUBE, sizeof path, path);
   PetscCall(VmProgressCreate(run->file->comm, "diffract", c->output.directory, &progress));
   const PetscErrorCode code =

@@ -201,12 +201,33 @@ static void NamesLines(void)
         ":10: the id 4 is that of line 8 already");
 }
 
+/* Three frames of different length, the second without a cell; blank lines between them. */
+static PetscErrorCode SharesXyzFrames(void)
+{
+  static const int atoms[] = {41, 7, 30};
+  static char text[1 << 16], frame[1 << 14];
+
+  PetscFunctionBegin;
+  text[0] = '\0';
+  for (int f = 0; f < 3; ++f) {
+    Xyz(atoms[f], 0, f == 1 ? "" : "Lattice=\"20 0 0 0 21 0 0 0 22\"", frame);
+    strcat(strcat(text, frame), f ? "" : "\n \n");
+  }
+  for (int f = 0; f < 4; ++f) PetscCall(Same(text, &(VmAtomsHints){.frame = f}, true, atoms[f ? f - 1 : 2]));
+  strcat(text, "2\n\nCu 1.0000000 2.0000000 3.0000000\n");
+  Fails(text, ":89: the file ends after 1 of 2 atoms");
+  strcat(text, "2\n\nCu 1.0000000 2.0000000 3.0000000\nZr 0 0 0\n");
+  Fails(text, ":90: the frame ends after 1 of 2 atoms");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(SharesXyz());
+  PetscCall(SharesXyzFrames());
   PetscCall(SharesDumps());
   PetscCall(SharesData());
   NamesLines();

@@ -141,6 +141,38 @@ PYTHON
 sed -i 's/places: 2}/places: 7}/' recipe.yaml
 "$VITROMECH" analyze two1.h5 recipe.yaml --output none.h5 >log_none 2>&1
 expect "places that do not divide the series: exit 2" test $? -eq 2
+# The same frames as extended XYZ, one below the other; a specimen that is turned and cut, frame by frame.
+/usr/bin/python3 - <<'PYTHON'
+with open("one.dump") as dump, open("some.xyz", "w") as xyz:
+    lines = dump.read().split("\n")
+    for t in range(6):
+        atoms = lines[t * 409 + 9:(t + 1) * 409]
+        xyz.write('400\nLattice="36 0 0 0 36 0 0 0 40" pbc="T T T"\n')
+        xyz.write("".join(" ".join(line.split()[1:]) + "\n" for line in atoms))
+PYTHON
+expect "six frames of a dump" "$VITROMECH" diffract case.yaml --atoms one.dump --frames 1:6 --output six_dump.h5
+expect "all frames of an XYZ file" on_ranks 2 "$VITROMECH" diffract case.yaml --atoms some.xyz --frames all --output six_xyz.h5
+expect "the mean over all frames of an XYZ file" "$VITROMECH" diffract case.yaml --atoms some.xyz --frames all --phonons --output mean_xyz.h5
+sed 's/^glass:.*/specimen: {rotation: [0 degree, 90 degree, 0 degree], box: [3 nm, 3 nm, 3 nm]}/' case.yaml >turned.yaml
+expect "a series of a specimen" "$VITROMECH" diffract turned.yaml --atoms some.xyz --frames all --output turned.h5
+expect "the third frame of the specimen" "$VITROMECH" diffract turned.yaml --atoms some.xyz --frame 3 --output third.h5
+expect "are the frames of the dump, and their mean" /usr/bin/python3 - <<'PYTHON'
+import h5py
+import numpy as np
+
+files = ("six_dump.h5", "six_xyz.h5", "mean_xyz.h5", "turned.h5", "third.h5")
+dump, xyz, mean, turned, third = (h5py.File(path, "r")["datacube_root/datacube/data"][()] for path in files)
+assert dump.shape == (6, 1, 40, 40) and np.allclose(dump, xyz, rtol=1e-4, atol=1e-5 * dump.max())
+assert np.allclose(mean[0, 0], dump[:, 0].mean(axis=0), rtol=0.02, atol=1e-3 * mean.max())
+assert np.allclose(turned[2], third[0], rtol=0.05, atol=2e-2 * third.max()) and not np.allclose(turned[2], dump[2], rtol=0.05)
+PYTHON
+"$VITROMECH" diffract case.yaml --atoms some.xyz --frames 3:7 --output none.h5 >log_none 2>&1
+expect "too many frames of an XYZ file: exit 2" test $? -eq 2
+expect "says where" grep -q "some.xyz:2412: frame 7 is wanted, but there are only 6" log_none
+head -c 20000 some.xyz >cut.xyz
+"$VITROMECH" diffract case.yaml --atoms cut.xyz --frames all --output none.h5 >log_none 2>&1
+expect "a truncated frame: exit 2" test $? -eq 2
+expect "is named by line" grep -q "cut.xyz:766: the file ends after 362 of 400 atoms" log_none
 "$VITROMECH" diffract case.yaml --atoms one.dump --frames 7 --output none.h5 >log_none 2>&1
 expect "no range: exit 2" test $? -eq 2
 finish

@@ -4,12 +4,13 @@ import numpy
 import style
 from figure import Figure, map_columns
 from figures_pattern import band
+from read import estimate, estimate_of
 
 SHOWN_ORDERS = (2, 4, 6, 8, 10)
 
 
 def draw(sources):
-    makers = (variance_map, symmetry_maps, power_spectrum)
+    makers = (measured_maps, variance_map, symmetry_maps, power_spectrum)
     figures = [figure for figure in (maker(sources) for maker in makers) if figure]
     for file, where in ((sources.analysis, "maps of the scan"), (sources.run, "fields of the run")):
         for maker in (region_sizes, autocorrelation):
@@ -24,6 +25,46 @@ def robust_limits(data):
     finite = data[numpy.isfinite(data)]
     low, high = numpy.percentile(finite, [1.0, 99.7])
     return (low, high) if high > low else (low, low + 1.0)
+
+
+def length_unit(nanometres):
+    """A length in nm in the unit that suits it: (factor, name)."""
+    return (1e-3, "µm") if nanometres >= 2000.0 else (1.0, "nm")
+
+
+def measured_maps(sources):
+    """Maps that are analysed as they are (`section`), above their distributions."""
+    groups = [g for g in sources.all(sources.analysis, "section") if numpy.ndim(g["map"]) == 2 and min(g["map"].shape) > 1]
+    if not groups:
+        return None
+    figure, axes = style.grid(2, len(groups), width=3.4 * len(groups), height=5.6)
+    columns, captions = {}, []
+    for (above, below), group in zip(axes.T, groups):
+        of, data, unit = group.attrs.get("of", group.name), group["map"], group.attribute("map", "unit", "")
+        unit = "" if unit == "1" else unit
+        name = f"{short(of.removesuffix('_' + unit))} ({unit})" if unit else short(of)
+        pitch = float(group["pitch"])
+        known = group.attribute("pitch", "unit", "nm") == "nm"
+        factor, length = length_unit(pitch * max(data.shape)) if known else (1.0, "px")
+        extent = (0.0, data.shape[0] * pitch * factor, 0.0, data.shape[1] * pitch * factor)
+        style.image(above, data, extent, length, name, style.MAP, robust_limits(data))
+        values = data[numpy.isfinite(data)]
+        low, high = numpy.percentile(values, [0.5, 99.5]) + numpy.array([-0.15, 0.15]) * values.std()
+        below.hist(values, bins=numpy.linspace(low, high, max(10, int(2 * len(values) ** (1 / 3)) + 1)), density=True,
+                   color=style.LINES[0], edgecolor="white", linewidth=0.5)
+        x = numpy.linspace(low, high, 200)
+        normal = numpy.exp(-0.5 * ((x - values.mean()) / values.std()) ** 2) / (values.std() * numpy.sqrt(2.0 * numpy.pi))
+        below.plot(x, normal, color=style.LINES[1])
+        below.set(xlabel=name, ylabel="density")
+        below.ticklabel_format(axis="y", scilimits=(-2, 3), useMathText=True)
+        distribution = sources.find("distribution", of)
+        if distribution is not None:
+            captions.append(f" {name}: mean {estimate_of(distribution, 'mean')}, standard deviation "
+                            f"{estimate_of(distribution, 'standard_deviation')}, skewness {estimate_of(distribution, 'skewness')}.")
+        columns.update(map_columns({name: data}, extent, length))
+    caption = ("Maps (above) and how their values are distributed (below; line: normal distribution of the same mean and standard "
+               "deviation). Standard errors by jackknife over blocks of the map." + "".join(captions))
+    return Figure("measured_maps", "Maps and distributions", caption, figure, columns)
 
 
 def variance_map(sources):
@@ -129,22 +170,25 @@ def autocorrelation(sources, file, where):
     groups = [g for g in sources.all(file, "autocorrelation") if "r" in g and "sigma" in g]
     if not groups:
         return None
-    figure, (near, far) = style.curves(2)
+    few = max(len(group["r"]) for group in groups) <= 12
+    figure, axes = style.curves(1 if few else 2)
+    factor, unit = length_unit(max(float(group["r"][-1]) for group in groups))
     columns = {}
     for i, group in enumerate(groups):
-        r, sigma = group["r"], group["sigma"] / group["sigma"][0]
-        length = float(group.get("correlation_length", numpy.nan))
-        label = short(group.attrs.get("of", group.name)) + (f" ({length:.2g} nm)" if numpy.isfinite(length) else "")
-        inner = r <= max(3.0, r[min(3, len(r) - 1)])
+        r, sigma = factor * group["r"], group["sigma"] / group["sigma"][0]
+        length = factor * float(group.get("correlation_length", numpy.nan))
+        shown = estimate(length, factor * float(group.get("correlation_length_error", numpy.nan)), "{:.2g}")
+        label = short(group.attrs.get("of", group.name)) + (f" ({shown} {unit})" if numpy.isfinite(length) else "")
+        inner = r <= (numpy.inf if few else max(3.0 * factor, r[min(3, len(r) - 1)]))
         error = group.get("sigma_error")
-        for axis, part, how in ((near, inner, {"marker": "o", "markersize": 2.5, "label": label}), (far, ~inner, {})):
+        for axis, part, how in zip(axes, (inner, ~inner), ({"marker": "o", "markersize": 2.5, "label": label}, {})):
             band(axis, r[part], sigma[part], None if error is None else error[part], color=style.LINES[i % 6], **how)
-        columns.update({f"r [nm], {group.name}": r, f"sigma/sigma(0), {group.name}": sigma})
-    for axis in (near, far):
+        columns.update({f"r [{unit}], {group.name}": r, f"sigma/sigma(0), {group.name}": sigma})
+    for axis in axes:
         axis.axhline(0, color=style.INK, linewidth=0.7)
-        axis.set(xlabel="r (nm)", ylabel=r"$\sigma(r)/\sigma(0)$")
-    near.legend(title="correlation length in brackets", title_fontsize=8)
-    caption = (f"Autocorrelation of the {where}, short distances (left) and long ones (right). A maximum at long r is a "
-               "preferred distance between regions, where it stands out of the bands of standard error.")
+        axis.set(xlabel=f"r ({unit})", ylabel=r"$\sigma(r)/\sigma(0)$")
+    axes[0].legend(title="correlation length in brackets", title_fontsize=8)
+    caption = (f"Autocorrelation of the {where}" + ("" if few else ", short distances (left) and long ones (right)") +
+               ". A maximum at long r is a preferred distance between regions, where it stands out of the bands of standard error.")
     return Figure("autocorrelation_" + ("run" if file is sources.run else "scan"), f"Autocorrelation of the {where}", caption,
                   figure, columns)

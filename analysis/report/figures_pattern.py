@@ -11,7 +11,7 @@ FORMS = (("omega", "Ω: variance of the annular mean"), ("ring", "mean of ring v
 
 
 def draw(sources):
-    makers = (patterns, radial_intensity, pair_distribution, variance)
+    makers = (patterns, radial_intensity, angular_correlation, pair_distribution, variance)
     return [figure for figure in (maker(sources) for maker in makers) if figure]
 
 
@@ -48,20 +48,43 @@ def patterns(sources):
     single, probe = single_pattern(sources)
     if single is not None:
         shown.append((f"probe ({probe[0]}, {probe[1]})", single))
-    elif average is not None and "maximum" in average:
+    elif average is not None and "maximum" in average and not numpy.array_equal(average["maximum"], average["mean"]):
         shown.append(("maximum over all probes", average["maximum"]))
     if not shown:
         return None
     figure, axes = style.panels(len(shown), 2, size=3.5)
+    found = False
     for axis, (title, pattern) in zip(axes, shown):
         logarithm, limits = log_intensity(pattern)
         style.image(axis, logarithm, sources.detector_extent(pattern.shape), "nm$^{-1}$", title, style.PATTERN, limits,
                     bar_label=r"$\log_{10}$ intensity")
+        if average is not None and pattern is shown[0][1]:
+            found = overlay(axis, sources, pattern.shape)
     caption = ("Diffraction patterns, logarithm of the intensity, origin at the direct beam; the scale bar is in k = 1/d. "
-               "A single pattern shows speckle, the mean the rings of the glass.")
+               "A single pattern shows speckle, the mean the rings of the glass."
+               + (" Dashed: the first ring with its ellipse, about the centre (cross); dotted: edge of masked pixels." if found else ""))
     extent = sources.detector_extent(shown[0][1].shape)
     columns = pattern_columns(shown, extent)
     return Figure("patterns", "Diffraction patterns", caption, figure, columns)
+
+
+def overlay(axis, sources, shape):
+    """Centre and first ring with its ellipse, and the edge of the mask; whether they are drawn."""
+    geometry = sources.find("geometry")
+    if geometry is None or "first_ring" not in geometry or not numpy.isfinite(geometry["first_ring"]):
+        return False
+    extent = sources.detector_extent(shape)
+    xx, yy, xy = geometry["ellipse"] if "ellipse" in geometry else (0.0, 0.0, 0.0)
+    angle = numpy.linspace(0.0, 2.0 * numpy.pi, 181)
+    circle = float(geometry["first_ring"]) * numpy.array([numpy.cos(angle), numpy.sin(angle)])
+    ring = numpy.linalg.solve(numpy.array([[1.0 + xx, xy], [xy, 1.0 + yy]]), circle)
+    axis.plot(*ring, color="white", linewidth=0.9, linestyle="--")
+    axis.plot([0.0], [0.0], marker="+", color="white", markersize=7, markeredgewidth=1.0)
+    valid = geometry.get("valid")
+    if valid is not None and not numpy.all(valid):
+        places = [extent[2 * d] + (extent[2 * d + 1] - extent[2 * d]) * (numpy.arange(shape[d]) + 0.5) / shape[d] for d in range(2)]
+        axis.contour(*places, numpy.asarray(valid, dtype=float).T, levels=[0.5], colors="white", linewidths=0.7, linestyles=":")
+    return True
 
 
 def log_intensity(pattern):
@@ -110,7 +133,7 @@ def radial_intensity(sources):
         for a in (axis, near):
             a.axvline(peak, color=style.LINES[1], linewidth=1, linestyle="--")
         near.annotate(f"{peak:.3f} nm$^{{-1}}$", (peak, numpy.interp(peak, k, intensity)), textcoords="offset points",
-                      xytext=(6, 2), fontsize=8.5)
+                      xytext=(8, -10), fontsize=8.5)
     unit = statistic.attribute("intensity", "unit", "count")
     for a, title in ((axis, "whole range, logarithmic"), (near, "beyond the direct beam")):
         a.set(xlabel="k = 1/d (nm$^{-1}$)", ylabel=f"I(k) ({unit} per pixel)", title=title)
@@ -122,6 +145,41 @@ def radial_intensity(sources):
     if error is not None:
         columns["standard error"] = error
     return Figure("radial_intensity", "Radial intensity", caption, figure, columns)
+
+
+def angular_correlation(sources):
+    statistic = sources.find("angular_correlation")
+    if statistic is None:
+        return None
+    k, phi, correlation, power = (statistic[name] for name in ("k", "phi", "correlation", "power"))
+    geometry = sources.find("geometry")
+    ring = float(geometry["first_ring"]) if geometry is not None and "first_ring" in geometry else numpy.nan
+    at = int(numpy.nanargmin(numpy.abs(k - ring))) if numpy.isfinite(ring) else len(k) // 2
+    degrees, half = numpy.degrees(phi), len(phi) // 2 + 1
+    orders = numpy.arange(power.shape[1])[1:]
+    figure, (whole, curve, bars) = style.curves(3, width=11.4)
+    error = statistic.get("correlation_error")
+    shown = numpy.ma.masked_invalid(correlation[:, 1:half])
+    limit = numpy.percentile(numpy.abs(shown.compressed()), 98.0) if shown.count() else 1.0
+    picture = whole.pcolormesh(degrees[1:half], k, shown, cmap="RdBu_r", vmin=-limit, vmax=limit, rasterized=True)
+    bar = figure.colorbar(picture, ax=whole, label="$C_k(\\phi)$")
+    bar.ax.ticklabel_format(scilimits=(-2, 3), useMathText=True)
+    whole.axhline(k[at], color=style.INK, linewidth=0.8, linestyle="--")
+    whole.set(xlabel="φ (degree)", ylabel="k = 1/d (nm$^{-1}$)", title="all rings")
+    whole.grid(False)
+    band(curve, degrees[1:half], correlation[at, 1:half], None if error is None else error[at, 1:half])
+    curve.axhline(0, color=style.INK, linewidth=0.7)
+    curve.set(xlabel="φ (degree)", ylabel="$C_k(\\phi)$", title=f"k = {k[at]:.3g} nm$^{{-1}}$", xticks=range(0, 181, 30))
+    bars.bar(orders, power[at, 1:], color=[style.LINES[n % 2] for n in orders], width=0.65,
+             yerr=None if not numpy.isfinite(statistic["power_error"][at, 1:]).all() else statistic["power_error"][at, 1:])
+    bars.set(xlabel="n", ylabel="$S_n$", title=f"k = {k[at]:.3g} nm$^{{-1}}$", xticks=orders)
+    for axis in (curve, bars):
+        axis.ticklabel_format(axis="y", scilimits=(-2, 3), useMathText=True)
+    caption = ("Angular correlation C_k(φ) = (⟨I(θ)I(θ+φ)⟩ − ⟨I⟩²)/⟨I⟩² of all rings, without φ = 0, where shot noise stands "
+               "(left), and at the first ring (middle; band: standard error), and its angular power S_n (right). "
+               "An uneven ring shows n = 2; with masked angles S_n comes from averages over pairs and may be negative.")
+    columns = {"phi [degree]": degrees, f"C(phi), k = {k[at]:.4g} 1/nm": correlation[at], "n": orders, "S_n": power[at, 1:]}
+    return Figure("angular_correlation", "Angular correlation", caption, figure, columns)
 
 
 def variance(sources):

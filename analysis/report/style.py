@@ -35,6 +35,11 @@ def curves(columns=1, width=None, height=3.1):
     return figure, axes[0]
 
 
+def grid(rows, columns, width, height):
+    """Axes [rows][columns]."""
+    return plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
+
+
 def panels(count, columns, size=2.75):
     """Axes for maps; unused ones are removed."""
     columns = min(columns, count)

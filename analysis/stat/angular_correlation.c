@@ -24,6 +24,7 @@ typedef struct {
   int max, half;
   size_t stride;
   double *power, *mean; /* [rings][half], [rings] of one frame */
+  double *floor;        /* [rings][max + 1] shot noise of S_n for unit gain/<I> */
 } Context;
 
 static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
@@ -43,7 +44,12 @@ static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
             c->max, 2 * c->max, survey->angles);
   PetscCall(VmSurveyPolar(survey, &polar));
   PetscCall(VmAngularCreate(polar, &c->angular));
-  PetscCall(PetscMalloc2(rings * (size_t)c->half, &c->power, rings, &c->mean));
+  const size_t orders = (size_t)c->max + 1;
+  PetscCall(PetscMalloc3(rings * (size_t)c->half, &c->power, rings, &c->mean, rings * orders, &c->floor));
+  for (size_t r = 0; r < rings; ++r) {
+    VmAngularSpectrum(c->angular, VmAngularNoise(c->angular, (int)r), c->max, c->floor + r * orders);
+    c->floor[r * orders] = 0.0; /* S_0 = 1 */
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -52,7 +58,7 @@ static PetscErrorCode Destroy(void **context)
   Context *c = *context;
   PetscFunctionBegin;
   PetscCall(VmAngularDestroy(&c->angular));
-  PetscCall(PetscFree2(c->power, c->mean));
+  PetscCall(PetscFree3(c->power, c->mean, c->floor));
   PetscCall(PetscFree(*context));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -98,16 +104,17 @@ static PetscErrorCode Ring(Context *c, int r, const double *sums, double *raw, d
                            double *power)
 {
   const int rings = c->survey->rings, angles = c->survey->angles;
-  const double frames = sums[1 + r], *noise = VmAngularNoise(c->angular, r);
+  const double frames = sums[1 + r], shot = c->survey->gain * sums[1 + rings + r] / frames;
+  const double *noise = VmAngularNoise(c->angular, r), *floor = c->floor + (size_t)r * ((size_t)c->max + 1);
   PetscFunctionBegin;
   for (int n = 0; n < c->half; ++n) c->power[n] = sums[1 + 2 * rings + (int64_t)r * c->half + n] / frames;
   PetscCall(VmAngularCorrelation(c->angular, r, c->power, raw));
   for (int j = 0; j < angles; ++j) {
     if (!(frames > 0.0)) raw[j] = NAN;
-    correlation[j] = raw[j] - c->survey->gain * sums[1 + rings + r] / frames * noise[j];
+    correlation[j] = raw[j] - shot * noise[j];
   }
   VmAngularSpectrum(c->angular, raw, c->max, power_raw);
-  VmAngularSpectrum(c->angular, correlation, c->max, power);
+  for (int n = 0; n <= c->max; ++n) power[n] = power_raw[n] - shot * floor[n];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -4,7 +4,7 @@
 #include "memory.h"
 #include <vitromech/stat.h>
 
-#define TILE_BYTES (64 << 20)
+#define TILE_BYTES (512 << 10) /* of frames: they stay in the second cache until all statistics have seen them */
 
 typedef struct {
   int nruns;
@@ -101,7 +101,8 @@ static PetscErrorCode ChooseTile(const Pass *pass, VmSurvey survey, int64_t tile
   PetscCallMPI(MPI_Comm_rank(survey->comm, &rank));
   const int64_t rest = PassBytes(pass, survey, share->count, rank);
   const int64_t room = survey->memory - VmMemoryResident() - rest;
-  if (tile_frames <= 0) tile_frames = PetscMax(1, TILE_BYTES / (survey->npix * (int64_t)sizeof(float)));
+  if (tile_frames <= 0)
+    tile_frames = PetscMax(pass->lanes ? VM_LANES : 1, TILE_BYTES / (survey->npix * (int64_t)sizeof(float)));
   share->tile_frames = PetscMin(tile_frames, VM_STAT_BLOCK);
   while (survey->memory > 0 && share->tile_frames > 1 && TileBytes(pass, survey, share->tile_frames) > room)
     --share->tile_frames;

@@ -2,14 +2,14 @@
 #include <vitromech/stat.h>
 #include <math.h>
 
-PetscErrorCode VmFineRings(const VmDetector *d, VmPolar *rings)
+PetscErrorCode VmFineRings(MPI_Comm comm, const VmDetector *d, VmPolar *rings)
 {
   const double step = 0.5 * fmin(d->pitch[0], d->pitch[1]);
   int n;
   double *k;
   PetscFunctionBegin;
   PetscCall(VmRingsCreate(0.0, VmDetectorReach(d), step, &n, &k));
-  PetscCall(VmPolarCreate(d, n, k, step, 1, VM_POLAR_AREA, rings));
+  PetscCall(VmPolarCreateShared(comm, d, n, k, step, 1, VM_POLAR_AREA, rings));
   PetscCall(PetscFree(k));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

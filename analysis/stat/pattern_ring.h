@@ -4,8 +4,8 @@
 
 #include <vitromech/transform.h>
 
-/** Rings of half a pixel out to the edge of the detector, of one bin each. Not collective. */
-PetscErrorCode VmFineRings(const VmDetector *detector, VmPolar *rings);
+/** Rings of half a pixel out to the edge of the detector, of one bin each. Collective. */
+PetscErrorCode VmFineRings(MPI_Comm comm, const VmDetector *detector, VmPolar *rings);
 
 /** k [1/nm] of the first ring of a pattern, NAN if there is none. Not collective. */
 PetscErrorCode VmPatternFirstRing(VmPolar rings, const double *pattern, double *first_ring);

@@ -197,7 +197,8 @@ static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
                  .nr = (int)ceil(p->r_max / R_STEP),
                  .powers = (int)p->background + (p->composition ? 0 : 2),
                  .terms = (int)p->background + (p->composition ? 1 : 2)};
-  PetscCall(VmPolarCreate(&survey->detector, rings, k, pitch, c->sectors, VM_POLAR_AREA, &c->polar));
+  PetscCall(
+      VmPolarCreateShared(survey->comm, &survey->detector, rings, k, pitch, c->sectors, VM_POLAR_AREA, &c->polar));
   PetscCall(PetscFree(k));
   PetscCall(PetscMalloc1(VM_STAT_BLOCK * (size_t)(rings * c->sectors), &c->samples));
   PetscCall(PetscMalloc4((size_t)rings, &c->mean, (size_t)rings, &c->square, (size_t)rings, &c->intensity,

@@ -57,7 +57,7 @@ static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
   c->survey = survey;
   c->peak_min = p->peak_min;
   PetscCall(VmRingsCreate(0.0, k_max, step, &n, &k));
-  PetscCall(VmPolarCreate(&survey->detector, n, k, step, 1, VM_POLAR_AREA, &c->rings));
+  PetscCall(VmPolarCreateShared(survey->comm, &survey->detector, n, k, step, 1, VM_POLAR_AREA, &c->rings));
   PetscCall(PetscMalloc1(VM_STAT_BLOCK * (size_t)n, &c->intensity));
   PetscCall(PetscFree(k));
   *context = c;

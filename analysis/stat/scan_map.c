@@ -78,8 +78,9 @@ static PetscErrorCode PatternOfBlock(VmSurvey survey, const VmFrameSource *sourc
   PetscCall(PetscArrayzero(pattern, (size_t)survey->npix));
   for (int64_t f = 0; f < n && !code; ++f) {
     code = VmCentreMapRead(survey, source, frames[f], 1, frame);
-    for (int64_t p = 0; p < survey->npix && !code; ++p) pattern[p] += (double)frame[p] / (double)n;
+    for (int64_t p = 0; p < survey->npix && !code; ++p) pattern[p] += (double)frame[p];
   }
+  for (int64_t p = 0; p < survey->npix; ++p) pattern[p] /= (double)n;
   PetscFunctionReturn(code);
 }
 

@@ -175,7 +175,7 @@ static PetscErrorCode FindFirstRing(VmSurvey survey)
 {
   VmPolar rings;
   PetscFunctionBegin;
-  PetscCall(VmFineRings(&survey->detector, &rings));
+  PetscCall(VmFineRings(survey->comm, &survey->detector, &rings));
   PetscCall(VmPatternFirstRing(rings, survey->pattern, &survey->first_ring));
   PetscCall(VmPolarDestroy(&rings));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -303,8 +303,8 @@ PetscErrorCode VmSurveyPolar(VmSurvey survey, VmPolar *polar)
 {
   PetscFunctionBegin;
   if (!survey->polar)
-    PetscCall(VmPolarCreate(&survey->detector, survey->rings, survey->k, survey->k_step, survey->angles, survey->kernel,
-                            &survey->polar));
+    PetscCall(VmPolarCreateShared(survey->comm, &survey->detector, survey->rings, survey->k, survey->k_step,
+                                  survey->angles, survey->kernel, &survey->polar));
   *polar = survey->polar;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -49,7 +49,7 @@ PetscErrorCode VmSurveyErrors(VmSurvey survey, const VmFrameSource *source, cons
   Anew anew = {survey, params, NULL};
   VmScanBlocks blocks = {0};
   PetscFunctionBegin;
-  PetscCall(VmFineRings(&survey->detector, &anew.rings));
+  PetscCall(VmFineRings(survey->comm, &survey->detector, &anew.rings));
   const PetscErrorCode code = VmScanBlocksMeasure(survey, source, most, NFOUND, FindAnew, &anew, &blocks);
   for (int64_t b = 0; b < blocks.count && !code; ++b) {
     groups[b][0] = 1.0;

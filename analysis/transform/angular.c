@@ -1,4 +1,5 @@
 /* Angular power and correlation of rings, exact for masked bins, and what shot noise adds to them. */
+#include <vitromech/simd.h>
 #include <vitromech/transform.h>
 #include <complex.h>
 #include <fftw3.h>
@@ -14,7 +15,7 @@ struct VmAngular_s {
   double complex *back_in; /* [half] */
   double *pairs;           /* [rings][n] number of valid pairs at each angle */
   double *noise;           /* [rings][n] */
-  double *cosine;          /* [n] cos(2 pi j/n) */
+  double *cosine;          /* [half][half] of j, order: cos(2 pi j order/n)/n, twice that where n - j has the same */
   fftw_plan forward, backward;
 };
 
@@ -98,8 +99,11 @@ PetscErrorCode VmAngularCreate(VmPolar polar, VmAngular *angular)
   a->backward = fftw_plan_dft_c2r_1d(a->n, a->back_in, a->back, FFTW_ESTIMATE);
   PetscCall(PetscCalloc1(rings * n, &a->pairs));
   PetscCall(PetscCalloc1(rings * n, &a->noise));
-  PetscCall(PetscMalloc1(n, &a->cosine));
-  for (size_t j = 0; j < n; ++j) a->cosine[j] = cos(2.0 * VM_PI * (double)j / (double)n);
+  PetscCall(PetscMalloc1(half * half, &a->cosine));
+  for (size_t j = 0; j < half; ++j)
+    for (size_t order = 0; order < half; ++order)
+      a->cosine[j * half + order] =
+          (j > 0 && 2 * j < n ? 2.0 : 1.0) / (double)n * cos(2.0 * VM_PI * (double)(j * order % n) / (double)n);
   CountPairs(a);
   PetscCall(NoiseCorrelation(a, polar));
   *angular = a;
@@ -150,18 +154,19 @@ PetscErrorCode VmAngularCorrelation(VmAngular a, int ring, const double *power, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* spectrum [orders] of the half of a correlation that is told apart from the other: all orders side by side. */
+VM_SIMD_CLONES static void Spectrum(int half, int orders, const double *restrict cosine,
+                                    const double *restrict correlation, double *restrict spectrum)
+{
+  for (int n = 0; n < orders; ++n) spectrum[n] = 0.0;
+  for (int j = 0; j < half; ++j)
+    for (int n = 0; n < orders; ++n) spectrum[n] += correlation[j] * cosine[j * half + n];
+}
+
 void VmAngularSpectrum(VmAngular a, const double *correlation, int nmax, double *spectrum)
 {
+  Spectrum(a->half, nmax + 1, a->cosine, correlation, spectrum);
   spectrum[0] = 1.0;
-  for (int n = 1; n <= nmax; ++n) {
-    double sum = 0.0;
-    for (int j = 0, phase = 0; j < a->n; ++j) {
-      sum += correlation[j] * a->cosine[phase];
-      phase += n;
-      while (phase >= a->n) phase -= a->n;
-    }
-    spectrum[n] = sum / a->n;
-  }
 }
 
 const double *VmAngularNoise(VmAngular a, int ring) { return a->noise + (size_t)ring * (size_t)a->n; }

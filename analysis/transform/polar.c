@@ -122,13 +122,10 @@ static PetscErrorCode GrowTo(int64_t need, int64_t *capacity, VmPolar polar)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmPolarCreate(const VmDetector *detector, int rings, const double *k, double width, int angles,
-                             VmPolarKernel kernel, VmPolar *polar)
+/* A grid with room for the bins, none of them filled yet. */
+static PetscErrorCode GridCreate(int rings, const double *k, double width, int angles, VmPolar *polar)
 {
-  const int64_t npix = detector->det[0] * detector->det[1];
   const size_t bins = (size_t)rings * (size_t)angles;
-  int64_t capacity = 0, filled = 0;
-  Bin bin = {0};
   VmPolar p;
   PetscFunctionBegin;
   PetscCall(PetscNew(&p));
@@ -139,12 +136,23 @@ PetscErrorCode VmPolarCreate(const VmDetector *detector, int rings, const double
   PetscCall(PetscArraycpy(p->k, k, (size_t)rings));
   PetscCall(PetscCalloc1(bins, &p->valid));
   PetscCall(PetscCalloc1(bins + 1, &p->start));
+  *polar = p;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Fills bins [first, end); their entries start at 0. */
+static PetscErrorCode FillBins(const VmDetector *detector, VmPolarKernel kernel, int64_t first, int64_t end, VmPolar p)
+{
+  const int64_t npix = detector->det[0] * detector->det[1];
+  const double span = 2.0 * VM_PI / p->angles;
+  int64_t capacity = 0, filled = 0;
+  Bin bin = {0};
+  PetscFunctionBegin;
   PetscCall(PetscCalloc1((size_t)npix, &bin.weight));
   PetscCall(PetscMalloc1((size_t)npix, &bin.touched));
-  PetscCall(GrowTo(4 * (int64_t)bins, &capacity, p));
-  for (size_t b = 0; b < bins; ++b) {
-    const double span = 2.0 * VM_PI / angles;
-    BinFill(detector, kernel, k[b / (size_t)angles], width, span * (double)(b % (size_t)angles), span, &bin);
+  PetscCall(GrowTo(4 * (end - first), &capacity, p));
+  for (int64_t b = first; b < end; ++b) {
+    BinFill(detector, kernel, p->k[b / p->angles], p->width, span * (double)(b % p->angles), span, &bin);
     p->valid[b] = bin.on >= 0.5 * bin.all;
     PetscCall(GrowTo(filled + bin.n, &capacity, p));
     for (int64_t t = 0; t < bin.n; ++t) {
@@ -159,7 +167,70 @@ PetscErrorCode VmPolarCreate(const VmDetector *detector, int rings, const double
   }
   PetscCall(PetscFree(bin.weight));
   PetscCall(PetscFree(bin.touched));
-  *polar = p;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmPolarCreate(const VmDetector *detector, int rings, const double *k, double width, int angles,
+                             VmPolarKernel kernel, VmPolar *polar)
+{
+  PetscFunctionBegin;
+  PetscCall(GridCreate(rings, k, width, angles, polar));
+  PetscCall(FillBins(detector, kernel, 0, (int64_t)rings * angles, *polar));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The bins of a rank: the work of a ring grows with its radius. */
+static int64_t FirstBin(int64_t bins, int rank, int size)
+{
+  return (int64_t)((double)bins * sqrt((double)rank / (double)size) + 0.5);
+}
+
+/* All ranks get the bins of all. `counts`, `at` [size] are for the entries or bins of each rank. */
+static PetscErrorCode ShareBins(MPI_Comm comm, VmPolar p, int rank, int size, int *counts, int *at)
+{
+  const int64_t bins = (int64_t)p->rings * p->angles;
+  int32_t *pixel;
+  double *weight;
+  PetscMPIInt mine;
+  PetscFunctionBegin;
+  PetscCall(PetscMPIIntCast((PetscInt)p->start[FirstBin(bins, rank + 1, size)], &mine));
+  for (int r = 0; r < size; ++r) {
+    at[r] = (int)FirstBin(bins, r, size);
+    counts[r] = (int)FirstBin(bins, r + 1, size) - at[r];
+  }
+  PetscCallMPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_UINT8_T, p->valid, counts, at, MPI_UINT8_T, comm));
+  PetscCallMPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_INT64_T, p->start + 1, counts, at, MPI_INT64_T, comm));
+  PetscCallMPI(MPI_Allgather(&mine, 1, MPI_INT, counts, 1, MPI_INT, comm));
+  int64_t entries = 0;
+  for (int r = 0; r < size; ++r) {
+    at[r] = (int)entries;
+    for (int64_t b = FirstBin(bins, r, size); b < FirstBin(bins, r + 1, size); ++b) p->start[b + 1] += entries;
+    entries += counts[r];
+  }
+  PetscCall(PetscMalloc1((size_t)entries, &pixel));
+  PetscCall(PetscMalloc1((size_t)entries, &weight));
+  PetscCallMPI(MPI_Allgatherv(p->pixel, mine, MPI_INT32_T, pixel, counts, at, MPI_INT32_T, comm));
+  PetscCallMPI(MPI_Allgatherv(p->weight, mine, MPI_DOUBLE, weight, counts, at, MPI_DOUBLE, comm));
+  PetscCall(PetscFree(p->pixel));
+  PetscCall(PetscFree(p->weight));
+  p->pixel = pixel;
+  p->weight = weight;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode VmPolarCreateShared(MPI_Comm comm, const VmDetector *detector, int rings, const double *k, double width,
+                                   int angles, VmPolarKernel kernel, VmPolar *polar)
+{
+  const int64_t bins = (int64_t)rings * angles;
+  int rank, size, *counts, *at;
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  PetscCall(GridCreate(rings, k, width, angles, polar));
+  PetscCall(FillBins(detector, kernel, FirstBin(bins, rank, size), FirstBin(bins, rank + 1, size), *polar));
+  PetscCall(PetscMalloc2((size_t)size, &counts, (size_t)size, &at));
+  PetscCall(ShareBins(comm, *polar, rank, size, counts, at));
+  PetscCall(PetscFree2(counts, at));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -143,8 +143,8 @@ typedef struct {
 /**
  * Runs statistics over all frames in one pass.
  *
- * \param[in] tile_frames  frames read at a time, at most VM_STAT_BLOCK; 0: as many as fit in 64 MB; fewer if the memory
- *                         of the survey asks for it
+ * \param[in] tile_frames  frames read at a time, at most VM_STAT_BLOCK; 0: as many as stay in the cache; fewer if the
+ *                         memory of the survey asks for it
  * \param[in] progress     or NULL
  * Same bits for any number of ranks and any tile_frames. Returns VM_ERR_STOPPED if asked to stop, VM_ERR_INPUT
  * if even tiles of one frame take more memory than a rank may have. Collective.

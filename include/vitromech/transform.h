@@ -95,6 +95,9 @@ typedef struct VmPolar_s {
 /** Rings k[i] +- width/2 of `angles` bins each. Not collective. */
 PetscErrorCode VmPolarCreate(const VmDetector *detector, int rings, const double *k, double width, int angles,
                              VmPolarKernel kernel, VmPolar *polar);
+/** The same, to the bit, with the bins shared out among the ranks of comm, which all get all of them. Collective. */
+PetscErrorCode VmPolarCreateShared(MPI_Comm comm, const VmDetector *detector, int rings, const double *k, double width,
+                                   int angles, VmPolarKernel kernel, VmPolar *polar);
 PetscErrorCode VmPolarDestroy(VmPolar *polar);
 
 /** samples [rings][angles] of a frame [det0][det1]. Not collective. */
@@ -129,7 +132,7 @@ PetscErrorCode VmAngularPower(VmAngular angular, const double *samples, double *
 /** correlation [N] of one ring from its power [N/2+1]; NAN at angles without a valid pair. Not collective. */
 PetscErrorCode VmAngularCorrelation(VmAngular angular, int ring, const double *power, double *correlation);
 
-/** spectrum [nmax+1]: S_n from a correlation [N]. Not collective. */
+/** spectrum [nmax+1]: S_n, n <= nmax <= N/2, from a correlation [N], C(phi) = C(-phi). Not collective. */
 void VmAngularSpectrum(VmAngular angular, const double *correlation, int nmax, double *spectrum);
 
 /** What shot noise adds to C(phi_j) for each unit of gain/<I>, [N]: the correlation of the weights of the bins (they

@@ -1,5 +1,6 @@
-/* Damaged HDF5 files stop the library (1.10 reads outside of a heap of texts whose sizes are wrong): another process
- * goes through a file first. */
+/* Damaged HDF5 files stop the library (1.10 reads outside of heaps and attributes whose sizes are wrong): another
+ * process goes through a file first. */
+#include "h5_header.h"
 #include <vitromech/h5.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -81,16 +82,29 @@ static void ReadDataset(hid_t dataset)
   H5Tclose(type);
 }
 
+/* context: descriptor of the file, negative if its headers cannot be gone through */
 static herr_t ReadObject(hid_t file, const char *name, const H5O_info_t *info, void *context)
 {
-  (void)info;
-  (void)context;
+  const int descriptor = *(const int *)context;
+  if (descriptor >= 0 && !VmH5HeaderSound(descriptor, info->addr)) _exit(1);
   const hid_t object = H5Oopen(file, name, H5P_DEFAULT);
   if (object < 0) return 0;
   H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, ReadAttribute, NULL);
   if (H5Iget_type(object) == H5I_DATASET) ReadDataset(object);
   H5Oclose(object);
   return 0;
+}
+
+/* Addresses of 8 bytes from the start of the file. */
+static bool HasPlainAddresses(hid_t file)
+{
+  size_t address = 0, length = 0;
+  hsize_t before = 1;
+  const hid_t creation = H5Fget_create_plist(file);
+  H5Pget_sizes(creation, &address, &length);
+  H5Pget_userblock(creation, &before);
+  H5Pclose(creation);
+  return address == 8 && length == 8 && before == 0;
 }
 
 /* The child: as the world finds it, whatever handles signals and memory errors in the parent. */
@@ -107,7 +121,8 @@ static void GoThrough(const char *path)
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file >= 0) {
-    H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, ReadObject, NULL);
+    int descriptor = HasPlainAddresses(file) ? open(path, O_RDONLY) : -1;
+    H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, ReadObject, &descriptor);
     H5Fclose(file);
   }
   _exit(0);

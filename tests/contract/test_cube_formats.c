@@ -4,6 +4,7 @@
 #include "unit/capture.h"
 #include <vitromech/timer.h>
 #include <hdf5.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILES = 9, FLIPS = 2000 };
@@ -69,8 +70,17 @@ static void ExpectRecognised(const CubeFile *file)
   VmExpect(own > 0 && own > best, "%s: %s is %d sure, another format %d", file->name, file->format, own, best);
 }
 
-/* Opens a file and reads all its frames as the analysis does; more pixels than the file has bytes are a failure. */
-static PetscErrorCode TryRead(const char *path, const VmCubeHints *hints, int64_t most)
+/* What a file was read as. */
+typedef struct {
+  int64_t shape[4];
+  uint64_t hash; /* of its frames (FNV-1a by words) */
+} Answer;
+
+enum { FRAMES_READ = 64 };
+
+/* Opens a file and reads its frames as the analysis does (evenly spaced ones if they are many); more pixels than the
+ * file has bytes are a failure. */
+static PetscErrorCode TryRead(const char *path, const VmCubeHints *hints, int64_t most, Answer *answer)
 {
   VmCube cube;
   float *data;
@@ -78,11 +88,19 @@ static PetscErrorCode TryRead(const char *path, const VmCubeHints *hints, int64_
   if (code) return code;
   const VmCubeInfo *info = VmCubeGetInfo(cube);
   const int64_t points = info->det[0] * info->det[1], frames = info->scan[0] * info->scan[1];
+  *answer = (Answer){{info->scan[0], info->scan[1], info->det[0], info->det[1]}, UINT64_C(14695981039346656037)};
   VmExpect(points > 0 && frames > 0 && points <= most / frames, "%s: %lld frames of %lld pixels", path,
            (long long)frames, (long long)points);
   if (points > 0 && frames > 0 && points <= most / frames) {
     PetscCall(PetscMalloc1((size_t)points, &data));
-    for (int64_t f = 0; f < frames && !code; ++f) code = VmCubeRead(cube, f, 1, data);
+    for (int64_t f = 0; f < frames && !code; f += 1 + frames / FRAMES_READ) {
+      code = VmCubeRead(cube, f, 1, data);
+      for (int64_t p = 0; p < points && !code; ++p) {
+        uint32_t word;
+        memcpy(&word, &data[p], sizeof word);
+        answer->hash = (answer->hash ^ word) * UINT64_C(1099511628211);
+      }
+    }
     PetscCall(PetscFree(data));
   }
   PetscCall(VmCubeClose(&cube));
@@ -101,8 +119,9 @@ static PetscErrorCode TestOthersRefused(const CubeFile files[FILES])
       hints.format = vm_cube_formats[j]->name;
       const bool own = strcmp(hints.format, files[i].format) == 0;
       if (!own && strcmp(hints.format, "raw") == 0) continue; /* takes any bytes of the right number */
+      Answer answer;
       CaptureBegin(&capture);
-      const PetscErrorCode code = TryRead(files[i].path, &hints, INT64_C(1) << 30);
+      const PetscErrorCode code = TryRead(files[i].path, &hints, INT64_C(1) << 30, &answer);
       CaptureEnd(&capture, text, sizeof text);
       VmExpect(code == (own ? PETSC_SUCCESS : VM_ERR_INPUT), "%s read as %s: code %d, \"%s\"", files[i].name,
                hints.format, (int)code, text);
@@ -131,26 +150,41 @@ static void Save(const char *path, const uint8_t *bytes, int64_t n)
   fclose(file);
 }
 
+static int64_t FileSize(const char *path)
+{
+  struct stat status;
+  if (stat(path, &status) != 0) abort();
+  return (int64_t)status.st_size;
+}
+
 static bool IsClear(PetscErrorCode code) { return code == 0 || code == VM_ERR_INPUT || code == VM_ERR_FILE; }
 
-/* A file that lacks its end is an error wherever it ends, unless HDF5 needs nothing of what is lacking. */
-static PetscErrorCode Truncate(const char *path, const char *copy, const VmCubeHints *hints)
+/* A file to damage, and the one that is then opened: the same, or the cube whose header it is. */
+typedef struct {
+  const char *name, *path, *copy, *opened;
+  VmCubeHints hints;
+  int64_t most;
+} Victim;
+
+/* A file that lacks its end is an error wherever it ends. */
+static PetscErrorCode Truncate(const Victim *v)
 {
   Capture capture;
   char text[4096];
+  Answer answer;
   uint8_t *bytes;
   int accepted = 0;
   PetscFunctionBegin;
-  const int64_t n = Load(path, &bytes);
-  Save(copy, bytes, n);
+  const int64_t n = Load(v->path, &bytes);
+  Save(v->copy, bytes, n);
   for (int i = Truncations() - 1; i >= 0; --i) {
     const int64_t length = i * n / Truncations();
-    if (truncate(copy, (off_t)length) != 0) abort();
+    if (truncate(v->copy, (off_t)length) != 0) abort();
     CaptureBegin(&capture);
-    const PetscErrorCode code = TryRead(copy, hints, 4096 * n);
+    const PetscErrorCode code = TryRead(v->opened, &v->hints, v->most, &answer);
     CaptureEnd(&capture, text, sizeof text);
     accepted += code == 0;
-    VmExpect(IsClear(code) && (code == 0 || strlen(text) > 20), "%s cut at %lld: code %d, \"%s\"", path,
+    VmExpect(IsClear(code) && (code == 0 || strlen(text) > 20), "%s cut at %lld: code %d, \"%s\"", v->name,
              (long long)length, (int)code, text);
   }
   VmExpectInt(accepted, 0);
@@ -206,48 +240,132 @@ static int64_t Metadata(const char *path, int64_t n, int64_t **place)
   return count;
 }
 
+/* What became of files with one byte changed. */
+typedef struct {
+  int refused, same, other_values, other_shape;
+} Outcome;
+
+static void Count(const Victim *v, int64_t at, uint8_t change, PetscErrorCode code, const Answer *is, const Answer *was,
+                  Outcome *outcome)
+{
+  if (code) ++outcome->refused;
+  else if (memcmp(is->shape, was->shape, sizeof is->shape) != 0) {
+    ++outcome->other_shape;
+    printf("%s with byte %lld xor %d: %lldx%lld frames of %lldx%lld\n", v->name, (long long)at, change,
+           (long long)is->shape[0], (long long)is->shape[1], (long long)is->shape[2], (long long)is->shape[3]);
+  } else if (is->hash != was->hash) ++outcome->other_values;
+  else ++outcome->same;
+}
+
 /* One byte is another one, at random places, half of them in the metadata. */
-static PetscErrorCode Flip(const char *path, const char *copy, const VmCubeHints *hints, int *flips)
+static PetscErrorCode Flip(const Victim *v, Outcome *outcome)
 {
   Capture capture;
+  Answer whole, answer;
   char text[4096];
   uint8_t *bytes;
   int64_t *place;
   uint64_t random = 12345;
   PetscFunctionBegin;
-  const int64_t n = Load(path, &bytes), metadata = Metadata(path, n, &place);
+  const int64_t n = Load(v->path, &bytes), metadata = Metadata(v->path, n, &place);
   const double begin = VmTime();
+  Save(v->copy, bytes, n);
+  PetscCall(TryRead(v->opened, &v->hints, v->most, &whole));
   for (int i = 0; i < FLIPS && VmTime() - begin < FlipSeconds(); ++i) {
     random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     const uint64_t draw = random >> 20;
     const int64_t at = i % 2 && metadata ? place[draw % (uint64_t)metadata] : (int64_t)(draw % (uint64_t)n);
     const uint8_t change = (uint8_t)(1 + (random >> 56) % 255);
     if (!InPart(i)) continue;
-    ++*flips;
     bytes[at] ^= change;
-    Save(copy, bytes, n);
+    Save(v->copy, bytes, n);
     bytes[at] ^= change;
     CaptureBegin(&capture);
-    const PetscErrorCode code = TryRead(copy, hints, 4096 * n);
+    const PetscErrorCode code = TryRead(v->opened, &v->hints, v->most, &answer);
     CaptureEnd(&capture, text, sizeof text);
-    VmExpect(IsClear(code) && (code == 0 || strlen(text) > 20), "%s with byte %lld xor %d: code %d, \"%s\"", path,
+    VmExpect(IsClear(code) && (code == 0 || strlen(text) > 20), "%s with byte %lld xor %d: code %d, \"%s\"", v->name,
              (long long)at, change, (int)code, text);
+    Count(v, at, change, code, &answer, &whole, outcome);
   }
   free(place);
   free(bytes);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Damage(const char *path, const char *name, const VmCubeHints *hints, int *flips)
+static bool Asked(const char *name)
 {
   const char *asked = getenv("VM_TEST_FLIPS");
+  return !asked || strstr(name, asked);
+}
+
+static void Show(const char *name, const Outcome *o)
+{
+  printf("%s: %d bytes changed: %d refused, %d the same answer, %d other values, %d another shape\n", name,
+         o->refused + o->same + o->other_values + o->other_shape, o->refused, o->same, o->other_values, o->other_shape);
+}
+
+static PetscErrorCode Damage(const char *path, const char *name, const VmCubeHints *hints)
+{
   char copy[1100];
+  Outcome outcome = {0};
   PetscFunctionBegin;
-  if (asked && !strstr(name, asked)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!Asked(name)) PetscFunctionReturn(PETSC_SUCCESS);
   snprintf(copy, sizeof copy, "%s/damaged_%s", VmTestScratch(), name);
-  if (InPart(0)) PetscCall(Truncate(path, copy, hints));
-  PetscCall(Flip(path, copy, hints, flips));
+  const Victim victim = {name, path, copy, copy, *hints, 4096 * FileSize(path)};
+  if (InPart(0)) PetscCall(Truncate(&victim));
+  PetscCall(Flip(&victim, &outcome));
   remove(copy);
+  Show(name, &outcome);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The header beside a Merlin file is damaged: what says how the frames were scanned. */
+static PetscErrorCode DamageHdr(const char *name)
+{
+  char file[256], path[1100], cube[1100], copy[1100];
+  uint8_t *bytes;
+  Outcome outcome = {0};
+  PetscFunctionBegin;
+  snprintf(file, sizeof file, "%s.hdr", name);
+  if (!Asked(file)) PetscFunctionReturn(PETSC_SUCCESS);
+  snprintf(file, sizeof file, "readers/%s.mib", name);
+  const char *original = VmTestData(file);
+  if (!original) PetscFunctionReturn(PETSC_SUCCESS);
+  snprintf(cube, sizeof cube, "%s/header_%s.mib", VmTestScratch(), name);
+  const int64_t n = Load(original, &bytes);
+  Save(cube, bytes, n);
+  free(bytes);
+  snprintf(path, sizeof path, "%.*shdr", (int)strlen(original) - 3, original);
+  snprintf(copy, sizeof copy, "%s/header_%s.hdr", VmTestScratch(), name);
+  snprintf(file, sizeof file, "%s.hdr", name);
+  const Victim victim = {file, path, copy, cube, {.centre = {NAN, NAN}}, 4096 * n};
+  PetscCall(Flip(&victim, &outcome));
+  remove(copy);
+  remove(cube);
+  Show(file, &outcome);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The XML of an EMPAD acquisition is damaged; the frames it names are all zero and take no room. */
+static PetscErrorCode DamageXml(const char *name)
+{
+  char file[256], copy[1100], frames[1100];
+  Outcome outcome = {0};
+  PetscFunctionBegin;
+  if (!Asked(name)) PetscFunctionReturn(PETSC_SUCCESS);
+  snprintf(file, sizeof file, "readers/%s", name);
+  const char *path = VmTestData(file);
+  if (!path) PetscFunctionReturn(PETSC_SUCCESS);
+  snprintf(copy, sizeof copy, "%s/damaged_empad.xml", VmTestScratch());
+  snprintf(frames, sizeof frames, "%s/scan_x32_y64.raw", VmTestScratch());
+  const int64_t bytes = (int64_t)32 * 64 * 130 * 128 * 4;
+  fclose(FileCreate(frames));
+  if (truncate(frames, (off_t)bytes) != 0) abort();
+  const Victim victim = {name, path, copy, copy, {.centre = {NAN, NAN}}, bytes};
+  PetscCall(Flip(&victim, &outcome));
+  remove(copy);
+  remove(frames);
+  Show(name, &outcome);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -257,12 +375,11 @@ static PetscErrorCode Run(void)
                                         "amorphous_512.hspy",  "prismatic_si100_4d.emd",
                                         "py4dstem_2x3x4x5.h5", "test1.blo"};
   CubeFile files[FILES];
-  int flips = 0;
   PetscFunctionBegin;
   PetscCall(Make(files));
   for (int i = 0; i < FILES; ++i) ExpectRecognised(&files[i]);
   PetscCall(TestOthersRefused(files));
-  for (int i = 0; i < FILES; ++i) PetscCall(Damage(files[i].path, files[i].name, &files[i].hints, &flips));
+  for (int i = 0; i < FILES; ++i) PetscCall(Damage(files[i].path, files[i].name, &files[i].hints));
   for (size_t i = 0; i < sizeof samples / sizeof *samples; ++i) {
     VmCubeHints hints = {.centre = {NAN, NAN}};
     char name[256];
@@ -270,9 +387,10 @@ static PetscErrorCode Run(void)
     const char *path = VmTestData(name);
     if (strstr(name, ".mib")) hints.scan[0] = 1;
     hints.scan[1] = i == 0 ? 8 : i == 1 ? 9 : 0;
-    if (path) PetscCall(Damage(path, samples[i], &hints, &flips));
+    if (path) PetscCall(Damage(path, samples[i], &hints));
   }
-  VmFigure("flipped bytes", flips);
+  PetscCall(DamageHdr("Single_9_Frame_CounterDepth_12_Rows_256"));
+  PetscCall(DamageXml("EMPAD_v1.2.2_x32_y64_size0.8.xml"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -213,7 +213,7 @@ static PetscErrorCode GivenCurve(MPI_Comm comm, const VmInferOptions *options, c
     if (!(*word)[length])
       VmThrow(comm, VM_ERR_INPUT, "--curve %s: write NAME=FILE, e.g. fem/omega=measured.csv", *word);
     if (!c->x) VmThrow(comm, VM_ERR_INPUT, "--curve %s: the runs say nothing of the points of this curve", *word);
-    PetscCall(VmCurveRead(comm, *word + length + 1, options->k_factor, 1.0, &curve));
+    PetscCall(VmCurveRead(comm, *word + length + 1, options->k_factor, options->scale, &curve));
     OnPoints(&curve, c, value, error);
     PetscCall(VmCurveDestroy(&curve));
     *given = true;

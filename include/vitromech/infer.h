@@ -11,6 +11,7 @@ typedef struct {
   const char *const *values; /* measured numbers "yield_stress=1.52+-0.03", NULL-terminated, or NULL */
   const char *const *curves; /* measured curves "fem/omega=vk.csv" (k, value, error), NULL-terminated, or NULL */
   double k_factor;           /* what k of these files is multiplied by to be in 1/nm */
+  double scale;              /* and their values and errors */
   const char *const *names;  /* statistics that may be used, NULL-terminated, or NULL: all */
 } VmInferOptions;
 

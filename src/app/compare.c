@@ -17,6 +17,9 @@
   "  --with NAME       may be given several times\n"                                                                   \
   "  --measured FILE   may be given several times; conditions of the measurement are named in a case\n"                \
   "  --k-unit UNIT     of the measured files: 1/nm (default) or 1/A\n"                                                 \
+  "  --scale F         factor on measured values and their deviations (default 1); V(k) goes about as 1/thickness, "   \
+  "so\n"                                                                                                               \
+  "                    thickness of the measured foil over that of the simulated one\n"                                \
   "  --level P         of the verdicts of A and B (default 0.05)\n"                                                    \
   "  --csv FILE        default: comparison.csv beside ANALYSIS\n"                                                      \
   "  --output FILE     of A and B: curves with residuals and distributions for vitromech report\n\n"                   \
@@ -24,7 +27,8 @@
   "the directory or table.h5 of vitromech sweep:\n"                                                                    \
   "  --infer NAMES     flow_unit_fraction, or paths of the plan with commas; all that is varied is fitted\n"           \
   "  --value NAME=X+-E a measured number (may be given several times)\n"                                               \
-  "  --curve NAME=FILE a measured curve, e.g. fem/omega=vk.csv (columns k, V(k), standard deviation; --k-unit)\n"      \
+  "  --curve NAME=FILE a measured curve, e.g. fem/omega=vk.csv (columns k, V(k), standard deviation; --k-unit, "       \
+  "--scale)\n"                                                                                                         \
   "  --using NAME      only this statistic (may be given several times)\n"                                             \
   "  --output FILE     default: inference.h5 beside SAMPLE, or here\n\n"                                               \
   "examples:\n  vitromech compare out/demo/analysis.h5 --with im2018\n"                                                \
@@ -34,6 +38,7 @@
 typedef struct {
   VmWords with, measured;
   const char *k_unit, *csv;
+  double scale; /* of measured curves */
 } Options;
 
 /* The compare block that the options stand for, as YAML. */
@@ -49,7 +54,8 @@ static PetscErrorCode BlockText(MPI_Comm comm, const Options *o, size_t size, ch
     bool exists;
     PetscCall(VmFileExists(comm, o->measured.words[i], &exists));
     if (!exists) VmThrow(comm, VM_ERR_INPUT, "%s does not exist", o->measured.words[i]);
-    ADD("  - {file: '%s', k_unit: '%s'}\n", o->measured.words[i], o->k_unit ? o->k_unit : "1/nm");
+    ADD("  - {file: '%s', k_unit: '%s', scale: %.17g}\n", o->measured.words[i], o->k_unit ? o->k_unit : "1/nm",
+        o->scale);
   }
 #undef ADD
   if (length >= size) VmThrow(comm, VM_ERR_INPUT, "the options are too long");
@@ -183,7 +189,7 @@ static PetscErrorCode CompareTwo(MPI_Comm comm, const char *const *paths, const 
 typedef struct {
   const char *parameters, *output;
   VmWords values, names, curves;
-  double k_factor;
+  double k_factor, scale;
 } InferOptions;
 
 /* The table of a sweep: itself or in its directory. */
@@ -205,6 +211,7 @@ static PetscErrorCode InferInto(MPI_Comm comm, const VmWords *words, const VmH5 
                                   .values = o->values.words,
                                   .curves = o->curves.words,
                                   .k_factor = o->k_factor,
+                                  .scale = o->scale,
                                   .names = o->names.words};
   char part[PETSC_MAX_PATH_LEN + 8];
   VmH5 out;
@@ -244,14 +251,15 @@ static bool IsCase(const char *path)
 static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   VmWords words = {0};
-  Options o = {0};
+  Options o = {.scale = 1.0};
   InferOptions infer = {0};
-  const char *level_text = NULL;
+  const char *level_text = NULL, *scale_text = NULL;
   double level = 0.05;
   char why[256];
   const VmOption options[] = {{.name = "--with", .values = &o.with},
                               {.name = "--measured", .values = &o.measured},
                               {.name = "--k-unit", .value = &o.k_unit},
+                              {.name = "--scale", .value = &scale_text},
                               {.name = "--csv", .value = &o.csv},
                               {.name = "--level", .value = &level_text},
                               {.name = "--infer", .value = &infer.parameters},
@@ -264,9 +272,12 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   PetscCall(VmArguments(comm, &vm_command_compare, argc, argv, options, 1, VM_MAX_WORDS, &words));
   if (level_text && !(VmUnitParse(level_text, "1", &level, why) && level > 0.0 && level < 1.0))
     VmThrow(comm, VM_ERR_INPUT, "--level \"%s\": a probability between 0 and 1 is needed", level_text);
+  if (scale_text && !(VmUnitParse(scale_text, "1", &o.scale, why) && o.scale > 0.0))
+    VmThrow(comm, VM_ERR_INPUT, "--scale \"%s\": a positive number is needed", scale_text);
   if (o.k_unit && strcmp(o.k_unit, "1/nm") != 0 && strcmp(o.k_unit, "1/A") != 0)
     VmThrow(comm, VM_ERR_INPUT, "--k-unit \"%s\": 1/nm or 1/A", o.k_unit);
   infer.k_factor = o.k_unit && strcmp(o.k_unit, "1/A") == 0 ? 10.0 : 1.0;
+  infer.scale = o.scale;
   if (infer.parameters) {
     PetscCall(InferFrom(comm, &words, &infer));
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -296,7 +307,8 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 const VmCommand vm_command_compare = {
     .name = "compare",
     .usage =
-        "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--level P] "
+        "compare ANALYSIS [CASE | ANALYSIS] [--with NAME ...] [--measured FILE ...] [--k-unit UNIT] [--scale F] "
+        "[--level P] "
         "[--csv FILE] [--output FILE]\n"
         "       vitromech compare [SAMPLE...] --infer PARAMETER SWEEP [--value NAME=X+-E ...] [--curve NAME=FILE ...] "
         "[--using NAME ...]",

@@ -20,6 +20,7 @@ expect "no words" ends 2 "missing argument" compare
 expect "absent analysis" ends 2 "absent.h5" compare absent.h5 --with im2018
 expect "inference from an absent sample" ends 2 "a.h5" compare a.h5 --infer flow_unit_fraction sweep
 expect "options of inference alone" ends 2 "belong to --infer" compare a.h5 --value x=1
+expect "scale that is no number" ends 2 "positive number" compare a.h5 --measured vk.csv --scale thick
 expect "output over an input" ends 2 "would replace" compare a.h5 b.h5 --output b.h5
 expect "two files and a reference" ends 2 "need one analysis file" compare a.h5 b.h5 --with im2018
 expect "nothing to compare with" ends 2 "nothing to compare" compare a.h5

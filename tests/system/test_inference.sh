@@ -67,15 +67,19 @@ import sys, h5py, numpy
 
 with h5py.File(f"{sys.argv[1]}/analysis.h5") as f:
     g = f["statistics/radial_intensity"]
-    numpy.savetxt("measured.txt", numpy.column_stack([0.1 * g["k"][1:], g["intensity"][1:], g["intensity_error"][1:]]))
+    curve = numpy.column_stack([0.1 * g["k"][1:], g["intensity"][1:], g["intensity_error"][1:]])
+    numpy.savetxt("measured.txt", curve)
+    numpy.savetxt("half.txt", curve * [1, 0.5, 0.5])
 PYTHON
 expect "inference from it" infer "$first/analysis.h5" seen log_curve --curve radial_intensity/intensity=measured.txt --k-unit 1/A \
   --using radial_intensity/intensity
+expect "inference from half of it, scaled" infer "$first/analysis.h5" seen log_half --curve radial_intensity/intensity=half.txt --k-unit 1/A \
+  --scale 2 --using radial_intensity/intensity
 expect "inference from the same in the file" infer "$first/analysis.h5" seen log_same --using radial_intensity/intensity
 expect "the same interval to a hundredth" /usr/bin/python3 - <<'PYTHON'
 import h5py
-q = [h5py.File(f"{name}.h5")["inference/parameters/flow_units.fraction/quantile"][:] for name in ("log_curve", "log_same")]
-assert abs(q[0] - q[1]).max() < 0.01, q
+q = [h5py.File(f"{name}.h5")["inference/parameters/flow_units.fraction/quantile"][:] for name in ("log_curve", "log_same", "log_half")]
+assert abs(q[0] - q[1]).max() < 0.01 and abs(q[0] - q[2]).max() < 1e-6, q
 PYTHON
 
 expect "blind runs" infer "$first/analysis.h5" blind log_blind

@@ -8,7 +8,7 @@ static PetscErrorCode Values(const void *context, const VmMap *map, double *valu
   double *r;
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)nr, &r));
-  PetscCall(VmAutocorrelation(map, NULL, nr, r, values));
+  PetscCall(VmAutocorrelation(map, nr, r, values));
   values[nr] = VmCorrelationLength(nr, r, values);
   PetscCall(PetscFree(r));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -22,7 +22,7 @@ static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult r
   PetscFunctionBegin;
   (void)params;
   PetscCall(PetscMalloc3((size_t)nr, &r, (size_t)nr, &sigma, (size_t)nr + 1, &errors));
-  PetscCall(VmAutocorrelation(map, NULL, nr, r, sigma));
+  PetscCall(VmAutocorrelation(map, nr, r, sigma));
   PetscCall(VmJackknife(map, nr + 1, Values, &nr, errors));
   PetscCall(VmStatResultAdd(result, "r", VM_F64, 1, &n, r,
                             (VmMeta){map->length_unit, "mean distance of the pairs of a shell", "r"}, NULL));

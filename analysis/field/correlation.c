@@ -47,21 +47,18 @@ static void TransformDestroy(Transform *t)
   fftw_free(t->modes);
 }
 
-static bool Used(const VmMap *map, const uint8_t *skip, int64_t i)
-{
-  return !isnan(map->values[i]) && !(skip && skip[i]);
-}
+static bool Used(const VmMap *map, int64_t i) { return !isnan(map->values[i]); }
 
 /* products[lag] = sum over points of f(x) f(x + lag), f = value - mean at used points, or 1 if `pairs`, and 0
  * elsewhere. */
-static void Products(const VmMap *map, const uint8_t *skip, bool pairs, double mean, Transform *t, double *products)
+static void Products(const VmMap *map, bool pairs, double mean, Transform *t, double *products)
 {
   int64_t i = 0;
   for (int64_t p = 0; p < t->real; ++p) t->work[p] = 0.0;
   for (int64_t x = 0; x < map->n[0]; ++x)
     for (int64_t y = 0; y < map->n[1]; ++y)
       for (int64_t z = 0; z < map->n[2]; ++z, ++i)
-        if (Used(map, skip, i)) t->work[(x * t->size[1] + y) * t->size[2] + z] = pairs ? 1.0 : map->values[i] - mean;
+        if (Used(map, i)) t->work[(x * t->size[1] + y) * t->size[2] + z] = pairs ? 1.0 : map->values[i] - mean;
   fftw_execute(t->forward);
   for (int64_t m = 0; m < t->half; ++m)
     t->modes[m] = creal(t->modes[m]) * creal(t->modes[m]) + cimag(t->modes[m]) * cimag(t->modes[m]);
@@ -112,14 +109,14 @@ static void BinShells(const VmMap *map, const Transform *t, const double *produc
       }
 }
 
-PetscErrorCode VmAutocorrelation(const VmMap *map, const uint8_t *skip, int nr, double *r, double *sigma)
+PetscErrorCode VmAutocorrelation(const VmMap *map, int nr, double *r, double *sigma)
 {
   const int64_t n = VmMapSize(map);
   double mean = 0.0, used = 0.0, *products, *pairs, *count;
   Transform t;
   PetscFunctionBegin;
   for (int64_t i = 0; i < n; ++i)
-    if (Used(map, skip, i)) {
+    if (Used(map, i)) {
       mean += map->values[i];
       used += 1.0;
     }
@@ -129,8 +126,8 @@ PetscErrorCode VmAutocorrelation(const VmMap *map, const uint8_t *skip, int nr, 
   PetscCall(PetscCalloc1((size_t)nr, &count));
   PetscCall(PetscArrayzero(r, (size_t)nr));
   PetscCall(PetscArrayzero(sigma, (size_t)nr));
-  Products(map, skip, false, mean, &t, products);
-  Products(map, skip, true, mean, &t, pairs);
+  Products(map, false, mean, &t, products);
+  Products(map, true, mean, &t, pairs);
   BinShells(map, &t, products, pairs, nr, r, sigma, count);
   const double variance = used > 0.0 ? sigma[0] / used : 0.0;
   const bool constant = !(variance > 1e-24 * mean * mean);
@@ -166,10 +163,8 @@ static PetscErrorCode SquaredDifferences(const VmMap *map, double mean, Transfor
     for (int64_t x = 0; x < map->n[0]; ++x)
       for (int64_t y = 0; y < map->n[1]; ++y)
         for (int64_t z = 0; z < map->n[2]; ++z, ++i) {
-          const double f = Used(map, NULL, i) ? map->values[i] - mean : 0.0;
-          t->work[(x * t->size[1] + y) * t->size[2] + z] = power == 0   ? (double)Used(map, NULL, i)
-                                                           : power == 1 ? f
-                                                                        : f * f;
+          const double f = Used(map, i) ? map->values[i] - mean : 0.0;
+          t->work[(x * t->size[1] + y) * t->size[2] + z] = power == 0 ? (double)Used(map, i) : power == 1 ? f : f * f;
         }
     fftw_execute(t->forward);
     for (int64_t m = 0; m < t->half; ++m) {
@@ -214,14 +209,14 @@ PetscErrorCode VmStructureFunction(const VmMap *map, double r_max, int64_t *n, d
   Transform t;
   PetscFunctionBegin;
   for (int64_t i = 0; i < VmMapSize(map); ++i)
-    if (Used(map, NULL, i)) {
+    if (Used(map, i)) {
       mean += map->values[i];
       used += 1.0;
     }
   mean = used > 0.0 ? mean / used : 0.0;
   PetscCall(TransformCreate(map, &t));
   PetscCall(PetscMalloc2((size_t)t.real, &numerator, (size_t)t.real, &pairs));
-  Products(map, NULL, true, mean, &t, pairs);
+  Products(map, true, mean, &t, pairs);
   PetscCall(SquaredDifferences(map, mean, &t, numerator));
   *n = TakeLags(map, &t, r_max, numerator, pairs, NULL, NULL);
   PetscCall(PetscMalloc1((size_t)*n, r));

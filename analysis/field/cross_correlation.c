@@ -1,4 +1,4 @@
-/* Correlation of two maps of one sample, with intervals from whole blocks of the maps. */
+/* Correlation of two maps of one sample, at a point and at a distance, with intervals from whole blocks of the maps. */
 #include "jackknife.h"
 #include <vitromech/rng.h>
 #include <math.h>
@@ -32,6 +32,8 @@ static double Pearson(const Moments *m)
   return xx > 1e-24 * m->xx && yy > 1e-24 * m->yy ? xy / sqrt(xx * yy) : NAN;
 }
 
+static bool Both(const VmMap *a, const VmMap *b, int64_t i) { return !isnan(a->values[i]) && !isnan(b->values[i]); }
+
 static double MeanOf(const VmMap *map)
 {
   double sum = 0.0, n = 0.0;
@@ -58,7 +60,7 @@ static PetscErrorCode PearsonEstimate(const VmMap *a, const VmMap *b, Estimate *
   int filled = 0, count = 0;
   PetscFunctionBegin;
   for (int64_t i = 0; i < VmMapSize(a); ++i) {
-    if (isnan(a->values[i]) || isnan(b->values[i])) continue;
+    if (!Both(a, b, i)) continue;
     const double x = a->values[i] - mean[0], y = b->values[i] - mean[1];
     const Moments one = {1.0, x, y, x * x, y * y, x * y};
     AddMoments(&one, &blocks[VmJackknifeBlock(a, i)]);
@@ -151,13 +153,90 @@ static PetscErrorCode InformationOfMap(const void *context, const VmMap *map, do
   PetscFunctionBegin;
   PetscCall(PetscMalloc2((size_t)VmMapSize(map), &x, (size_t)VmMapSize(map), &y));
   for (int64_t i = 0; i < VmMapSize(map); ++i) {
-    if (isnan(map->values[i]) || isnan(other->values[i])) continue;
+    if (!Both(map, other, i)) continue;
     x[n] = map->values[i];
     y[n++] = other->values[i];
   }
   *information = NAN;
   if (n > 1) PetscCall(MutualInformation(n, x, y, information));
   PetscCall(PetscFree2(x, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The points that both maps have, as a/s + sign b/t, s and t the deviations; NAN elsewhere. */
+static void Combine(const VmMap *a, const VmMap *b, const double scale[2], double sign, double *values)
+{
+  for (int64_t i = 0; i < VmMapSize(a); ++i)
+    values[i] = Both(a, b, i) ? a->values[i] / scale[0] + sign * b->values[i] / scale[1] : NAN;
+}
+
+typedef struct {
+  const VmMap *other;
+  int nr;
+} Distances;
+
+/* [nr] correlation of one map with the other at a distance, over all pairs of points that both have, either of them in
+ * either map. With normalised maps u, v of correlation rho it is ((1 + rho) sigma - (1 - rho) sigma')/2, sigma and
+ * sigma' the normalised autocorrelations of u + v and u - v, whose variances are 2 (1 + rho) and 2 (1 - rho). */
+static PetscErrorCode CorrelationAt(const Distances *d, const VmMap *map, double *r, double *correlation)
+{
+  const double mean[2] = {MeanOf(map), MeanOf(d->other)};
+  Moments all = {0};
+  double *values, *sigma;
+  VmMap combined = *map;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc2((size_t)VmMapSize(map), &values, (size_t)d->nr, &sigma));
+  for (int64_t i = 0; i < VmMapSize(map); ++i) {
+    if (!Both(map, d->other, i)) continue;
+    const double x = map->values[i] - mean[0], y = d->other->values[i] - mean[1];
+    const Moments one = {1.0, x, y, x * x, y * y, x * y};
+    AddMoments(&one, &all);
+  }
+  const double rho = all.n > 1.0 ? Pearson(&all) : NAN;
+  const double scale[2] = {sqrt(all.xx - all.x * all.x / all.n), sqrt(all.yy - all.y * all.y / all.n)};
+  combined.values = values;
+  for (int s = 0; s < d->nr; ++s) correlation[s] = isnan(rho) ? NAN : 0.0;
+  for (double sign = 1.0; sign >= -1.0; sign -= 2.0) {
+    const double weight = 0.5 * (1.0 + sign * rho);
+    Combine(map, d->other, scale, sign, values);
+    PetscCall(VmAutocorrelation(&combined, d->nr, r, sigma));
+    for (int s = 0; s < d->nr; ++s)
+      if (weight > 1e-12) correlation[s] += sign * weight * sigma[s];
+  }
+  PetscCall(PetscFree2(values, sigma));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CorrelationOfMap(const void *context, const VmMap *map, double *correlation)
+{
+  const Distances *d = context;
+  double *r;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)d->nr, &r));
+  PetscCall(CorrelationAt(d, map, r, correlation));
+  PetscCall(PetscFree(r));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddCorrelation(const VmMap *map, VmStatResult result)
+{
+  const Distances d = {map->other, VmAutocorrelationShells(map)};
+  const int64_t n = d.nr;
+  double *r, *correlation, *errors;
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc3((size_t)n, &r, (size_t)n, &correlation, (size_t)n, &errors));
+  PetscCall(CorrelationAt(&d, map, r, correlation));
+  PetscCall(VmJackknife(map, d.nr, CorrelationOfMap, &d, errors));
+  PetscCall(VmStatResultAdd(result, "r", VM_F64, 1, &n, r,
+                            (VmMeta){map->length_unit, "mean distance of the pairs of a shell", "r"}, NULL));
+  PetscCall(VmStatResultAdd(result, "correlation", VM_F64, 1, &n, correlation,
+                            (VmMeta){"1", "two-point cross-correlation", "r"},
+                            "<(a(x) - m_a)(b(x+d) - m_b)>/(s_a s_b) over all pairs in shells of one spacing; r = 0: "
+                            "pearson"));
+  PetscCall(VmStatResultAdd(result, "correlation_error", VM_F64, 1, &n, errors,
+                            (VmMeta){"1", "standard error of correlation (jackknife over blocks of the map)", "r"},
+                            NULL));
+  PetscCall(PetscFree3(r, correlation, errors));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -182,11 +261,13 @@ static PetscErrorCode Apply(const void *params, const VmMap *map, VmStatResult r
       VmStatResultEstimate(result, "mutual_information", information, error, "1", "mutual information [nat]",
                            "classes of equal frequency, n^(1/3) for each map, less (k-1)(l-1)/2n of independent maps; "
                            "standard error by jackknife over blocks"));
+  PetscCall(AddCorrelation(map, result));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 const VmMapOps vm_map_cross_correlation = {
-    .head = {"cross_correlation", "correlation and mutual information of two maps of one sample, with intervals",
+    .head = {"cross_correlation",
+             "correlation of two maps of one sample, at a point and at a distance, and mutual information, with errors",
              "physics.md E11; Künsch, Ann. Statist. 17 (1989) 1217", NULL},
     .two_maps = true,
     .apply = Apply};

@@ -69,13 +69,12 @@ double VmHotSpotFraction(double count, double radius, double acceptance, double 
  * Normalised autocorrelation in shells of one spacing: sigma(r) = <(v(x) - m)(v(x+d) - m)>/<(v - m)^2>, m the mean,
  * over all pairs of points whose distance is nearest to r; exact number of pairs (periodic, or not, points left out).
  *
- * \param[in]  skip     [n0*n1*n2] points left out besides NAN, or NULL
  * \param[in]  nr       shells, VmAutocorrelationShells
  * \param[out] r        [nr] mean distance of the pairs; r[0] = 0
  * \param[out] sigma    [nr] sigma[0] = 1; NAN without pairs or for a constant map
  * Not collective.
  */
-PetscErrorCode VmAutocorrelation(const VmMap *map, const uint8_t *skip, int nr, double *r, double *sigma);
+PetscErrorCode VmAutocorrelation(const VmMap *map, int nr, double *r, double *sigma);
 /**
  * Structure function P(d) = <(v(x) - v(x+d))^2> of each lag d (one of d and -d) up to r_max, over all pairs.
  *

@@ -56,12 +56,61 @@ static PetscErrorCode TestEnds(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* At a distance, against a double loop over pairs of points that both maps have. */
+static PetscErrorCode TestDistances(void)
+{
+  enum { ROWS = 12, COLUMNS = 9, SIZE = ROWS * COLUMNS, SHELLS = 5 };
+  double a[SIZE], b[SIZE], sum[SHELLS] = {0}, count[SHELLS] = {0}, mean[2] = {0}, square[2] = {0}, n = 0.0;
+  VmStatResult result;
+  PetscFunctionBegin;
+  for (int p = 0; p < SIZE; ++p) {
+    a[p] = p % 23 ? VmRngUniform((VmRngKey){4, VM_STREAM_TEST}, (uint64_t)p, 0) : NAN;
+    b[p] = p % 17
+               ? VmRngUniform((VmRngKey){5, VM_STREAM_TEST}, (uint64_t)p, 0) + (p > 1 && p % 23 != 2 ? a[p - 2] : 0.5)
+               : NAN;
+    if (isnan(a[p]) || isnan(b[p])) continue;
+    n += 1.0;
+    mean[0] += a[p];
+    mean[1] += b[p];
+  }
+  for (int p = 0; p < SIZE; ++p)
+    for (int q = 0; q < SIZE; ++q) {
+      if (isnan(a[p]) || isnan(b[p]) || isnan(a[q]) || isnan(b[q])) continue;
+      const double x = a[p] - mean[0] / n, y = b[q] - mean[1] / n;
+      const int shell = (int)floor(hypot(p / COLUMNS - q / COLUMNS, p % COLUMNS - q % COLUMNS) + 0.5);
+      if (p == q) {
+        square[0] += x * x;
+        square[1] += y * y;
+      }
+      if (shell >= SHELLS) continue;
+      sum[shell] += x * y;
+      count[shell] += 1.0;
+    }
+  const VmMap other = {
+      .dim = 2, .n = {1, ROWS, COLUMNS}, .spacing = {1, 1, 1}, .values = b, .unit = "1", .length_unit = "nm"};
+  VmMap map = other;
+  map.values = a;
+  map.other = &other;
+  PetscCall(MapMeasure("cross_correlation", "{}", &map, &result));
+  const VmStatDataset *found = VmStatResultFind(result, "correlation"),
+                      *error = VmStatResultFind(result, "correlation_error");
+  VmExpectInt(found->dims[0], SHELLS);
+  for (int s = 0; s < SHELLS; ++s) {
+    VmExpectNear(((const double *)found->data)[s], sum[s] / count[s] * n / sqrt(square[0] * square[1]), 1e-12);
+    VmExpect(((const double *)error->data)[s] > 0.0, "error of shell %d", s);
+  }
+  VmExpectNear(((const double *)found->data)[0], ScalarOf(result, "pearson"), 1e-12);
+  PetscCall(VmStatResultDestroy(&result));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
   PetscCall(TestNormal(0.6));
   PetscCall(TestNormal(0.0));
   PetscCall(TestEnds());
+  PetscCall(TestDistances());
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

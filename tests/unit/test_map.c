@@ -290,7 +290,7 @@ static PetscErrorCode TestAutocorrelation(bool periodic)
                      .length_unit = "nm"};
   const int nr = VmAutocorrelationShells(&map);
   VmExpectInt(nr, 7);
-  PetscCall(VmAutocorrelation(&map, NULL, nr, r, sigma));
+  PetscCall(VmAutocorrelation(&map, nr, r, sigma));
   for (int s = 0; s < nr; ++s) {
     double sum = 0, pairs = 0, distance = 0;
     for (int a = 0; a < N0 * N1; ++a)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SCRIPT "analysis/report/report.py"
@@ -65,11 +66,29 @@ static void DefaultOutput(const char *file, size_t size, char *path)
   snprintf(path, size, "%.*s%s", slash ? (int)(slash - file) + 1 : 0, file, VM_FILE_REPORT);
 }
 
+/* Files that a word stands for: itself, or the result and the analysis in an output directory. At most `room`. */
+static int FilesOf(const char *word, int room, char (*files)[PETSC_MAX_PATH_LEN])
+{
+  const char *const names[] = {VM_FILE_RESULT, VM_FILE_ANALYSIS};
+  struct stat about;
+  int count = 0;
+  if (stat(word, &about) != 0 || !S_ISDIR(about.st_mode)) {
+    snprintf(files[0], sizeof files[0], "%s", word);
+    return 1;
+  }
+  for (size_t i = 0; i < sizeof names / sizeof *names && count < room; ++i) {
+    snprintf(files[count], sizeof files[count], "%s/%s", word, names[i]);
+    if (access(files[count], F_OK) == 0) ++count;
+  }
+  return count;
+}
+
 static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 {
   VmWords words = {0};
-  const char *output = NULL;
-  char path[PETSC_MAX_PATH_LEN];
+  const char *output = NULL, *files[VM_MAX_WORDS];
+  char path[PETSC_MAX_PATH_LEN], (*room)[PETSC_MAX_PATH_LEN];
+  int count = 0;
   const VmOption options[] = {{.name = "--output", .value = &output}, {.name = NULL}};
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_report, argc, argv, options, 1, VM_MAX_WORDS, &words));
@@ -78,8 +97,16 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
     PetscCall(VmFileExists(comm, words.words[i], &exists));
     if (!exists) VmThrow(comm, VM_ERR_INPUT, "%s does not exist", words.words[i]);
   }
-  DefaultOutput(words.words[0], sizeof path, path);
-  PetscCall(VmReportExec(words.count, words.words, output ? output : path, true));
+  PetscCall(PetscMalloc1(VM_MAX_WORDS, &room));
+  for (int i = 0; i < words.count && count < VM_MAX_WORDS; ++i) {
+    const int found = FilesOf(words.words[i], VM_MAX_WORDS - count, room + count);
+    if (!found) VmThrow(comm, VM_ERR_INPUT, "%s holds no %s", words.words[i], VM_FILE_RESULT);
+    count += found;
+  }
+  for (int i = 0; i < count; ++i) files[i] = room[i];
+  DefaultOutput(files[0], sizeof path, path);
+  PetscCall(VmReportExec(count, files, output ? output : path, true));
+  PetscCall(PetscFree(room)); /* where another program takes over, nothing comes back */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -89,7 +116,8 @@ const VmCommand vm_command_report = {
     .summary = "one self-contained HTML file with figures, and the data of each as CSV",
     .help = "Draws what the files hold: history and fields of a run, patterns, curves, maps and the comparison.\n"
             "Needs the Debian packages python3-h5py and python3-matplotlib.\n\n"
-            "  RESULT           result.h5 of a run, analysis.h5, and the cube (for a single pattern), in any order\n"
+            "  RESULT           result.h5 of a run, analysis.h5, and the cube (for a single pattern), in any order; a\n"
+            "                   directory stands for its result.h5 and analysis.h5\n"
             "  --output FILE    default: report.html beside the first file; the data go to report_data/ beside it\n\n"
             "example:\n  vitromech report out/demo/result.h5 out/demo/analysis.h5 out/demo/cube.h5",
     .run = Run,

@@ -73,8 +73,10 @@ static PetscErrorCode Write(VmSim sim, const double rate[2], const Level level[2
   }
   PetscCall(VmH5AttrText(sim->file, group, "statistic", "strain_rate_sensitivity"));
   PetscCall(VmH5AttrInt(sim->file, group, "stage", 1, &stage));
-  PetscCall(VmLog(sim->comm, "stage %lld: strain-rate sensitivity %.3g +- %.1g between %.3g and %.3g 1/s",
-                  (long long)stage, m, error, rate[0], rate[1]));
+  char uncertain[64] = " (too few rows for an error)";
+  if (!isnan(error)) snprintf(uncertain, sizeof uncertain, " +- %.1g", error);
+  PetscCall(VmLog(sim->comm, "stage %lld: strain-rate sensitivity %.3g%s between %.3g and %.3g 1/s", (long long)stage, m,
+                  uncertain, rate[0], rate[1]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -50,6 +50,10 @@ PYTHON
 
 expect "the case runs" whole_case
 expect "the report is drawn" draws
+expect "a directory stands for its files" "$VITROMECH" report out --output directory.html >log_directory
+expect "and gives a report" grep -q "Stress and strain" directory.html
+mkdir empty
+expect "of an empty one it says so" grep -q "empty holds no result.h5" <("$VITROMECH" report empty 2>&1)
 [ "$failures" -eq 0 ] || finish
 for figure in stress_strain events plastic_strain flow_units patterns radial_intensity variance v2d nfold_maps power_spectrum \
   region_sizes_scan region_sizes_run autocorrelation_scan autocorrelation_run; do

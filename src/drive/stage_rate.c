@@ -75,8 +75,8 @@ static PetscErrorCode Write(VmSim sim, const double rate[2], const Level level[2
   PetscCall(VmH5AttrInt(sim->file, group, "stage", 1, &stage));
   char uncertain[64] = " (too few rows for an error)";
   if (!isnan(error)) snprintf(uncertain, sizeof uncertain, " +- %.1g", error);
-  PetscCall(VmLog(sim->comm, "stage %lld: strain-rate sensitivity %.3g%s between %.3g and %.3g 1/s", (long long)stage, m,
-                  uncertain, rate[0], rate[1]));
+  PetscCall(VmLog(sim->comm, "stage %lld: strain-rate sensitivity %.3g%s between %.3g and %.3g 1/s", (long long)stage,
+                  m, uncertain, rate[0], rate[1]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

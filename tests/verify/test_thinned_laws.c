@@ -56,9 +56,10 @@ static PetscErrorCode ReadLaw(const char *yaml, double mean, double friction, La
 /* Every fifth voxel is a flow unit. */
 static PetscErrorCode Create(VmGrid grid, const Law *law, VmFinder finder, uint64_t seed, VmKmc *kmc)
 {
-  double ratio[VOXELS], unit[VOXELS];
+  double *ratio, *unit;
   PetscFunctionBegin;
-  for (int i = 0; i < VOXELS; ++i) ratio[i] = 1.0, unit[i] = i % 5 == 0;
+  PetscCall(PetscMalloc2((size_t)grid->np, &ratio, (size_t)grid->np, &unit));
+  for (int64_t i = 0; i < grid->np; ++i) ratio[i] = 1.0, unit[i] = i % 5 == 0;
   const VmKmcSetup setup = {.stz = &law->stz,
                             .seed = seed,
                             .temperature = 300.0,
@@ -71,6 +72,7 @@ static PetscErrorCode Create(VmGrid grid, const Law *law, VmFinder finder, uint6
                             .margin = 0.06,
                             .interacting = true};
   PetscCall(VmKmcCreate(grid, &setup, kmc));
+  PetscCall(PetscFree2(ratio, unit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -263,6 +265,42 @@ static const struct {
     {"{}", 1.14, 0.3},
     {"{}", 1.2, -0.3}};
 
+/* A box with tiles far from events and rows that no tile divides: bounds in shear that goes on from stage to stage. */
+static PetscErrorCode FarBounds(void)
+{
+  const int64_t n[3] = {14, 18, 22};
+  VmGrid grid;
+  Law law;
+  VmKmc kmc;
+  PetscFunctionBegin;
+  PetscCall(VmGridCreate(PETSC_COMM_WORLD, n, spacing, &grid));
+  PetscCall(ReadLaw(laws[0].yaml, 1.3, 0.3, &law));
+  PetscCall(Create(grid, &law, VM_FINDER_THINNED, 3, &kmc));
+  for (int stage = 0; stage < 8; ++stage) {
+    VmSegment segment = {.duration = HUGE_VAL};
+    VmKmcOutcome outcome;
+    VmEvent event;
+    segment.rate[VM_XY] = 5e-3, segment.rate[VM_ZZ] = stage % 2 ? 2e-3 : -2e-3;
+    if (stage == 4) PetscCall(VmKmcHeat(kmc, 320.0, 0.0)); /* the memory so far is of the temperature before */
+    VmMeanBegin(&VmKmcGetState(kmc)->mean, &segment);
+    const double end = VmKmcGetState(kmc)->mean.time + 0.5;
+    for (;;) {
+      PetscCall(VmKmcNext(kmc, end, &outcome, &event));
+      if (outcome == VM_KMC_HORIZON) break;
+      if (VmKmcGetState(kmc)->events % 250 == 0) PetscCall(CheckBounds(kmc));
+    }
+    PetscCall(CheckBounds(kmc));
+  }
+  const int64_t events = VmKmcGetState(kmc)->events;
+  printf("box of 14 x 18 x 22: %lld events, %lld refreshes\n", (long long)events,
+         (long long)VmKmcGetProfile(kmc)->refreshes);
+  VmExpect(events > 1000, "%lld events test little", (long long)events);
+  PetscCall(VmKmcDestroy(&kmc));
+  PetscCall(VmParamsFree(&table, &law.holder));
+  PetscCall(VmGridDestroy(&grid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(void)
 {
   const int64_t n[3] = {CELLS, CELLS, CELLS};
@@ -277,6 +315,7 @@ static PetscErrorCode Run(void)
     PetscCall(VmParamsFree(&table, &law.holder));
   }
   PetscCall(VmGridDestroy(&grid));
+  PetscCall(FarBounds());
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -89,13 +89,12 @@ static float Limits(const double *restrict known, const float *restrict seen, co
 {
   float lowest[VM_TILE_Z];
   for (int i = 0; i < VM_TILE; ++i) {
-    double sum = 0.0;
+    float sum = 0.0f;
     for (int c = 0; c < VM_SHEARS; ++c) {
-      const double difference = known[c * VM_TILE + i] + reference[c] - (double)seen[c * VM_TILE + i];
+      const float difference = (float)(known[c * VM_TILE + i] + reference[c] - (double)seen[c * VM_TILE + i]);
       sum += difference * difference;
     }
-    const double left = (double)margin[i] - sqrt(0.5 * sum);
-    limit[i] = (float)((1.0 - VM_ROUNDING) * ((double)paid[i] + left));
+    limit[i] = (1.0f - (float)VM_ROUNDING) * (paid[i] + (margin[i] - sqrtf(0.5f * sum)));
   }
   for (int i = 0; i < VM_TILE_Z; ++i) lowest[i] = limit[i];
   for (int j = VM_TILE_Z; j < VM_TILE; j += VM_TILE_Z)

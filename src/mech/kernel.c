@@ -106,41 +106,62 @@ static void Places(int64_t source, int64_t distance, int64_t n, int64_t at[2])
   if (at[1] == at[0]) at[1] = -1;
 }
 
-/* Adds the stress to the row (x, y) that lies at offsets of the signs sx, sy from the source; block: the octant there.
- */
-static void AddRow(VmKernel kernel, const double *block, const double eigenstrain[6], const double sign[2],
-                   int64_t source, double *row)
+/* Asks memory for a row ahead of its use. */
+static void Prefetch(const double *row, int64_t n2)
 {
+  enum { LINE = 8 };
+  for (int64_t z = 0; z < n2; z += LINE) __builtin_prefetch(row + z, 1);
+}
+
+/* Adds the stress to the row (x, y) that lies at offsets of the signs sx, sy from the source; block: the octant there;
+ * next: the row that comes after it. */
+static void AddRow(VmKernel kernel, const double *block, const double eigenstrain[6], const double sign[2],
+                   int64_t source, double *row, const double *next)
+{
+  const VmGrid grid = kernel->grid;
   const int64_t half = kernel->half[2];
   for (int c = 0; c < 6; ++c) {
     double factor[6];
     for (int d = 0; d < 6; ++d)
       factor[d] = eigenstrain[d] * (Parity(c, 0) ^ Parity(d, 0) ? sign[0] : 1.0) *
                   (Parity(c, 1) ^ Parity(d, 1) ? sign[1] : 1.0);
-    AddLine(half, kernel->grid->n[2], block + c * 6 * half, factor, Parity(c, 2) != 0, source, kernel->row,
-            kernel->row + 2 * half, row + c * kernel->grid->np);
+    Prefetch(next + c * grid->np, grid->n[2]);
+    AddLine(half, grid->n[2], block + c * 6 * half, factor, Parity(c, 2) != 0, source, kernel->row,
+            kernel->row + 2 * half, row + c * grid->np);
+  }
+}
+
+/* Rows at one distance from the source, which use the same part of the octant. */
+typedef struct {
+  int64_t distance[2];
+  int count;
+  double *row[4], sign[4][2];
+} Equals;
+
+static void FindEquals(VmGrid grid, const int64_t source[3], int64_t ax, int64_t ay, double *stress, Equals *equals)
+{
+  int64_t xs[2], ys[2];
+  Places(source[0], ax, grid->n[0], xs), Places(source[1], ay, grid->n[1], ys);
+  equals->distance[0] = ax, equals->distance[1] = ay, equals->count = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int64_t x = xs[i / 2] - grid->x0, y = ys[i % 2];
+    if (xs[i / 2] < 0 || x < 0 || x >= grid->nx || y < 0) continue;
+    equals->sign[equals->count][0] = i / 2 ? -1.0 : 1.0, equals->sign[equals->count][1] = i % 2 ? -1.0 : 1.0;
+    equals->row[equals->count++] = stress + (x * grid->n[1] + y) * grid->n[2];
   }
 }
 
 void VmKernelAdd(VmKernel kernel, const int64_t source[3], const double eigenstrain[6], double *stress)
 {
-  VmGrid grid = kernel->grid;
-  const int64_t *half = kernel->half;
-  /* rows at the same distances use the same part of the octant, one after the other */
-  for (int64_t ax = 0; ax < half[0]; ++ax) {
-    int64_t xs[2];
-    Places(source[0], ax, grid->n[0], xs);
-    for (int i = 0; i < 2; ++i) xs[i] = xs[i] >= grid->x0 && xs[i] < grid->x0 + grid->nx ? xs[i] - grid->x0 : -1;
-    if (xs[0] < 0 && xs[1] < 0) continue;
-    for (int64_t ay = 0; ay < half[1]; ++ay) {
-      int64_t ys[2];
-      Places(source[1], ay, grid->n[1], ys);
-      const double *block = kernel->octant + (ax * half[1] + ay) * 36 * half[2];
-      for (int i = 0; i < 2; ++i)
-        for (int j = 0; j < 2; ++j)
-          if (xs[i] >= 0 && ys[j] >= 0)
-            AddRow(kernel, block, eigenstrain, (const double[2]){i ? -1.0 : 1.0, j ? -1.0 : 1.0}, source[2],
-                   stress + (xs[i] * grid->n[1] + ys[j]) * grid->n[2]);
+  const int64_t *half = kernel->half, all = half[0] * half[1];
+  Equals now = {.count = 0}, next;
+  for (int64_t i = 0; i <= all; ++i, now = next) {
+    next.count = 0;
+    if (i < all) FindEquals(kernel->grid, source, i / half[1], i % half[1], stress, &next);
+    const double *block = kernel->octant + (now.distance[0] * half[1] + now.distance[1]) * 36 * half[2];
+    for (int k = 0; k < now.count; ++k) {
+      const double *after = k + 1 < now.count ? now.row[k + 1] : (next.count ? next.row[0] : now.row[k]);
+      AddRow(kernel, block, eigenstrain, now.sign[k], source[2], now.row[k], after);
     }
   }
 }

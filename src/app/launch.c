@@ -24,13 +24,16 @@ void VmForgetMpi(char **environment)
   *to = NULL;
 }
 
-/* Settings of Open MPI; those that are ours are taken back. */
+/* Settings of Open MPI; those that are ours are taken back, unless they are looked at when a file is opened. */
 static struct {
   const char *name, *value;
-  bool ours;
+  bool stays, ours;
 } alone[] = {{.name = "OMPI_MCA_ess_singleton_isolated", .value = "1"},
              {.name = "OMPI_MCA_pml", .value = "ob1"},
-             {.name = "OMPI_MCA_btl", .value = "self"}};
+             {.name = "OMPI_MCA_btl", .value = "self"},
+             /* all processes without launcher would share one directory, which the first to end removes */
+             {.name = "OMPI_MCA_orte_create_session_dirs", .value = "0"},
+             {.name = "OMPI_MCA_sharedfp", .value = "^sm", .stays = true}};
 
 static bool HasLauncher(void)
 {
@@ -52,5 +55,5 @@ void VmMpiAloneBegin(void)
 void VmMpiAloneEnd(void)
 {
   for (size_t i = 0; i < sizeof alone / sizeof alone[0]; ++i)
-    if (alone[i].ours) unsetenv(alone[i].name);
+    if (alone[i].ours && !alone[i].stays) unsetenv(alone[i].name);
 }

@@ -111,11 +111,7 @@ void VmThinningLimits(VmKmc kmc, int64_t tile)
   VmShears(kmc->state.reference, reference);
   t->trigger[tile] =
       Limits(t->known + field, t->seen + field, reference, t->margin + first, t->paid + first, t->limit + first);
-  if (!t->pressure) return;
-  for (int64_t slot = first; slot < first + VM_TILE; ++slot) {
-    t->limit[slot] -= (float)((1.0 + VM_ROUNDING) * VmPressureMoved(kmc, slot));
-    t->trigger[tile] = fminf(t->trigger[tile], t->limit[slot]);
-  }
+  if (t->pressure) t->trigger[tile] = VmPressureLimits(kmc, tile);
 }
 
 /* New rate and margin, without what follows from them. */

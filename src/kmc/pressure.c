@@ -2,6 +2,7 @@
  * shear, the mean stress of another voxel is odd in the offsets that belong to the plane of the shear. */
 #include "rates.h"
 #include "thinning.h"
+#include <vitromech/simd.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -43,6 +44,24 @@ double VmPressureMoved(VmKmc kmc, int64_t slot)
   const VmPressure pressure = kmc->thinning->pressure;
   if (!pressure) return 0.0;
   return fabs(pressure->known[slot] + Frictional(pressure, kmc->state.reference) - (double)pressure->seen[slot]);
+}
+
+VM_SIMD_CLONES
+static float Limits(const double *restrict known, const float *restrict seen, double reference, float *restrict limit)
+{
+  float lowest = HUGE_VALF;
+  for (int i = 0; i < VM_TILE; ++i)
+    limit[i] -= (float)((1.0 + VM_ROUNDING) * fabs(known[i] + reference - (double)seen[i]));
+  for (int i = 0; i < VM_TILE; ++i) lowest = limit[i] < lowest ? limit[i] : lowest;
+  return lowest;
+}
+
+float VmPressureLimits(VmKmc kmc, int64_t tile)
+{
+  const VmThinning t = kmc->thinning;
+  const int64_t first = tile * VM_TILE;
+  return Limits(t->pressure->known + first, t->pressure->seen + first, Frictional(t->pressure, kmc->state.reference),
+                t->limit + first);
 }
 
 /* Friction times the mean stress that an event makes in a voxel. */

@@ -118,6 +118,8 @@ double VmPressureWork(VmKmc kmc, const double mean[6], double felt);
 double VmPressureSee(VmKmc kmc, int64_t slot);
 /** Distance of what is known from what was seen [GPa]. Not collective. */
 double VmPressureMoved(VmKmc kmc, int64_t slot);
+/** Takes it off the limits of a tile; their least is returned. Not collective. */
+float VmPressureLimits(VmKmc kmc, int64_t tile);
 /** What a slot feels with all pending events [GPa], and keeps it. Not collective. */
 double VmPressureSum(VmKmc kmc, int64_t slot);
 void VmPressureKeep(VmKmc kmc, int64_t slot, double felt);

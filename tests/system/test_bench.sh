@@ -29,11 +29,17 @@ for figure in full_events_per_second thinned_events_per_second thinned_over_full
   expect "kmc.10 $figure" grep -qE "^kmc\.10 $figure [0-9.e+-]+ (1/s|1)$" figures
 done
 expect "no bound exceeded" grep -qE "^kmc\.10 bounds_exceeded 0 1$" figures
-"$VITROMECH" bench diffract --cells 3 >figures
-expect "bench diffract" test $? -eq 0
-for figure in multislice\ {seconds_per_probe,fft_seconds_per_probe,total_over_fft,seconds_per_tile} \
-  multislice_double\ seconds_per_probe kinematic\ seconds_per_{probe,tile}; do
-  expect "diffract.$figure" grep -qE "^diffract\.$figure [0-9.e+-]+ (s|1)$" figures
+for n in 1 2; do
+  on_ranks $n "$VITROMECH" bench diffract --cells 3 >figures
+  expect "bench diffract on $n ranks" test $? -eq 0
+  for figure in multislice\ {seconds_per_probe,fft_seconds_per_probe,total_over_fft,seconds_per_tile,probes_per_second} \
+    multislice_double\ seconds_per_probe kinematic\ {seconds_per_{probe,tile},probes_per_second}; do
+    expect "diffract.$figure on $n ranks" grep -qE "^diffract\.$figure [0-9.e+-]+ (s|1|1/s)$" figures
+  done
+  for method in multislice kinematic; do
+    expect "$method: probes of all ranks" awk -v n=$n -v m="diffract.$method" '$1 == m && $2 == "seconds_per_probe" {s = $3}
+      $1 == m && $2 == "probes_per_second" {p = $3} END {exit !(p*s/n > 0.99 && p*s/n < 1.01)}' figures
+  done
 done
 for words in "bench mexh" "bench mech --cells 1" "bench mech --cells 7x"; do
   "$VITROMECH" $words 2>message

@@ -1,141 +1,17 @@
 /* Pair distribution function G(r) by the sine transform of I(k), for all directions and by sectors of the pattern. */
 #include "groups.h"
+#include "pdf_params.h"
 #include <vitromech/atoms.h>
 #include <vitromech/least_squares.h>
 #include <vitromech/scatter.h>
 #include <vitromech/stat.h>
-#include <ctype.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { LORCH, NO_WINDOW };
-static const char *const windows[] = {"lorch", "none", NULL};
-
-typedef struct {
-  char *composition;
-  int64_t background, sectors;
-  double k_min, k_max, r_min, r_max, density;
-  int window;
-} Params;
-
-static const VmParam rows[] = {
-    {.key = "composition",
-     .type = VM_STRING,
-     .offset = offsetof(Params, composition),
-     .default_text = "none",
-     .doc =
-         "atomic fractions, e.g. Cu64.7Zr35.3; none: I(k) is divided by its own smooth part, which keeps distances but "
-         "not heights"},
-    {.key = "background",
-     .type = VM_INT,
-     .offset = offsetof(Params, background),
-     .default_text = "1",
-     .min = 1,
-     .max = 8,
-     .doc = "terms 1, 1/k^2, 1/k^4 ... of the background that is fitted together with the scattering of single atoms; "
-            "without a composition two more"},
-    {.key = "k_min",
-     .type = VM_REAL,
-     .offset = offsetof(Params, k_min),
-     .unit = "1/nm",
-     .default_text = "none",
-     .min = 0.01,
-     .max = 1e3,
-     .doc = "smaller k are not used; none: 0.6 of the first ring"},
-    {.key = "k_max",
-     .type = VM_REAL,
-     .offset = offsetof(Params, k_max),
-     .unit = "1/nm",
-     .default_text = "none",
-     .min = 0.1,
-     .max = 1e3,
-     .doc = "end of the transform, which resolves 1/(2 k_max); none: the largest circle on the detector"},
-    {.key = "window",
-     .type = VM_ENUM,
-     .offset = offsetof(Params, window),
-     .default_text = "lorch",
-     .choices = windows,
-     .doc = "lorch: sin(pi k/k_max)/(pi k/k_max), against ripples of the cut-off"},
-    {.key = "r_min",
-     .type = VM_REAL,
-     .offset = offsetof(Params, r_min),
-     .unit = "nm",
-     .default_text = "0.18 nm",
-     .min = 0,
-     .max = 10,
-     .doc = "atoms come no closer: first peak and strains are looked for beyond"},
-    {.key = "r_max",
-     .type = VM_REAL,
-     .offset = offsetof(Params, r_max),
-     .unit = "nm",
-     .default_text = "1.5 nm",
-     .min = 0.1,
-     .max = 20,
-     .doc = "end of G(r)"},
-    {.key = "density",
-     .type = VM_REAL,
-     .offset = offsetof(Params, density),
-     .unit = "1/nm^3",
-     .default_text = "none",
-     .min = 1e-3,
-     .max = 1e3,
-     .doc = "number density of the atoms; gives g(r) too"},
-    {.key = "sectors",
-     .type = VM_INT,
-     .offset = offsetof(Params, sectors),
-     .default_text = "1",
-     .min = 1,
-     .max = 180,
-     .doc = "parts of the circle for G(r, phi) and, from six on, the strain"},
-    {0}};
-
-/* Element and fraction at a place of "Cu64.7Zr35.3"; NULL if there is none, the place behind them otherwise. */
-static const char *NextElement(const char *text, int *number, double *fraction)
-{
-  char symbol[3] = {0}, *end;
-  if (!isupper((unsigned char)text[0])) return NULL;
-  symbol[0] = *text++;
-  if (islower((unsigned char)*text)) symbol[1] = *text++;
-  *number = VmElementNumber(symbol);
-  *fraction = 1.0;
-  if (isdigit((unsigned char)*text) || *text == '.') {
-    *fraction = strtod(text, &end);
-    text = end;
-  }
-  return *number > 0 && *fraction > 0.0 ? text : NULL;
-}
-
-static PetscErrorCode Check(const void *params, const VmNode *node, VmReport report)
-{
-  const Params *p = params;
-  int number;
-  double fraction;
-  PetscFunctionBegin;
-  for (const char *at = p->composition; at && *at;) {
-    const char *next = NextElement(at, &number, &fraction);
-    if (!next) {
-      PetscCall(VmReportAdd(report, VmTreeGet(node, "composition"),
-                            "composition: \"%s\" is not element symbols with fractions at \"%s\", e.g. Cu64.7Zr35.3",
-                            p->composition, at));
-      break;
-    }
-    at = next;
-  }
-  if (p->k_min >= p->k_max)
-    PetscCall(VmReportAdd(report, VmTreeGet(node, "k_min"), "k_min must be below k_max (%g 1/nm)", p->k_max));
-  if (p->r_min >= p->r_max)
-    PetscCall(VmReportAdd(report, VmTreeGet(node, "r_min"), "r_min must be below r_max (%g nm)", p->r_max));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static const VmTable table = {"pdf", "pair distribution function of diffraction", sizeof(Params), rows, Check};
 
 #define R_STEP 0.005 /* nm */
 
 /* sums: [VM_GROUPS][1 + rings*sectors] frames and sums of I(k, sector) */
 typedef struct {
-  const Params *params;
+  const VmPdfParams *params;
   VmSurvey survey;
   VmPolar polar;
   int rings, sectors, nr, powers, terms; /* terms of the fit: powers of k, and single atoms if they are known */
@@ -147,14 +23,14 @@ typedef struct {
 
 static double RadiusOf(int i) { return (i + 0.5) * R_STEP; }
 
-static void SetFactors(const Params *p, VmPolar polar, double *mean, double *square)
+static void SetFactors(const VmPdfParams *p, VmPolar polar, double *mean, double *square)
 {
   for (int q = 0; q < polar->rings; ++q) {
     double total = 0.0, fraction;
     int number;
     mean[q] = square[q] = 0.0;
     for (const char *at = p->composition; at && *at;) {
-      at = NextElement(at, &number, &fraction);
+      at = VmPdfNextElement(at, &number, &fraction);
       const double f = VmScatteringFactor(number, polar->k[q]);
       mean[q] += fraction * f;
       square[q] += fraction * f * f;
@@ -165,19 +41,19 @@ static void SetFactors(const Params *p, VmPolar polar, double *mean, double *squ
   }
 }
 
-static void SetSines(const Params *p, VmPolar polar, double k_max, int nr, double *sine)
+static void SetSines(const VmPdfParams *p, VmPolar polar, double k_max, int nr, double *sine)
 {
   for (int i = 0; i < nr; ++i)
     for (int q = 0; q < polar->rings; ++q) {
       const double k = polar->k[q], x = VM_PI * k / k_max;
-      const double window = p->window == LORCH ? sin(x) / x : 1.0;
+      const double window = p->window == VM_PDF_LORCH ? sin(x) / x : 1.0;
       sine[i * polar->rings + q] = 8.0 * VM_PI * sin(2.0 * VM_PI * k * RadiusOf(i)) * window * polar->width;
     }
 }
 
 static PetscErrorCode SetUp(const void *params, VmSurvey survey, void **context)
 {
-  const Params *p = params;
+  const VmPdfParams *p = params;
   const double pitch = fmin(survey->detector.pitch[0], survey->detector.pitch[1]);
   const double k_min = isnan(p->k_min) ? 0.6 * survey->first_ring : p->k_min;
   const double k_max = isnan(p->k_max) ? VmDetectorReach(&survey->detector) : p->k_max;
@@ -440,7 +316,7 @@ const VmStatOps vm_stat_pdf = {
     .head = {"pdf",
              "pair distribution function G(r) of I(k), also by sectors of the pattern, with the strain they show",
              "D. J. H. Cockayne & D. R. McKenzie, Acta Cryst. A44 (1988) 870; E. Lorch, J. Phys. C 2 (1969) 229",
-             &table},
+             &vm_pdf_table},
     .reads_lanes = true,
     .setup = SetUp,
     .destroy = Destroy,

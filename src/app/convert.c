@@ -2,6 +2,7 @@
 
 #include <vitromech/conditions.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 static const int64_t batch_bytes = (int64_t)1 << 26; /* of a rank, as float */
@@ -16,6 +17,17 @@ static PetscErrorCode RefuseSameFile(MPI_Comm comm, const char *in, const char *
   PetscCallMPI(MPI_Bcast(&same, 1, MPI_INT, 0, comm));
   if (same) VmThrow(comm, VM_ERR_INPUT, "%s and %s are the same file", in, out);
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Only EMD is written: a name that says otherwise would mislead every reader that goes by it. */
+static PetscErrorCode RefuseOtherFormats(MPI_Comm comm, const char *out)
+{
+  static const char *const endings[] = {".h5", ".hdf5", ".emd", NULL};
+  const char *slash = strrchr(out, '/'), *dot = strrchr(slash ? slash : out, '.');
+  PetscFunctionBegin;
+  for (int e = 0; endings[e]; ++e)
+    if (dot && strcasecmp(dot, endings[e]) == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  VmThrow(comm, VM_ERR_INPUT, "%s: cubes are written as EMD; let the name end with .h5, .hdf5 or .emd", out);
 }
 
 /* The type of EMD files that holds the values: counts stay counts, everything else is float32. */
@@ -93,6 +105,7 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
   PetscFunctionBegin;
   PetscCall(VmArguments(comm, &vm_command_convert, argc, argv, options, 2, 2, &words));
   PetscCall(VmHintsParse(comm, &hint_words, &hints));
+  PetscCall(RefuseOtherFormats(comm, words.words[1]));
   PetscCall(RefuseSameFile(comm, words.words[0], words.words[1]));
   PetscCall(VmCubeOpen(comm, words.words[0], &hints, &cube));
   const PetscErrorCode code = Convert(comm, argc, argv, words.words[0], words.words[1], cube);

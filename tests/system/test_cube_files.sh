@@ -105,6 +105,7 @@ expect "EMPAD stays the same" /usr/bin/python3 same.py empad.h5 empad_truth.npy 
 says "the converted cube" "scan 4 x 5" "$VITROMECH" info counts.h5
 head -c 4700 big.bin >short.bin
 refused "a cube cut off" "cut off" "$VITROMECH" convert short.bin short.h5 "${raw[@]}"
+refused "another format than EMD to write" "written as EMD" "$VITROMECH" convert counts.h5 counts_again.npy
 refused "a cube onto itself" "the same file" "$VITROMECH" convert counts.h5 counts.h5
 expect "nothing is left of it" test ! -e short.h5 -a ! -e short.h5.part
 

@@ -7,7 +7,7 @@
 /* Where the entries for the tiles of a plane stand: row[j] + column[i], and those of the next plane, which memory is
  * asked for meanwhile. */
 typedef struct {
-  const float *entry, *next;
+  const VmInfluence *entry, *next;
   const int64_t *row, *column;
   bool one_run; /* columns are consecutive */
 } Entries;
@@ -19,19 +19,19 @@ static bool ChargePlane(int64_t rows, int64_t columns, const Entries *entries, c
 {
   int due = 0;
   for (int64_t j = 0; j < rows; ++j, charge += columns, trigger += columns) {
-    const float *entry = entries->entry + entries->row[j];
+    const VmInfluence *entry = entries->entry + entries->row[j];
     if (near[j]) continue;
     if (entries->one_run) {
       entry += entries->column[0];
       __builtin_prefetch(entries->next + entries->row[j] + entries->column[0]);
       VM_NO_OVERLAP
       for (int64_t i = 0; i < columns; ++i) {
-        charge[i] += norm * entry[i];
+        charge[i] += norm * VmInfluenceValue(entry[i]);
         due |= charge[i] >= trigger[i];
       }
     } else {
       for (int64_t i = 0; i < columns; ++i) {
-        charge[i] += norm * entry[entries->column[i]];
+        charge[i] += norm * VmInfluenceValue(entry[entries->column[i]]);
         due |= charge[i] >= trigger[i];
       }
     }
@@ -46,10 +46,10 @@ static void FeelRow(VmKmc kmc, int64_t k, int64_t j, const VmKmcSource *source)
   VmShearKernel kernel = t->kernel;
   const int64_t columns = kmc->tiles.columns;
   const int64_t dx = VmOffset(kmc->tiles.first + k * kmc->tiles.stride, source->at[0], kmc->grid->n[0]);
-  const float *entry = kernel->influence + VmInfluencePlane(kernel, dx) + t->row_entry[j];
+  const VmInfluence *entry = kernel->influence + VmInfluencePlane(kernel, dx) + t->row_entry[j];
   for (int64_t i = 0; i < columns; ++i) {
     const int64_t tile = (k * kmc->tiles.rows + j) * columns + i;
-    const float influence = entry[t->column_entry[i]];
+    const float influence = VmInfluenceValue(entry[t->column_entry[i]]);
     if (influence > kernel->near) {
       int64_t at[3];
       VmTileAt(&kmc->tiles, tile, at);

@@ -18,11 +18,16 @@ double VmKmcUniform(VmKmc kmc)
 int64_t VmKmcPick(int64_t n, int64_t stride, const double *values, double *target)
 {
   int64_t last = 0;
+  double left = *target;
   for (int64_t i = 0; i < n; ++i) {
-    if (values[i * stride] <= 0.0) continue;
+    const double value = values[i * stride];
+    if (value <= 0.0) continue;
     last = i;
-    if (*target < values[i * stride]) return i;
-    *target -= values[i * stride];
+    if (left < value) {
+      *target = left;
+      return i;
+    }
+    left -= value;
   }
   *target = 0.5 * values[last * stride];
   return last;

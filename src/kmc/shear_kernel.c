@@ -57,6 +57,15 @@ static void FillOctant(VmShearKernel shear, VmKernel kernel)
       }
 }
 
+static VmInfluence PackInfluence(float value)
+{
+  const union {
+    float value;
+    uint32_t bits;
+  } whole = {.value = value};
+  return (VmInfluence)((whole.bits + 0xffff) >> 16);
+}
+
 /* Puts the influence [n0][n1][n2] into its order. */
 static void FillInfluence(VmShearKernel shear, const float *influence)
 {
@@ -65,12 +74,12 @@ static void FillInfluence(VmShearKernel shear, const float *influence)
     for (int64_t y = 0; y < n[1]; ++y) {
       float *largest = &shear->row_influence[x * n[1] + y];
       for (int64_t z = 0; z < n[2]; ++z) {
-        const float value = influence[(x * n[1] + y) * n[2] + z];
-        float *entry = shear->influence + VmInfluenceIndex(shear, x, y, z); /* written twice if x has two signs */
+        const VmInfluence value = PackInfluence(influence[(x * n[1] + y) * n[2] + z]);
+        VmInfluence *entry = shear->influence + VmInfluenceIndex(shear, x, y, z); /* written twice if x has two signs */
         entry[0] = value;
         /* the second copy continues the first where the row of tiles passes the end of the box */
         if (n[2] % VM_TILE_Z == 0) entry[shear->columns] = value;
-        *largest = fmaxf(*largest, value);
+        *largest = fmaxf(*largest, VmInfluenceValue(value));
       }
       shear->plane_influence[x] = fmaxf(shear->plane_influence[x], *largest);
     }
@@ -86,7 +95,7 @@ static void FindReach(VmShearKernel shear)
   for (int64_t x = 0; x < n[0]; ++x)
     for (int64_t y = 0; y < n[1]; ++y)
       for (int64_t z = 0; z < n[2]; ++z) {
-        if (shear->influence[VmInfluenceIndex(shear, x, y, z)] <= shear->near) continue;
+        if (VmInfluenceValue(shear->influence[VmInfluenceIndex(shear, x, y, z)]) <= shear->near) continue;
         const int64_t dy = Nearest(y, n[1]);
         shear->reach[0] = PetscMax(shear->reach[0], llabs(Nearest(x, n[0])));
         shear->reach[1] = PetscMax(shear->reach[1], PetscMax(-dy, dy + VM_TILE_Y - 1));
@@ -151,7 +160,8 @@ PetscErrorCode VmShearKernelDestroy(VmShearKernel *shear)
 int64_t VmShearKernelBytes(const int64_t n[3])
 {
   const int64_t half = n[0] / 2 + 1, octant = half * (n[1] / 2 + 1) * (n[2] / 2 + 1);
-  return (octant * VM_SHEAR_ROW + half * n[1] * n[2] * 2 + n[0] * n[1]) * (int64_t)sizeof(float);
+  return (octant * VM_SHEAR_ROW + n[0] * n[1]) * (int64_t)sizeof(float) +
+         half * n[1] * n[2] * 2 * (int64_t)sizeof(VmInfluence);
 }
 
 /* stress += K eps for the packed rows of K, a stride apart. */
@@ -170,9 +180,9 @@ static inline __attribute__((always_inline)) void Multiply(const double *k, int6
 bool VmShearKernelNear(VmShearKernel shear, const int64_t tile[3], const int32_t source[3])
 {
   const int64_t *n = shear->grid->n;
-  return shear->influence[VmInfluenceIndex(shear, VmOffset(tile[0], source[0], n[0]),
-                                           VmOffset(tile[1], source[1], n[1]), VmOffset(tile[2], source[2], n[2]))] >
-         shear->near;
+  const int64_t entry = VmInfluenceIndex(shear, VmOffset(tile[0], source[0], n[0]), VmOffset(tile[1], source[1], n[1]),
+                                         VmOffset(tile[2], source[2], n[2]));
+  return VmInfluenceValue(shear->influence[entry]) > shear->near;
 }
 
 /* One row of a tile: `sign` flips the shears yz, xz, xy. */

@@ -11,6 +11,17 @@
  * (xx - yy)/sqrt 2, (xx + yy - 2 zz)/sqrt 6, sqrt 2 yz, sqrt 2 xz, sqrt 2 xy. */
 enum { VM_SHEARS = 5, VM_SHEAR_PAIRS = 15, VM_SHEAR_ROW = 16 };
 
+/* A positive bound: the upper half of a float, rounded up. */
+typedef uint16_t VmInfluence;
+static inline float VmInfluenceValue(VmInfluence half)
+{
+  const union {
+    uint32_t bits;
+    float value;
+  } whole = {.bits = (uint32_t)half << 16};
+  return whole.value;
+}
+
 typedef struct {
   VmGrid grid;
   int64_t half[3];
@@ -21,7 +32,7 @@ typedef struct {
   /* The largest norm of the shear stress of a unit eigenstrain in a tile that starts at an offset, periodic, the same
    * for both signs of x. The entries of one remainder modulo VM_TILE_Y along y and VM_TILE_Z along z stand together,
    * along z twice, so that those of an event and a plane are one run of memory. */
-  float *influence;       /* [half0][VM_TILE_Y][VM_TILE_Z][rows][2 columns] */
+  VmInfluence *influence; /* [half0][VM_TILE_Y][VM_TILE_Z][rows][2 columns] */
   float *row_influence;   /* [n0][n1] largest along z */
   float *plane_influence; /* [n0] */
   int64_t rows, columns;  /* offsets of one remainder */

@@ -165,14 +165,15 @@ def sizes(path):
             inside = numpy.interp(file["statistics/avalanches/time"][:], time, strain) > STEADY
             boxes.setdefault(file["grid"].attrs["cells"][0], []).append(file["statistics/avalanches/size"][:][inside])
     figure, (left, right) = style.curves(2)
-    rows = []
+    rows, random = [], numpy.random.default_rng(1)
     for i, length in enumerate(sorted(boxes)):
         size = numpy.concatenate(boxes[length]).astype(float)
         (tau, cut), (tau_error, cut_error) = cut_power_law(size)
         rows.append((length, 1 / cut, cut_error / cut**2))
+        moments = numpy.array([(draw**2).mean() / draw.mean() for draw in random.choice(size, (200, len(size)))])
         print(f"{length}^3 voxels: {len(size)} avalanches, mean {size.mean():.2f}, largest {size.max():.0f}, tau "
               f"{tau:.3f}+-{tau_error:.3f}, cutoff {1 / cut:.1f}+-{cut_error / cut**2:.1f}, "
-              f"<s^2>/<s> {(size**2).mean() / size.mean():.1f}")
+              f"<s^2>/<s> {(size**2).mean() / size.mean():.1f}+-{moments.std():.1f}")
         edges = numpy.unique(numpy.floor(numpy.geomspace(1, size.max() + 1, 16)))
         count, widths = numpy.histogram(size, edges)[0], numpy.diff(edges)
         shown = count > 0
@@ -195,6 +196,10 @@ def sizes(path):
                    label="L$^{1.5}$ (Lin et al. 2014)")
         right.legend()
     right.set(xscale="log", yscale="log", xlabel="length of the box (voxels)", ylabel="cutoff s$_c$ (events)")
+    ticks = (round(cutoff.min(), -1), round(cutoff.max(), -1))
+    right.set_xticks(length, [f"{x:.0f}" for x in length], minor=False)
+    right.set_yticks(ticks, [f"{y:.0f}" for y in ticks], minor=False)
+    right.minorticks_off()
     return figure
 
 

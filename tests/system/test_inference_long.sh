@@ -8,21 +8,21 @@ jobs=${VM_TEST_JOBS:-2}
 sweep=$VM_SOURCE_DIR/inputs/sweeps
 expect "the sweep" "$VITROMECH" sweep "$sweep/flow_unit_fraction.yaml" -j "$jobs" >log_sweep
 
-truths() { # truths DIRECTORY SAMPLES [ASSIGNMENT]
+truths() { # truths DIRECTORY SAMPLES SEED [ASSIGNMENT]
   cat <<YAML
 schema: 1
 case: $sweep/sheared_glass.yaml
 directory: $1
-set: [${3:+\"$3\"}]
+set: [${4:+\"$4\"}]
 design: latin_hypercube
 samples: $2
 parameters:
   - {path: flow_units.fraction, from: 0.08, to: 0.35}
-seeds: {first: 100}
+seeds: {first: $3}
 YAML
 }
-truths truths 20 >truths.yaml
-truths foreign 5 "flow_units.correlation_length=12 nm" >foreign.yaml
+truths truths 20 500 >truths.yaml
+truths foreign 10 900 "flow_units.correlation_length=12 nm" >foreign.yaml
 expect "glasses to be inferred" "$VITROMECH" sweep truths.yaml -j "$jobs" >>log_sweep
 expect "glasses of another structure" "$VITROMECH" sweep foreign.yaml -j "$jobs" >>log_sweep
 
@@ -53,6 +53,6 @@ for truth, q, p in results("truths"):
 told = [p < 0.01 for _, _, p in results("foreign")]
 print(f"{inside} of 20 truths in their 95 % interval, widest {widest:.4f}; {poor} good glasses called poor; "
       f"{sum(told)} of {len(told)} foreign glasses told")
-assert inside >= 17 and widest < 0.12 and poor <= 2 and sum(told) >= len(told) - 1
+assert inside >= 17 and widest < 0.12 and poor <= 2 and sum(told) >= 0.8 * len(told)
 PYTHON
 finish

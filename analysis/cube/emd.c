@@ -1,6 +1,7 @@
 /* Reader of EMD 1.0 (emdfile, py4DSTEM, this program): the first group of type "array" with a four-dimensional `data`.
  */
 #include "h5cube.h"
+#include "writer.h"
 #include <vitromech/schema.h>
 #include <math.h>
 #include <stdio.h>
@@ -171,10 +172,12 @@ static PetscErrorCode Open(MPI_Comm comm, const char *path, const VmCubeHints *h
 
 const VmCubeFormat vm_cube_format_emd = {
     .name = "emd",
-    .extensions = "h5 emd",
+    .extensions = "h5 hdf5 emd",
     .doc = "EMD 1.0 as written by py4DSTEM (emdfile) and by this program",
     .probe = Probe,
     .open = Open,
     .read = VmH5CubeRead,
     .close = VmH5CubeClose,
+    .structure = VmEmdStructure,
+    .data = VM_EMD_CUBE "/data",
 };

@@ -1,18 +1,12 @@
-/* Writer of EMD 1.0 with the groups and attributes of py4DSTEM (emdfile), under a temporary name until it is whole. */
-#include "emd_writer.h"
-#include "frames.h"
+/* What makes a file of frames EMD 1.0 with the groups and attributes of py4DSTEM (emdfile). */
+#include "writer.h"
 #include <vitromech/schema.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/random.h>
 
 #define ROOT "/datacube_root"
-#define CUBE VM_EMD_CUBE
 #define CALIBRATION ROOT "/metadatabundle/calibration"
-
-static const int64_t transfer_bytes = (int64_t)1 << 28;
 
 static PetscErrorCode EmdGroup(VmH5 file, const char *path, const char *type, const char *python_class)
 {
@@ -100,31 +94,10 @@ static PetscErrorCode WriteAxis(VmH5 file, int axis, double pitch, const char *n
   char path[64];
 
   PetscFunctionBegin;
-  snprintf(path, sizeof path, CUBE "/dim%d", axis);
+  snprintf(path, sizeof path, VM_EMD_CUBE "/dim%d", axis);
   PetscCall(VmH5Write(file, path, VM_F64, 1, &points, value, (VmMeta){0}));
   PetscCall(VmH5AttrText(file, path, "name", name));
   PetscCall(VmH5AttrText(file, path, "units", pitch > 0.0 ? unit : "pixels"));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode CreateDataLocal(VmCubeWriter w)
-{
-  const VmCubeInfo *info = &w->info;
-  const hsize_t dims[4] = {(hsize_t)info->scan[0], (hsize_t)info->scan[1], (hsize_t)info->det[0],
-                           (hsize_t)info->det[1]};
-  const hsize_t chunk[4] = {1, 1, dims[2], dims[3]};
-  hid_t space, creation;
-
-  PetscFunctionBegin;
-  VmCallH5(space = H5Screate_simple(4, dims, NULL));
-  VmCallH5(creation = H5Pcreate(H5P_DATASET_CREATE));
-  VmCallH5(H5Pset_chunk(creation, 4, chunk));
-  VmCallH5(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER));
-  VmCallH5(H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY)); /* other numbers of ranks may go on with it */
-  VmCallH5(w->data = H5Dcreate2(VmH5Id(w->file), CUBE "/data", VmTypeH5(info->type), space, H5P_DEFAULT, creation,
-                                H5P_DEFAULT));
-  VmCallH5(H5Pclose(creation));
-  VmCallH5(H5Sclose(space));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -145,185 +118,32 @@ static PetscErrorCode Uuid(MPI_Comm comm, char text[37])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WriteRoot(VmCubeWriter w)
+static PetscErrorCode WriteRoot(MPI_Comm comm, VmH5 file)
 {
-  const int64_t major = 1, minor = 0, version = VM_FORMAT_VERSION;
+  const int64_t major = 1, minor = 0;
   char uuid[37];
 
   PetscFunctionBegin;
-  PetscCall(Uuid(w->comm, uuid));
-  PetscCall(VmH5AttrText(w->file, "/", "UUID", uuid));
-  PetscCall(VmH5AttrText(w->file, "/", "authoring_program", VM_FORMAT));
-  PetscCall(VmH5AttrText(w->file, "/", "authoring_user", ""));
-  PetscCall(VmH5AttrText(w->file, "/", "emd_group_type", "file"));
-  PetscCall(VmH5AttrInt(w->file, "/", "version_major", 1, &major));
-  PetscCall(VmH5AttrInt(w->file, "/", "version_minor", 1, &minor));
-  PetscCall(VmH5AttrText(w->file, "/", "format", VM_FORMAT));
-  PetscCall(VmH5AttrInt(w->file, "/", "format_version", 1, &version));
-  PetscCall(VmH5AttrText(w->file, "/", "status", VM_STATUS_RUNNING));
-  if (w->info.gain > 0.0) PetscCall(VmH5AttrReal(w->file, "/", "gain", 1, &w->info.gain));
-  if (w->info.energy > 0.0) PetscCall(VmH5AttrReal(w->file, "/", "energy_keV", 1, &w->info.energy));
+  PetscCall(Uuid(comm, uuid));
+  PetscCall(VmH5AttrText(file, "/", "UUID", uuid));
+  PetscCall(VmH5AttrText(file, "/", "authoring_program", VM_FORMAT));
+  PetscCall(VmH5AttrText(file, "/", "authoring_user", ""));
+  PetscCall(VmH5AttrText(file, "/", "emd_group_type", "file"));
+  PetscCall(VmH5AttrInt(file, "/", "version_major", 1, &major));
+  PetscCall(VmH5AttrInt(file, "/", "version_minor", 1, &minor));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WriteStructure(VmCubeWriter w)
-{
-  const VmCubeInfo *info = &w->info;
-
-  PetscFunctionBegin;
-  PetscCall(WriteRoot(w));
-  PetscCall(EmdGroup(w->file, ROOT, "root", "Root"));
-  PetscCall(EmdGroup(w->file, CUBE, "array", "DataCube"));
-  PetscCall(VmAgree(w->comm, CreateDataLocal(w)));
-  PetscCall(VmH5AttrText(w->file, CUBE "/data", "units", info->gain > 0.0 ? "counts" : "pixel intensity"));
-  PetscCall(WriteAxis(w->file, 0, info->scan_pitch[0], "Rx", "nm"));
-  PetscCall(WriteAxis(w->file, 1, info->scan_pitch[1], "Ry", "nm"));
-  PetscCall(WriteAxis(w->file, 2, info->det_pitch[0], "Qx", "nm^-1"));
-  PetscCall(WriteAxis(w->file, 3, info->det_pitch[1], "Qy", "nm^-1"));
-  PetscCall(WriteCalibration(w->file, info));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode VmEmdWriterNew(MPI_Comm comm, const char *path, const VmCubeInfo *info, VmH5Mode mode,
-                              VmCubeWriter *writer)
-{
-  VmCubeWriter w;
-
-  PetscFunctionBegin;
-  *writer = NULL;
-  VmAssert(info->type == VM_F32 || info->type == VM_U16 || info->type == VM_U32);
-  PetscCall(PetscNew(&w));
-  w->comm = comm;
-  w->info = *info;
-  PetscCall(PetscStrallocpy(path, &w->path));
-  PetscCall(PetscMalloc1(strlen(path) + 6, &w->temporary));
-  snprintf(w->temporary, strlen(path) + 6, "%s.part", path);
-  const int64_t frame = info->det[0] * info->det[1] * (int64_t)VmTypeSize(info->type);
-  w->batch = PetscMax(1, transfer_bytes / frame);
-  const PetscErrorCode code = VmH5Open(comm, w->temporary, mode, &w->file);
-  if (code) {
-    PetscCall(VmEmdWriterFree(&w));
-    PetscCall(code);
-  }
-  *writer = w;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode VmCubeWriterCreate(MPI_Comm comm, const char *path, const VmCubeInfo *info, VmCubeWriter *writer)
+PetscErrorCode VmEmdStructure(MPI_Comm comm, VmH5 file, const VmCubeInfo *info)
 {
   PetscFunctionBegin;
-  PetscCall(VmEmdWriterNew(comm, path, info, VM_H5_CREATE, writer));
-  PetscCall(WriteStructure(*writer));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-VmH5 VmCubeWriterFile(VmCubeWriter writer) { return writer->file; }
-
-/* Nearest whole number that the type holds. */
-static double Saturate(float value, double most) { return value > 0.0F ? fmin(most, rint((double)value)) : 0.0; }
-
-static const void *Convert(const VmCubeWriter w, int64_t n, const float *frames)
-{
-  const int64_t points = n * w->info.det[0] * w->info.det[1];
-
-  if (w->info.type == VM_U16) {
-    uint16_t *to = w->buffer;
-    for (int64_t i = 0; i < points; ++i) to[i] = (uint16_t)Saturate(frames[i], UINT16_MAX);
-  } else if (w->info.type == VM_U32) {
-    uint32_t *to = w->buffer;
-    for (int64_t i = 0; i < points; ++i) to[i] = (uint32_t)Saturate(frames[i], UINT32_MAX);
-  } else {
-    return frames;
-  }
-  return w->buffer;
-}
-
-static PetscErrorCode PutLocal(VmCubeWriter w, int64_t first, int64_t n, const float *frames)
-{
-  const hsize_t points = (hsize_t)(n * w->info.det[0] * w->info.det[1]);
-  hsize_t start[4], box[4];
-  hid_t space, memory, transfer;
-  const float nothing = 0.0F;
-
-  PetscFunctionBegin;
-  VmCallH5(space = H5Dget_space(w->data));
-  PetscCall(VmFramesSelect(space, w->info.scan, w->info.det, first, n));
-  /* Of the shape of what is selected in the file, where that is one block: otherwise HDF5 goes point by point. */
-  if (VmFramesBox(w->info.scan, w->info.det, first, n, start, box) == n)
-    VmCallH5(memory = H5Screate_simple(4, box, NULL));
-  else VmCallH5(memory = H5Screate_simple(1, &points, NULL));
-  if (n == 0) VmCallH5(H5Sselect_none(memory));
-  PetscCall(VmH5Transfer(w->file, &transfer));
-  VmCallH5(H5Dwrite(w->data, VmTypeH5(w->info.type), memory, space, transfer, n ? Convert(w, n, frames) : &nothing));
-  VmCallH5(H5Pclose(transfer));
-  VmCallH5(H5Sclose(memory));
-  VmCallH5(H5Sclose(space));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode VmCubeWriterPut(VmCubeWriter writer, int64_t first, int64_t n, const float *frames)
-{
-  const int64_t points = writer->info.det[0] * writer->info.det[1];
-  int64_t most;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Allreduce(&n, &most, 1, MPI_INT64_T, MPI_MAX, writer->comm));
-  if (writer->info.type != VM_F32) {
-    const size_t bytes = (size_t)(PetscMin(most, writer->batch) * points) * VmTypeSize(writer->info.type);
-    PetscCall(PetscRealloc(bytes, &writer->buffer));
-  }
-  for (int64_t done = 0; done < most; done += writer->batch) {
-    const int64_t from = PetscMin(done, n), count = PetscMin(writer->batch, n - from);
-    PetscCall(VmAgree(writer->comm, PutLocal(writer, first + from, count, frames + from * points)));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode Rename(VmCubeWriter w)
-{
-  if (rename(w->temporary, w->path) == 0) return PETSC_SUCCESS;
-  return VmRaiseLocal(VM_ERR_FILE, "cannot rename %s to %s: %s", w->temporary, w->path, strerror(errno));
-}
-
-PetscErrorCode VmEmdWriterFree(VmCubeWriter *writer)
-{
-  PetscFunctionBegin;
-  PetscCall(PetscFree((*writer)->buffer));
-  PetscCall(PetscFree((*writer)->path));
-  PetscCall(PetscFree((*writer)->temporary));
-  PetscCall(PetscFree(*writer));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode VmCubeWriterClose(VmCubeWriter *writer)
-{
-  const int64_t complete = 1;
-  VmCubeWriter w = *writer;
-  int rank;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(w->comm, &rank));
-  VmCallH5(H5Dclose(w->data));
-  PetscCall(VmEmdProgressRemove(w));
-  PetscCall(VmH5AttrText(w->file, "/", "status", VM_STATUS_COMPLETE));
-  PetscCall(VmH5AttrInt(w->file, "/", "complete", 1, &complete));
-  PetscCall(VmH5Close(&w->file));
-  PetscCall(VmAgree(w->comm, rank == 0 ? Rename(w) : PETSC_SUCCESS));
-  PetscCall(VmEmdWriterFree(writer));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode VmCubeWriterAbort(VmCubeWriter *writer)
-{
-  VmCubeWriter w = *writer;
-  int rank;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(w->comm, &rank));
-  VmCallH5(H5Dclose(w->data));
-  PetscCall(VmH5Close(&w->file));
-  if (rank == 0) (void)remove(w->temporary);
-  PetscCallMPI(MPI_Barrier(w->comm));
-  PetscCall(VmEmdWriterFree(writer));
+  PetscCall(WriteRoot(comm, file));
+  PetscCall(EmdGroup(file, ROOT, "root", "Root"));
+  PetscCall(EmdGroup(file, VM_EMD_CUBE, "array", "DataCube"));
+  PetscCall(WriteAxis(file, 0, info->scan_pitch[0], "Rx", "nm"));
+  PetscCall(WriteAxis(file, 1, info->scan_pitch[1], "Ry", "nm"));
+  PetscCall(WriteAxis(file, 2, info->det_pitch[0], "Qx", "nm^-1"));
+  PetscCall(WriteAxis(file, 3, info->det_pitch[1], "Qy", "nm^-1"));
+  PetscCall(WriteCalibration(file, info));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

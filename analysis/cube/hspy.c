@@ -1,5 +1,6 @@
 /* Reader of HyperSpy (.hspy): the one signal of two axes of the detector and up to two of the scan. */
 #include "h5cube.h"
+#include "writer.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,6 +101,7 @@ static PetscErrorCode Layout(MPI_Comm comm, const char *path, VmH5Cube *cube, Vm
               : ReadAxis(signal, axis, true, (double)info->det[d - 2], &info->det_pitch[d - 2], &info->centre[d - 2]);
   }
   info->energy = Energy(signal);
+  info->gain = fmax(VmH5CubeNumber(VmH5Id(cube->file), "gain", 0.0), 0.0); /* of files of this program */
   VmCallH5(H5Gclose(signal));
   if (!ordered) VmThrow(comm, VM_ERR_INPUT, "the last two axes of %s are not the two of a pattern", path);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -114,10 +116,12 @@ static PetscErrorCode Open(MPI_Comm comm, const char *path, const VmCubeHints *h
 
 const VmCubeFormat vm_cube_format_hspy = {
     .name = "hspy",
-    .extensions = "hspy hdf5",
+    .extensions = "hspy",
     .doc = "HyperSpy, one signal with its axes and the energy",
     .probe = Probe,
     .open = Open,
     .read = VmH5CubeRead,
     .close = VmH5CubeClose,
+    .structure = VmHspyStructure,
+    .data = VM_HSPY_CUBE "/data",
 };

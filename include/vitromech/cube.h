@@ -1,4 +1,4 @@
-/* L2. 4D-STEM cubes: reading any format, writing EMD 1.0 as py4DSTEM reads it. */
+/* L2. 4D-STEM cubes: reading any format, writing EMD 1.0 as py4DSTEM reads it, and hspy. */
 #ifndef VITROMECH_CUBE_H
 #define VITROMECH_CUBE_H
 
@@ -36,6 +36,9 @@ typedef struct VmCubeFormat_s {
   PetscErrorCode (*open)(MPI_Comm, const char *path, const VmCubeHints *, void **handle, VmCubeInfo *); /* collective */
   PetscErrorCode (*read)(void *handle, int64_t first, int64_t n, float *frames); /* not collective, [n][det0][det1] */
   PetscErrorCode (*close)(void **handle);                                        /* collective */
+  /* of formats that are written, else NULL: all of a new file but the frames (collective), and the path of these */
+  PetscErrorCode (*structure)(MPI_Comm, VmH5 file, const VmCubeInfo *);
+  const char *data;
 } VmCubeFormat;
 
 extern const VmCubeFormat *const vm_cube_formats[]; /* NULL-terminated */
@@ -49,7 +52,10 @@ const VmCubeInfo *VmCubeGetInfo(VmCube cube);
 PetscErrorCode VmCubeRead(VmCube cube, int64_t first, int64_t n, float *frames);
 PetscErrorCode VmCubeClose(VmCube *cube);
 
-/* Streaming writer: EMD 1.0, chunked by pattern, with /provenance; marked complete on close. */
+/** The format in which a file of that name is written, by its ending; NULL if there is none. Not collective. */
+const VmCubeFormat *VmCubeWritten(const char *path);
+
+/* Streaming writer of the format VmCubeWritten, else of EMD 1.0: chunked by pattern, marked complete on close. */
 typedef struct VmCubeWriter_s *VmCubeWriter;
 
 /** type VM_F32 or VM_U16 or VM_U32. Collective. */

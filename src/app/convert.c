@@ -2,7 +2,6 @@
 
 #include <vitromech/conditions.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 static const int64_t batch_bytes = (int64_t)1 << 26; /* of a rank, as float */
@@ -19,18 +18,17 @@ static PetscErrorCode RefuseSameFile(MPI_Comm comm, const char *in, const char *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Only EMD is written: a name that says otherwise would mislead every reader that goes by it. */
+/* A name that says otherwise would mislead every reader that goes by it. */
 static PetscErrorCode RefuseOtherFormats(MPI_Comm comm, const char *out)
 {
-  static const char *const endings[] = {".h5", ".hdf5", ".emd", NULL};
-  const char *slash = strrchr(out, '/'), *dot = strrchr(slash ? slash : out, '.');
   PetscFunctionBegin;
-  for (int e = 0; endings[e]; ++e)
-    if (dot && strcasecmp(dot, endings[e]) == 0) PetscFunctionReturn(PETSC_SUCCESS);
-  VmThrow(comm, VM_ERR_INPUT, "%s: cubes are written as EMD; let the name end with .h5, .hdf5 or .emd", out);
+  if (!VmCubeWritten(out))
+    VmThrow(comm, VM_ERR_INPUT,
+            "%s: cubes are written as EMD or for HyperSpy; let the name end with .h5, .hdf5, .emd or .hspy", out);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The type of EMD files that holds the values: counts stay counts, everything else is float32. */
+/* The type of files we write that holds the values: counts stay counts, everything else is float32. */
 static VmType OutputType(VmType type)
 {
   if (type == VM_U8 || type == VM_U16) return VM_U16;
@@ -115,12 +113,12 @@ static PetscErrorCode Run(MPI_Comm comm, int argc, char **argv)
 
 const VmCommand vm_command_convert = {
     .name = "convert",
-    .usage = "convert CUBE OUT.h5 [--scan AxB] [--detector AxB] [--format NAME] [--type TYPE] [--extra-frames WHAT]\n"
-             "         [--pitch K] [--scan-pitch LENGTH] [--gain G] [--centre A,B]",
-    .summary = "4D-STEM cube of any format to EMD that py4DSTEM reads",
-    .help = "Copies a 4D-STEM cube (any format of `vitromech list cube`) with its calibration to EMD 1.0. Counts of 8 "
-            "and\n16 bit become uint16, those of 32 bit uint32 (exact up to 2^24), all other numbers "
-            "float32.\n\n" VM_HINT_HELP
+    .usage = "convert CUBE OUT.h5|OUT.hspy [--scan AxB] [--detector AxB] [--format NAME] [--type TYPE]\n"
+             "         [--extra-frames WHAT] [--pitch K] [--scan-pitch LENGTH] [--gain G] [--centre A,B]",
+    .summary = "4D-STEM cube of any format to EMD (py4DSTEM) or HyperSpy",
+    .help = "Copies a 4D-STEM cube (any format of `vitromech list cube`) with its calibration to EMD 1.0, or to\n"
+            "HyperSpy's format if the name ends with .hspy. Counts of 8 and 16 bit become uint16, those of\n"
+            "32 bit uint32 (exact up to 2^24), all other numbers float32.\n\n" VM_HINT_HELP
             "\nexample:\n  mpirun -n 2 vitromech convert scan.mib cube.h5 --scan 64x64 --pitch \"0.1 1/nm\"",
     .run = Run,
 };

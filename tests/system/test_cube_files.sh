@@ -103,9 +103,31 @@ expect "counts stay the same" /usr/bin/python3 same.py counts.h5 counts_truth.np
 expect "EMPAD is converted" on_ranks 3 "$VITROMECH" convert scan_x5_y4.raw empad.h5 "${pitch[@]}" >convert.log
 expect "EMPAD stays the same" /usr/bin/python3 same.py empad.h5 empad_truth.npy float32
 says "the converted cube" "scan 4 x 5" "$VITROMECH" info counts.h5
+
+# To HyperSpy: its layout as its own reader takes it apart (every attribute of an axis is one of the axis), and back again.
+cat >hyperspy.py <<'PYTHON'
+import h5py
+import numpy as np
+
+file = h5py.File("counts.hspy")
+assert file.attrs["file_format"] == "HyperSpy" and float(file.attrs["file_format_version"]) >= 3
+(signal,) = file["Experiments"].values()
+assert np.array_equal(signal["data"][()], np.load("counts_truth.npy").astype("uint16"))
+axes = [dict(signal[f"axis-{i}"].attrs) for i in range(4)]
+assert all(np.ndim(value) == 0 for a in axes for value in a.values())
+assert [bool(a["navigate"]) for a in axes] == [True, True, False, False] and all(a["navigate"].dtype == bool for a in axes)
+assert [int(a["size"]) for a in axes] == [4, 5, 12, 10] and [a["units"] for a in axes] == ["nm", "nm", "1/nm", "1/nm"]
+assert np.allclose([a["scale"] for a in axes], [1, 1, 0.2, 0.2]) and np.allclose([a["offset"] for a in axes], [0, 0, -1.1, -0.9])
+assert {"General", "Signal"} <= set(signal["metadata"]) and "original_metadata" in signal
+PYTHON
+expect "counts are converted for HyperSpy" on_ranks 2 "$VITROMECH" convert counts.h5 counts.hspy --centre 5.5,4.5 >convert.log
+expect "the layout of HyperSpy" /usr/bin/python3 hyperspy.py
+says "the file of HyperSpy" "direct beam at pixel 5.5, 4.5" "$VITROMECH" info counts.hspy
+expect "counts come back" "$VITROMECH" convert counts.hspy back.h5 >convert.log
+expect "counts stay the same there and back" /usr/bin/python3 same.py back.h5 counts_truth.npy uint16
 head -c 4700 big.bin >short.bin
 refused "a cube cut off" "cut off" "$VITROMECH" convert short.bin short.h5 "${raw[@]}"
-refused "another format than EMD to write" "written as EMD" "$VITROMECH" convert counts.h5 counts_again.npy
+refused "a format that is not written" "written as EMD or for HyperSpy" "$VITROMECH" convert counts.h5 counts_again.npy
 refused "a cube onto itself" "the same file" "$VITROMECH" convert counts.h5 counts.h5
 expect "nothing is left of it" test ! -e short.h5 -a ! -e short.h5.part
 

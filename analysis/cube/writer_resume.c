@@ -1,7 +1,7 @@
 /* Writing that goes on where it was stopped or killed. What has been written is told by one byte for each unit of work,
  * which is set only after the unit's frames have reached the disk: all room is allocated when the file is made, so that
  * between two flushes nothing but frames and these bytes changes. */
-#include "emd_writer.h"
+#include "writer.h"
 #include <vitromech/checkpoint.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,7 +52,7 @@ static PetscErrorCode Judge(MPI_Comm comm, const char *path, const char *input, 
 static PetscErrorCode OpenData(VmCubeWriter w)
 {
   PetscFunctionBegin;
-  VmCallH5(w->data = H5Dopen2(VmH5Id(w->file), VM_EMD_CUBE "/data", H5P_DEFAULT));
+  VmCallH5(w->data = H5Dopen2(VmH5Id(w->file), w->format->data, H5P_DEFAULT));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -72,7 +72,7 @@ PetscErrorCode VmCubeWriterContinue(MPI_Comm comm, const char *path, const VmCub
   *resumed = verdict == 1;
   memset(done, 0, (size_t)units);
   if (*resumed) {
-    PetscCall(VmEmdWriterNew(comm, path, info, VM_H5_UPDATE, writer));
+    PetscCall(VmCubeWriterNew(comm, path, info, VM_H5_UPDATE, writer));
     PetscCall(VmAgree(comm, OpenData(*writer)));
     PetscCall(VmH5Read((*writer)->file, DONE, VM_U8, done));
   } else {
@@ -128,11 +128,11 @@ PetscErrorCode VmCubeWriterSuspend(VmCubeWriter *writer)
   PetscFunctionBegin;
   VmCallH5(H5Dclose((*writer)->data));
   PetscCall(VmH5Close(&(*writer)->file));
-  PetscCall(VmEmdWriterFree(writer));
+  PetscCall(VmCubeWriterFree(writer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode VmEmdProgressRemove(VmCubeWriter writer)
+PetscErrorCode VmCubeWriterProgressRemove(VmCubeWriter writer)
 {
   PetscFunctionBegin;
   if (writer->resumable) VmCallH5(H5Ldelete(VmH5Id(writer->file), PROGRESS, H5P_DEFAULT));

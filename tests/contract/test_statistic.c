@@ -1,4 +1,4 @@
-/* ranks: 1 2 3 4; timeout: 120; links: vm_analysis */
+/* ranks: 1 2 3 4; timeout: 300; links: vm_analysis */
 #include "memory_cube.h"
 
 /* Every statistic of a cube: the same bits for any tiling and any number of ranks; documented values on a constant cube

@@ -68,13 +68,14 @@ typedef struct {
   double window, window_rate; /* length [s] of the last time window and bound of the rate in it; 0: no window yet */
 
   /* Finder `thinned` only. */
-  double reference[6]; /* mean stress the rates are for [GPa] */
-  double margin;       /* least margin of the stress, as tuned [GPa] */
-  double step;         /* factor of its next change, 0 before the first */
-  double event_work;   /* work of an event at the margin before, in pairs of voxel and event summed */
-  int64_t work;        /* the same of all `worked` events, but for the pairs since the last refresh */
-  int64_t worked;      /* events up to the last refresh since the margin was changed */
-  double floor;        /* bound of a voxel's rate below which its margin is widened instead [1/s] */
+  double reference[6];               /* mean stress the rates are for [GPa] */
+  double margin;                     /* least margin of the stress, as tuned [GPa] */
+  double step;                       /* factor of its next change, 0 before the first */
+  double event_work;                 /* work of an event at the margin before, in pairs of voxel and event summed */
+  int64_t work;                      /* the same of all `worked` events, but for the pairs since the last refresh */
+  int64_t worked;                    /* events up to the last refresh since the margin was changed */
+  double bounds_since, bounds_until; /* window of time that bounds are made for [s] */
+  double floor;                      /* bound of a voxel's rate below which its margin is widened instead [1/s] */
   int64_t pending;     /* events since the stress was last refreshed everywhere, -1 before the first time */
   int64_t sums;        /* pairs of voxel and event summed since then */
   VmKmcSource *recent; /* [at most refresh] the pending events, on every rank */

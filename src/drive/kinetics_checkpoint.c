@@ -29,6 +29,7 @@ void VmKineticsScalars(VmSim sim, VmScalars *s)
   VmScalarInteger(s, &state->generation_now);
   VmScalar(s, &mean->thermal), VmScalar(s, &state->temperature), VmScalar(s, &state->temperature_time);
   VmScalar(s, &state->temperature_rate), VmScalar(s, &state->window), VmScalar(s, &state->window_rate);
+  VmScalar(s, &state->bounds_since), VmScalar(s, &state->bounds_until);
   VmIntervalsScalars(VmKinetics(sim)->intervals, s);
   if (VmKinetics(sim)->avalanches) VmAvalancheLogScalars(VmKinetics(sim)->avalanches, s);
 }

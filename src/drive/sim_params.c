@@ -283,10 +283,6 @@ static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, Vm
   if (flow_units && flow_units->material.head)
     PetscCall(CheckElastic(&flow_units->material, VmTreeGet(VmTreeGet(node, "flow_units"), "material"), report));
   if (VmHasManyModuli(p)) PetscCall(CheckManyModuli(p, node, report));
-  if (common->finder == VM_FINDER_THINNED && stz->softening.decaying < 0.0)
-    PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
-                          "finder thinned cannot bound barriers that fall with time; use finder full, or softening "
-                          "with decaying at least 0"));
   const bool uneven = flow_units && !isnan(flow_units->thermal_expansion);
   double shear, bulk;
   material->moduli(p->material.params, &(VmPoints){.np = 1}, &shear, &bulk);

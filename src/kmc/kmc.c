@@ -120,7 +120,7 @@ PetscErrorCode VmKmcRestore(VmKmc kmc, const double *bounds)
   if (kmc->memory) PetscCall(VmTilesTake(&kmc->tiles, kmc->state.memory, kmc->memory));
   for (int64_t i = 0; i < slots; ++i)
     if (kmc->slot_ratio[i] > 0.0) VmKmcDrawVoxel(kmc, i);
-  if (kmc->finder == VM_FINDER_THINNED && bounds) PetscCall(VmKmcThinningLoad(kmc, bounds));
+  if (kmc->finder == VM_FINDER_THINNED) PetscCall(VmKmcThinningLoad(kmc, bounds));
   if (kmc->finder == VM_FINDER_EXTREMAL) VmKmcExtremalRestore(kmc);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -147,13 +147,13 @@ double VmKmcMemory(VmKmc kmc, int64_t slot, double time);
 /** Its lower bound on [time, until]. Not collective. */
 double VmKmcMemoryBound(VmKmc kmc, int64_t slot, double time, double until);
 
-/** What softening and the memory law do to the rates of a slot at a time, and bounds of that from then on; for finders
- * of slots, at constant temperature. Not collective. */
+/** What softening and the memory law do to the rates of a slot at a time, and bounds of that from then on, where
+ * hardening decays until `until`; for finders of slots, at constant temperature. Not collective. */
 typedef struct {
   double factor, weight; /* see VmMemoryOps */
 } VmEffect;
 VmEffect VmKmcEffect(VmKmc kmc, int64_t slot, double time);
-VmEffect VmKmcEffectFrom(VmKmc kmc, int64_t slot, double time);
+VmEffect VmKmcEffectFrom(VmKmc kmc, int64_t slot, double time, double until);
 /** What the memory law now makes of the barriers of a local voxel of the slab. Not collective. */
 double VmKmcMemoryFactor(VmKmc kmc, int64_t local);
 /** Whether rest makes a slot ever slower from a time on. Not collective. */
@@ -187,7 +187,7 @@ PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, double friction, flo
 PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin);
 PetscErrorCode VmKmcThinningDestroy(VmKmc kmc);
 int64_t VmKmcThinningBytes(const VmStz *stz, int64_t np, const int64_t n[3]);
-/** Bounds of the rates to fields and back (see VmKmcSaveBounds). Collective. */
+/** Bounds of the rates to fields and back (see VmKmcSaveBounds; NULL: there are none). Collective. */
 PetscErrorCode VmKmcThinningSave(VmKmc kmc, double *fields);
 PetscErrorCode VmKmcThinningLoad(VmKmc kmc, const double *fields);
 

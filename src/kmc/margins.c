@@ -119,7 +119,7 @@ static void RenewVoxel(VmKmc kmc, int64_t slot)
 {
   VmThinning t = kmc->thinning;
   const double kt = VM_BOLTZMANN * kmc->temperature;
-  const VmEffect effect = VmKmcEffectFrom(kmc, slot, kmc->state.mean.time);
+  const VmEffect effect = VmKmcEffectFrom(kmc, slot, kmc->state.mean.time, VmWindowOf(kmc, slot));
   const double floor = fmin(kmc->state.floor, VM_FLOOR_MOST * effect.weight * kmc->stz.attempt_frequency);
   const int64_t first = slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE;
   double reference[VM_SHEARS], seen[VM_SHEARS], drive[5], margin = t->least_margin;
@@ -160,12 +160,12 @@ void VmThinningRenew(VmKmc kmc, int64_t slot)
   VmThinningConclude(kmc, slot / VM_TILE);
 }
 
-void VmThinningRenewAll(VmKmc kmc, double slowest)
+void VmThinningRenewAll(VmKmc kmc, double slowest, double since)
 {
   for (int64_t tile = 0; tile < kmc->tiles.count; ++tile) {
     bool any = false;
     for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
-      if (kmc->slot_ratio[slot] == 0.0 || kmc->rate[slot] < slowest) continue;
+      if (kmc->slot_ratio[slot] == 0.0 || kmc->rate[slot] < slowest || kmc->last_event[slot] < since) continue;
       RenewVoxel(kmc, slot);
       any = true;
     }

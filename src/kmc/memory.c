@@ -21,7 +21,7 @@ VmEffect VmKmcEffect(VmKmc kmc, int64_t slot, double time)
   return effect;
 }
 
-VmEffect VmKmcEffectFrom(VmKmc kmc, int64_t slot, double time)
+VmEffect VmKmcEffectFrom(VmKmc kmc, int64_t slot, double time, double until)
 {
   const void *params = kmc->stz.memory.params;
   VmEffect effect = {1.0, 1.0};
@@ -29,7 +29,7 @@ VmEffect VmKmcEffectFrom(VmKmc kmc, int64_t slot, double time)
     const double state = StateAt(kmc, kmc->memory[slot], kmc->last_event[slot], time);
     Law(kmc)->effect(params, Law(kmc)->highest(params, state, kmc->temperature), &effect.factor, &effect.weight);
   }
-  effect.factor *= VmKmcMemory(kmc, slot, time);
+  effect.factor *= VmKmcMemoryBound(kmc, slot, time, until);
   return effect;
 }
 

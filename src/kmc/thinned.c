@@ -47,15 +47,15 @@ static void TrueDrives(const double mean[6], const double shears[VM_STRESSES], d
   VmKmcDrives(sig, drive);
 }
 
-/* Lowest true reserve of all modes of a slot. */
-static double TrueLowest(VmKmc kmc, int64_t slot, int64_t *mode)
+/* Lowest true reserve of all modes of a slot, with what time alone takes away until `until`. */
+static double TrueLowest(VmKmc kmc, int64_t slot, double until, int64_t *mode)
 {
   const VmThinning t = kmc->thinning;
   double shears[VM_STRESSES], drive[5], lowest = HUGE_VAL;
   t->row[slot / VM_TILE / kmc->tiles.per_plane * VM_BOUND_ROW + VM_PLANE_SUMS] +=
       (double)VmThinningSum(kmc, slot, shears);
   VmThinningKeep(kmc, slot, shears);
-  const double *mean = kmc->state.mean.stress, factor = VmKmcEffect(kmc, slot, kmc->state.mean.time).factor;
+  const double *mean = kmc->state.mean.stress, factor = VmKmcEffectFrom(kmc, slot, kmc->state.mean.time, until).factor;
   TrueDrives(mean, shears, drive);
   VmKmcModes(kmc, slot, factor, VmPressureWork(kmc, mean, shears[VM_FELT]), drive, kmc->mode_rate, kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m)
@@ -63,9 +63,9 @@ static double TrueLowest(VmKmc kmc, int64_t slot, int64_t *mode)
   return lowest;
 }
 
-/* Looks at the true barriers of all voxels that work of `watched` may take away. *lowest: the lowest reserve of all, at
- * most `watched`; if it is none, the choice is its mode, ties by global index. */
-static PetscErrorCode Watch(VmKmc kmc, double watched, double *lowest, VmChoice *choice)
+/* Looks at the true barriers of all voxels that work of `watched` may take away until `until`. *lowest: the lowest
+ * reserve of all, at most `watched`; if it is none, the choice is its mode, ties by global index. */
+static PetscErrorCode Watch(VmKmc kmc, double watched, double until, double *lowest, VmChoice *choice)
 {
   VmThinning t = kmc->thinning;
   const VmTiles *tiles = &kmc->tiles;
@@ -91,13 +91,14 @@ static PetscErrorCode Watch(VmKmc kmc, double watched, double *lowest, VmChoice 
       const double unused = (double)t->margin[slot] - VmThinningUsed(kmc, slot);
       if (kmc->lowest[slot] > bar - t->work * unused) continue;
       int64_t mode = 0;
-      const double left = TrueLowest(kmc, slot, &mode);
+      const double left = TrueLowest(kmc, slot, until, &mode);
       const int64_t voxel = VmTilesVoxel(tiles, slot);
       if (left > mine.left || (left == mine.left && voxel > tie.voxel)) continue;
       mine.left = left, tie.voxel = voxel, mine_slot = slot, mine_mode = mode;
     }
   }
   t->current = false; /* sums have been counted */
+  choice->accepted = 0.0;
   PetscCallMPI(MPI_Allreduce(&mine, &first, 1, MPI_DOUBLE_INT, MPI_MINLOC, kmc->grid->comm));
   *lowest = first.left;
   if (*lowest > VM_NO_BARRIER) PetscFunctionReturn(PETSC_SUCCESS);
@@ -225,20 +226,21 @@ static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
 {
   PetscFunctionBegin;
   VmKmcTransform(kmc, choice, event);
+  VmWindowFeel(kmc);
   VmThinningFeel(kmc, event);
   PetscCall(VmThinningGather(kmc)); /* the state is whole at every event */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Time up to which the bounds hold: to the horizon, until the mean stress has used up its part of the margin, and not
- * past the time at which a barrier could vanish. */
-static double Until(VmKmc kmc, double lead, double horizon)
+/* Time up to which the bounds hold: to `end`, until the mean stress has used up its part of the margin, and not past
+ * the time at which a barrier could vanish. */
+static double Until(VmKmc kmc, double lead, double end)
 {
   const VmThinning t = kmc->thinning;
   const double speed = VmThinningNorm(kmc, kmc->state.mean.stress_rate);
-  if (speed == 0.0) return horizon;
+  if (speed == 0.0) return end;
   const double left = PetscMin(t->drift_margin - VmThinningDrift(kmc), lead / t->work);
-  return PetscMin(horizon, kmc->state.mean.time + left / speed);
+  return PetscMin(end, kmc->state.mean.time + left / speed);
 }
 
 /* Takes candidates until one is accepted (choice->accepted = 1), bounds change, or none comes before `until`: the state
@@ -284,8 +286,10 @@ PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome
     PetscCall(VmThinningPrepare(kmc));
     const double watched = WATCHED * t->work * t->given_margin;
     double lead = kmc->lowest_barrier + t->work * (t->drift_margin - VmThinningDrift(kmc));
+    double sure = kmc->state.bounds_until; /* no barrier vanishes before by time alone */
     if (lead <= watched) {
-      PetscCall(Watch(kmc, watched, &lead, &choice));
+      PetscCall(Watch(kmc, watched, sure, &lead, &choice));
+      while (lead <= VM_NO_BARRIER && VmWindowSooner(kmc, &sure)) PetscCall(Watch(kmc, watched, sure, &lead, &choice));
       if (lead <= VM_NO_BARRIER) {
         PetscCall(VmKmcCountCascade(kmc));
         break;
@@ -294,7 +298,7 @@ PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome
     kmc->cascade = 0;
 
     /* found once: looked at again after every candidate it would round differently on other numbers of ranks */
-    const double until = Until(kmc, lead, horizon);
+    const double until = Until(kmc, lead, PetscMin(horizon, sure));
     bool reached;
     PetscCall(Wait(kmc, until, &choice, &reached));
     if (choice.accepted == 1.0) break;

@@ -107,6 +107,14 @@ static PetscErrorCode Refresh(VmKmc kmc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Looks at the voxels that have used up their margins. */
+static void LookAll(VmKmc kmc)
+{
+  const VmThinning t = kmc->thinning;
+  for (int64_t tile = 0; tile < kmc->tiles.count; ++tile)
+    if (t->charge[tile] >= t->trigger[tile]) VmThinningLook(kmc, tile);
+}
+
 PetscErrorCode VmThinningGather(VmKmc kmc)
 {
   VmThinning t = kmc->thinning;
@@ -160,7 +168,9 @@ PetscErrorCode VmThinningPrepare(VmKmc kmc)
   if (!t->current) PetscCall(VmThinningGather(kmc));
   const double start = VmTime();
   const bool first = state->pending < 0,
-             refresh = first || state->pending >= t->most || state->sums > SUMS_PER_REFRESH * kmc->grid->total;
+             refresh = first || state->pending >= t->most || state->sums > SUMS_PER_REFRESH * kmc->grid->total,
+             over = !first && state->mean.time >= state->bounds_until;
+  const double since = first || over ? VmWindowOpen(kmc) : HUGE_VAL;
   if (refresh || VmThinningDrift(kmc) > 0.999 * t->drift_margin) {
     memcpy(state->reference, state->mean.stress, sizeof state->reference);
     bool tuned = false;
@@ -171,18 +181,24 @@ PetscErrorCode VmThinningPrepare(VmKmc kmc)
     } else ++kmc->profile.shifts;
     if (first) {
       state->floor = 0.0;
-      VmThinningRenewAll(kmc, 0.0);
+      VmThinningRenewAll(kmc, 0.0, -HUGE_VAL);
     } else {
       state->floor = PetscMax(state->floor, PetscMin(FLOOR_RISE * state->floor, WantedFloor(kmc)));
-      if (tuned) VmThinningRenewAll(kmc, state->floor);
+      if (tuned) VmThinningRenewAll(kmc, state->floor, -HUGE_VAL);
       LimitAll(kmc);
     }
     PetscCall(VmThinningGather(kmc));
     if (first) state->floor = FLOOR_DROP * FLOOR_DROP * WantedFloor(kmc); /* all get their margins below */
   }
+  if (over) {
+    VmThinningRenewAll(kmc, 0.0, since);
+    LookAll(kmc);
+    PetscCall(VmThinningGather(kmc));
+  }
   while (state->floor > FLOOR_DROP * WantedFloor(kmc)) {
     state->floor = WantedFloor(kmc);
-    VmThinningRenewAll(kmc, 0.0);
+    VmThinningRenewAll(kmc, 0.0, -HUGE_VAL);
+    LookAll(kmc); /* some margins are narrower than what has been charged */
     PetscCall(VmThinningGather(kmc));
   }
   kmc->profile.refresh_time += VmTime() - start;
@@ -206,8 +222,6 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   VmThinning t;
 
   PetscFunctionBegin;
-  PetscCheck(kmc->stz.softening.decaying >= 0.0, grid->comm, PETSC_ERR_SUP,
-             "the finder `thinned` needs barriers that do not fall with time");
   PetscCall(PetscNew(&t));
   kmc->thinning = t;
   /* a mode gamma/2 (n m + m n) works gamma n.sig.m; its components are rounded to floats */

@@ -48,6 +48,8 @@ struct VmThinning_s {
   double *gathered;
   int *counts, *starts;              /* of `gathered`, by rank */
   bool current;                      /* rows are those of all ranks */
+  double young;                      /* time for which a voxel's hardening decays, 0 if none does [s] */
+  double event_time;                 /* of the last event [s] */
   int64_t *row_offset;               /* of the tiles of a plane from the last event, along y */
   int64_t *row_entry, *column_entry; /* parts of where their influence stands */
   bool *near_row;                    /* rows of a plane that hold near tiles */
@@ -99,8 +101,26 @@ void VmThinningLook(VmKmc kmc, int64_t tile);
 /** New rate for a voxel, from what is known of its stress. Not collective. */
 void VmThinningRenew(VmKmc kmc, int64_t slot);
 
-/** The same for all voxels whose bound is at least `slowest` [1/s]. Not collective. */
-void VmThinningRenewAll(VmKmc kmc, double slowest);
+/** The same for all voxels whose bound is at least `slowest` [1/s] and whose last event was not before `since` [s]. Not
+ * collective. */
+void VmThinningRenewAll(VmKmc kmc, double slowest, double since);
+
+/** Begins a window of time at the present one, which state.bounds_until ends. Bounds of voxels without event since the
+ * time returned hold in it as they are. Not collective. */
+double VmWindowOpen(VmKmc kmc);
+
+/** What follows from the state for the window. Collective. */
+PetscErrorCode VmWindowRestore(VmKmc kmc);
+
+/** Ends the window sooner after an event, if need be. Not collective. */
+void VmWindowFeel(VmKmc kmc);
+
+/** Time until which a new bound of a slot has to hold [s]. Not collective. */
+double VmWindowOf(VmKmc kmc, int64_t slot);
+
+/** Moves a time of the window to a tenth of its distance; false if barriers do not fall with time, or it is at hand.
+ * Not collective. */
+bool VmWindowSooner(VmKmc kmc, double *until);
 
 /** The stress of a slot with all pending events; returns how many were looked at. Not collective. */
 int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_STRESSES]);

@@ -69,6 +69,8 @@ PetscErrorCode VmKmcThinningLoad(VmKmc kmc, const double *fields)
   const int64_t slots = kmc->tiles.count * VM_TILE;
   double *room;
   PetscFunctionBegin;
+  PetscCall(VmWindowRestore(kmc));
+  if (!fields) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscMalloc1((size_t)slots, &room));
   for (int field = 0; field < FIELDS; ++field) {
     PetscCall(VmTilesTake(&kmc->tiles, fields + field * kmc->grid->np, room));

@@ -15,6 +15,10 @@ def draw(sources):
     return [figure for figure in figures if figure]
 
 
+def stage_of(group):
+    return int(numpy.atleast_1d(group.attrs["stage"])[0])
+
+
 def along(run):
     """Strain of the loaded component in percent, or time if it hardly moves: (values, label, head of a CSV column)."""
     component, _, label, factor = loaded_component(run.history)
@@ -32,9 +36,11 @@ def localisation(run):
     figure, (share, length, cluster) = style.curves(3)
     for axis, names in ((share, {"participation_ratio": "participation ratio", "band_share": "share of the band", "persistence": "persistence"}),
                         (length, {"band_width": "width of the band", "correlation_length": "correlation length"}),
-                        (cluster, {"active_fraction": "transformed voxels", "active_cluster": "largest cluster of them",
-                                   "flow_unit_fraction": "flow units", "flow_unit_cluster": "largest cluster of them"})):
+                        (cluster, {"active_fraction": "transformed voxels", "active_cluster": "their largest cluster",
+                                   "flow_unit_fraction": "flow units", "flow_unit_cluster": "their largest cluster"})):
         for i, (name, text) in enumerate(names.items()):
+            if name.startswith("flow_unit") and not numpy.any(history["flow_unit_fraction"]):
+                continue
             axis.plot(x, history[name], color=style.LINES[i], label=text)
         axis.set(xlabel=label)
         axis.legend()
@@ -59,14 +65,26 @@ def viscosity(run):
     if not numpy.any(values > 0):
         return None
     x, label, head = along(run)
-    figure, (axis,) = style.curves()
+    flows = Sources.all(run, "flow")
+    figure, (axis, *of_stages) = style.curves(2 if len(flows) > 1 else 1)
     axis.semilogy(x, numpy.where(values > 0, values, numpy.nan), color=style.LINES[0])
     axis.set(xlabel=label, ylabel="viscosity (GPa s)")
+    columns = {head: x, "viscosity [GPa s]": values}
+    if of_stages:
+        stress, stress_error, rate, rate_error = (numpy.array([float(g[name]) for g in flows]) for name in (
+            "stress", "stress_error", "strain_rate", "strain_rate_error"))
+        of_stages[0].errorbar(stress, rate, numpy.nan_to_num(rate_error), numpy.nan_to_num(stress_error), fmt="o", color=style.LINES[0])
+        of_stages[0].set(xscale="log", yscale="log", xlabel="equivalent stress (GPa)", ylabel="equivalent strain rate (1/s)")
+        columns.update({"stage stress [GPa]": stress, "its error [GPa]": stress_error, "stage strain rate [1/s]": rate,
+                        "its error [1/s]": rate_error})
+    steady = [f"stage {stage_of(g)}: {estimate(float(g['viscosity']), float(g['viscosity_error']))} GPa s" for g in flows]
     jumps = [f"m = {estimate(float(g['m']), float(g['m_error']))} between {float(g['rate_before']):.3g} and {float(g['rate_after']):.3g} 1/s"
              for g in Sources.all(run, "strain_rate_sensitivity")]
     caption = ("Viscosity σ:ε̇ₚ/(2 ε̇ₚ:ε̇ₚ) by the mean stress and the rate of the mean plastic strain between two rows of the history."
+               + (" Right: strain rate and stress in the second halves of stages." if of_stages else "")
+               + (" Viscosity in the second half of " + "; ".join(steady) + "." if steady else "")
                + (" Strain-rate sensitivity " + "; ".join(jumps) + "." if jumps else ""))
-    return Figure("viscosity", "Viscosity", caption, figure, {head: x, "viscosity [GPa s]": values})
+    return Figure("viscosity", "Viscosity", caption, figure, columns)
 
 
 def waiting_times(groups):
@@ -76,7 +94,7 @@ def waiting_times(groups):
     figure, (axis,) = style.curves()
     columns, texts = {}, []
     for i, group in enumerate(groups):
-        stage = int(numpy.atleast_1d(group.attrs["stage"])[0]) + 1
+        stage = stage_of(group)
         time, density, error, mean = (numpy.asarray(group[name]) for name in ("time", "density", "density_error", "mean"))
         axis.errorbar(time, density, error, fmt="o", markersize=3, color=style.LINES[i % 6], label=f"stage {stage}")
         t = numpy.geomspace(time.min(), time.max(), 200)
@@ -99,7 +117,7 @@ def spectra(groups):
     figure, (axis,) = style.curves()
     columns = {}
     for i, group in enumerate(groups):
-        stage = int(numpy.atleast_1d(group.attrs["stage"])[0]) + 1
+        stage = stage_of(group)
         frequency, power, error = (numpy.asarray(group[name]) for name in ("frequency", "power", "power_error"))
         axis.fill_between(frequency, numpy.maximum(power - error, 1e-3 * power), power + error, color=style.LINES[i % 6], alpha=0.3,
                           linewidth=0)

@@ -33,7 +33,7 @@ def stress_strain(run):
     parts = stages(history)
     figure, (axis, over_time) = style.curves(2)
     for number, rows in parts:
-        label = f"stage {number + 1}"
+        label = f"stage {number}"
         axis.plot(100 * strain[rows], stress[rows], STAGE_STYLES[number % 4], color=style.LINES[number % 6], label=label)
         over_time.plot(history["time"][rows], stress[rows], STAGE_STYLES[number % 4], color=style.LINES[number % 6], label=label)
     top = int(numpy.argmax(numpy.abs(stress)))

@@ -84,6 +84,10 @@ def estimate(value, error, plain="{:.4g}"):
         return "–"
     if not (numpy.isfinite(error) and error > 0):
         return plain.format(value)
+    power = int(numpy.floor(numpy.log10(max(abs(value), error))))
+    if not -4 < power < 6:
+        mantissa = estimate(value / 10.0**power, error / 10.0**power)
+        return f"({mantissa})·10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     exponent = int(numpy.floor(numpy.log10(error)))
     digits = -exponent + (error / 10.0**exponent < 2.95)
     return f"{value:.{max(digits, 0)}f} ± {error:.{max(digits, 0)}f}"

@@ -291,7 +291,7 @@ PetscErrorCode VmProgrammeRun(VmSim sim, VmProgress progress, bool *stop)
     if (*stop) break;
     PetscCall(VmSimWriteRow(sim, true));
     PetscCall(VmStageFit(sim, Stage(sim, at->stage)));
-    PetscCall(VmStageRate(sim, Stage(sim, at->stage)));
+    PetscCall(VmStageFlow(sim, Stage(sim, at->stage)));
     if (sim->ops->stage_over) PetscCall(sim->ops->stage_over(sim));
   }
   PetscFunctionReturn(PETSC_SUCCESS);

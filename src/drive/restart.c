@@ -42,7 +42,8 @@ static void VisitScalars(VmSim sim, VmScalars *s)
   VmScalar(s, &at->segment_temperature), VmScalar(s, &at->stage_temperature);
   VmScalar(s, &at->segment_start), VmScalarSix(s, at->segment_strain);
   VmScalar(s, &at->row_time), VmScalarSix(s, at->row_strain), VmScalarInteger(s, &at->row_events);
-  VmScalarInteger(s, &at->row_steps), VmScalar(s, &sim->now.temperature), VmScalarSix(s, at->strain_rate);
+  VmScalarInteger(s, &at->row_steps), VmScalar(s, &sim->now.temperature);
+  VmScalarInteger(s, &at->drive.kind), VmScalarSix(s, at->drive.direction), VmScalar(s, &at->drive.temperature);
   VmLoopsScalars(sim, s);
   sim->ops->scalars(sim, s);
 }

@@ -60,6 +60,14 @@ struct VmSimParams_s {
 /** Whether voxels have moduli of their own. Not collective. */
 bool VmHasManyModuli(const VmSimParams *params);
 
+/* What drives a stage from its start to its end, at one temperature. */
+enum { VM_DRIVE_OTHER, VM_DRIVE_STRAIN, VM_DRIVE_STRESS };
+typedef struct {
+  int64_t kind;        /* strain rates, or constant stresses and no strain rates, or neither */
+  double direction[6]; /* deviator of these, of norm 1 */
+  double temperature;  /* K */
+} VmDrive;
+
 /* Where the run is in its programme and in its outputs; saved in checkpoints, but for stage_length. */
 typedef struct {
   int64_t stage, segment;
@@ -72,7 +80,7 @@ typedef struct {
   double segment_start, segment_strain[6], segment_temperature, stage_temperature;
   double row_time, row_strain[6]; /* at the last history row */
   int64_t row_events, row_steps;
-  double strain_rate[6]; /* that the stage before prescribed; 0: it did not, or not the same all the time */
+  VmDrive drive; /* of the stage before */
 } VmProgramme;
 
 /* The present cycle of a cyclic stage: integrals over it so far, by the mean strain and stress. */
@@ -148,9 +156,10 @@ PetscErrorCode VmSpectrumRun(VmSim sim, const VmPlugin *stage, VmProgress progre
 /** Fits the law a stage that is over asks for: /statistics/relaxation_<stage>. Collective. */
 PetscErrorCode VmStageFit(VmSim sim, const VmPlugin *stage);
 
-/** Strain-rate sensitivity if a stage that is over went on from the one before at another strain rate in the same
- * direction: /statistics/strain_rate_sensitivity_<stage>. Collective. */
-PetscErrorCode VmStageRate(VmSim sim, const VmPlugin *stage);
+/** If a stage that is over was driven by constant strain rates or stresses: stress, strain rate and viscosity of its
+ * second half, /statistics/flow_<stage>; if the stage before was driven in the same direction at another level,
+ * /statistics/strain_rate_sensitivity_<stage>. Collective. */
+PetscErrorCode VmStageFlow(VmSim sim, const VmPlugin *stage);
 
 /** Paths, history, result file. Collective. */
 PetscErrorCode VmSimOutputCreate(VmSim sim);

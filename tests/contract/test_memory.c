@@ -3,6 +3,8 @@
  * a higher state means higher rates; and the closed forms behind the laws. */
 #include "vm_test.h"
 #include <vitromech/kinetics.h>
+#include <vitromech/units.h>
+#include <math.h>
 
 typedef struct {
   VmPlugin memory;
@@ -94,6 +96,36 @@ static double AgeOf(const char *name, double state, double dt, double temperatur
   return aged;
 }
 
+/* What an event of shear 0.1 makes of a state, and the factors on barriers and rates at the state before. */
+static double EventOf(const char *name, double state, double temperature, double *factor, double *weight)
+{
+  Holder holder;
+  double range[2], after = 0.0;
+  PetscCallAbort(PETSC_COMM_SELF, Read(name, &holder, range));
+  const VmMemoryOps *law = (const VmMemoryOps *)holder.memory.head;
+  after = law->transform(holder.memory.params, state, 0.1, temperature);
+  law->effect(holder.memory.params, state, factor, weight);
+  PetscCallAbort(PETSC_COMM_SELF, VmParamsFree(&table, &holder));
+  return after;
+}
+
+/* Events: x + kappa(1 - x); x dx = kT/(v* S) dgamma; towards chi_0 as exp(-gamma/gamma_chi). Rates: a flow unit has the
+ * part r of the barrier; exp(-1/x) of Spaepen, exp(-1/chi) of Langer. */
+static void Events(void)
+{
+  double factor, weight;
+  VmExpectNear(EventOf("flow_units", 0.3, 300.0, &factor, &weight), 0.3 + 0.4 * 0.7, 1e-15);
+  VmExpectNear(factor, 1.0 - (1.0 - 0.7) * 0.3, 1e-15);
+  VmExpectNear(weight, 1.0, 0.0);
+  const double made = VM_BOLTZMANN * 400.0 / (VM_GPA_NM3_IN_EV * 0.0125 * 45.0) * 0.1;
+  VmExpectNear(EventOf("free_volume", 0.05, 400.0, &factor, &weight), sqrt(0.05 * 0.05 + 2.0 * made), 1e-15);
+  VmExpectNear(factor, 1.0, 0.0);
+  VmExpectNear(weight, exp(-1.0 / 0.05), 1e-20);
+  VmExpectNear(EventOf("effective_temperature", 0.07, 300.0, &factor, &weight), 0.15 - 0.08 * exp(-0.1 / 0.3), 1e-15);
+  VmExpectNear(factor, 1.0, 0.0);
+  VmExpectNear(weight, exp(-1.0 / 0.07), 1e-17);
+}
+
 /* c(t) = [a/(b + t)]^beta of physics.md A12; dx/dt = -K exp(-1/x) by a fine mesh; an exponential to kT/E_z. */
 static void ClosedForms(void)
 {
@@ -126,6 +158,7 @@ static PetscErrorCode Run(void)
     PetscCall(VmParamsFree(&table, &holder));
   }
   ClosedForms();
+  Events();
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # timeout: 180
-# What a run measures on its way, against the same from its fields and events, and against what `analyze` finds; a jump of the
-# strain rate in a Newtonian liquid and between glasses that flow; the same when stopped and resumed on other numbers of ranks.
+# What a run measures on its way, against the same from its fields and events, and against what `analyze` finds; viscosity and
+# jumps of strain rate and stress in a Newtonian liquid and between glasses that flow; the same when stopped and resumed on
+# other numbers of ranks.
 . "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1
 
 small_case 8 0.03 | sed 's/mean: 1.75/mean: 1.4/; s/^  - {programme: creep.*//; s/^  - {programme: relaxation.*//
@@ -20,10 +21,25 @@ material: {law: zener, relaxed_shear_modulus: 0 GPa, flow_unit_shear_modulus: 30
 loading:
   - {programme: strain_rate, control: {xy: {strain_rate: 1e-4 1/s}}, duration: 100 s}
   - {programme: strain_rate, control: {xy: {strain_rate: 3e-4 1/s}}, duration: 100 s}
+  - {programme: creep, control: {xy: {stress: 0.02 GPa}}, duration: 50 s}
+  - {programme: creep, control: {xy: {stress: 0.03 GPa}}, duration: 50 s}
+  - {programme: creep, control: {yz: {stress: 0.03 GPa}}, duration: 50 s}
+  - {programme: tension, strain_rate: 1e-4 1/s, strain: 0.01}
+  - {programme: relaxation, duration: 50 s}
+  - {programme: creep, control: {xx: {stress: -0.01 GPa}, yy: {stress: -0.01 GPa}, zz: {stress: 0.02 GPa}}, duration: 50 s}
 solver: {time_step: 1 s}
 output: {directory: liquid, every: {time: 1 s}}
 YAML
 expect "a liquid" "$VITROMECH" run --no-report liquid.yaml >log_liquid
+
+sed '/^loading:/,$d' case.yaml >creep.yaml
+cat >>creep.yaml <<'YAML'
+loading:
+  - {programme: creep, control: {xy: {stress: 0.5 GPa}}, until: {events: 1500}}
+  - {programme: creep, control: {xy: {stress: 0.6 GPa}}, until: {events: 1500}}
+output: {directory: creep, every: {events: 30}, fields: []}
+YAML
+expect "a glass creeps" "$VITROMECH" run --no-report creep.yaml --set kinetics.finder=thinned --set temperature="600 K" >log_creep
 
 expect "what was measured" /usr/bin/python3 - <<'PYTHON'
 import h5py
@@ -33,6 +49,16 @@ with h5py.File("liquid/result.h5") as f:
     jump = f["statistics/strain_rate_sensitivity_1"]
     assert abs(jump["m"][()] - 1) < 1e-6, jump["m"][()]
     assert abs(jump["stress_after"][()] - np.sqrt(3) * 2 * 60 * 3e-4) < 1e-8
+    jump = f["statistics/strain_rate_sensitivity_3"]  # of creep
+    assert abs(jump["m"][()] - 1) < 1e-6 and abs(jump["stress_after"][()] / (np.sqrt(3) * 0.03) - 1) < 1e-9
+    assert abs(jump["rate_after"][()] / (np.sqrt(3) * 0.03 / 180) - 1) < 1e-6
+    jumps = {name for name in f["statistics"] if name.startswith("strain_rate_sens")}
+    assert jumps == {"strain_rate_sensitivity_1", "strain_rate_sensitivity_3"}, jumps  # not after a change of direction
+    flows = {name: f["statistics"][name] for name in f["statistics"] if name.startswith("flow_")}
+    assert set(flows) == {f"flow_{i}" for i in (0, 1, 2, 3, 4, 5, 7)}, list(flows)  # strains held: none
+    for name, flow in flows.items():
+        print(f"figure: {name}: viscosity {flow['viscosity'][()]:.8g} +- {flow['viscosity_error'][()]:.1g} GPa s of 60")
+        assert abs(flow["viscosity"][()] / 60 - 1) < 1e-6, name
 
 f = h5py.File("whole/result.h5")
 h = {name: data[()] for name, data in f["history"].items()}
@@ -98,5 +124,25 @@ m, error = jump["m"][()], jump["m_error"][()]
 print(f"figure: m = {m:.3f} +- {error:.3f}; k T/(s Omega gamma_0 tau) of one aligned mode "
       f"{8.617e-5 * 300 / (0.5 * 1.6 * 6.2415 * 0.1 * jump['stress_before'][()] / np.sqrt(3)):.3f}")
 assert 0 < m < 1 and 0 < error < m
+
+# a glass creeps: the second half of its strain by hand; the error of the mean of a stress that is held is nothing
+with h5py.File("creep/result.h5") as f:
+    time, stage, strain = (f["history"][name][()] for name in ("time", "stage", "strain"))
+    rates = []
+    for number in (0, 1):
+        t, gamma = time[stage == number], 2 * strain[stage == number, 5]
+        edges = np.linspace(0.5 * (t[0] + t[-1]), t[-1], 6)
+        blocks = np.diff(np.interp(edges, t, gamma)) / np.diff(edges)
+        flow, tau = f[f"statistics/flow_{number}"], (0.5, 0.6)[number]
+        rates.append((blocks.mean(), blocks.std(ddof=1) / np.sqrt(5)))
+        assert np.isclose(flow["strain_rate"][()] * np.sqrt(3), blocks.mean(), rtol=1e-9)
+        assert np.isclose(flow["strain_rate_error"][()] * np.sqrt(3), rates[-1][1], rtol=1e-6)
+        assert np.isclose(flow["stress"][()], np.sqrt(3) * tau, rtol=1e-9) and flow["stress_error"][()] < 1e-12
+        assert np.isclose(flow["viscosity"][()], tau / blocks.mean(), rtol=1e-9)
+    jump = f["statistics/strain_rate_sensitivity_1"]
+    m = np.log(0.6 / 0.5) / np.log(rates[1][0] / rates[0][0])
+    print(f"figure: creep of a glass: m = {jump['m'][()]:.4f} +- {jump['m_error'][()]:.4f}")
+    assert np.isclose(jump["m"][()], m, rtol=1e-9)
+    assert np.isclose(jump["m_error"][()], m ** 2 / np.log(0.6 / 0.5) * np.hypot(*(e / r for r, e in rates)), rtol=1e-6)
 PYTHON
 finish

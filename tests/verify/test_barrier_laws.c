@@ -120,7 +120,7 @@ static PetscErrorCode ModeAverage(VmGrid one)
   PetscFunctionBegin;
   SetLaw(&law, &vm_barrier_linear, VM_FINDER_FULL, 1, 1.75);
   const double kt = VM_BOLTZMANN * ROOM, k0 = 1e13 * exp(-1.75 / kt), per_stress = VmStzWorkPerStress(&law.stz) / kt;
-  double strain_rate[4];
+  double strain_rate[4], worst[2] = {0.0};
   static const double stresses[4] = {1e-3, 2e-3, 1.5, 1.6};
   for (int s = 0; s < 4; ++s) {
     const double x = per_stress * stresses[s];
@@ -136,9 +136,13 @@ static PetscErrorCode ModeAverage(VmGrid one)
     VmExpectNear(total / (k0 * events), 1.0, 1e-5); /* modes are rounded to floats */
     VmExpectNear(sum / (k0 * flow), 1.0, s < 2 ? 1e-3 : 1e-5);
     strain_rate[s] = law.stz.strain * sum;
+    worst[0] = fmax(worst[0], fabs(total / (k0 * events) - 1.0)),
+    worst[1] = fmax(worst[1], fabs(sum / (k0 * flow) - 1.0));
   }
   const double newtonian = log(strain_rate[1] / strain_rate[0]) / log(stresses[1] / stresses[0]);
   const double logarithmic = (stresses[3] - stresses[2]) / log(strain_rate[3] / strain_rate[2]);
+  VmFigure("rate against I_0 + 2 I_M + ...: largest relative error", worst[0]);
+  VmFigure("strain rate against I_1 + I_(M-1) + ...: largest relative error", worst[1]);
   VmFigure("d ln(strain rate)/d ln(stress) at 1 MPa", newtonian);
   VmFigure("d stress/d ln(strain rate) at 1.5 GPa [MPa]", 1e3 * logarithmic);
   VmFigure("kT/(saddle Omega gamma_0) [MPa]", 1e3 / per_stress);

@@ -17,12 +17,15 @@ typedef struct {
   double start, start_strain[6]; /* time [s] and strain at the start of the segment */
   double eigenstrain[6];         /* what is left without load: <eps*>, in a body of many moduli <B':eps*> */
   double thermal;                /* linear thermal strain, the same in all directions */
+  double thermal_start, thermal_rate; /* at the start of the segment, 1/s */
   double time, strain[6], stress[6];
   double strain_rate[6], stress_rate[6];
 } VmMean;
 
 /** Begins a segment at mean->time: jumps to the prescribed stresses and sets the rates. Not collective. */
 void VmMeanBegin(VmMean *mean, const VmSegment *segment);
+/** Linear thermal strain at mean->time, and its rate from then on [1/s]. Not collective. */
+void VmMeanHeat(VmMean *mean, double thermal, double rate);
 /** Strain and stress at a time of the segment, with the present eigenstrain. Not collective. */
 void VmMeanUpdate(VmMean *mean, double time);
 
@@ -126,9 +129,12 @@ PetscErrorCode VmKmcDestroy(VmKmc *kmc);
  */
 VmKmcState *VmKmcGetState(VmKmc kmc);
 
-/** The temperature [K] at the present time, and its rate from now on [K/s]. Finders other than `full` know rates of 0
- * only. The unit of thermal strain is that of the temperature the object was created with. Collective. */
+/** The temperature [K] at the present time, and its rate from now on [K/s], 0 for the finder `extremal`. The zero of
+ * thermal strain is that of the temperature the object was created with. Collective. */
 PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate);
+
+/** Temperature at a time of the present programme [K]. Not collective. */
+double VmKmcTemperature(VmKmc kmc, double time);
 
 /** Present state of the memory law of each voxel [np]; 0 if there is none. Not collective. */
 void VmKmcMemoryField(VmKmc kmc, double *memory);

@@ -10,7 +10,7 @@ void VmKineticsTakeNow(VmSim sim)
   memcpy(now->strain, state->mean.strain, sizeof now->strain);
   memcpy(now->stress, state->mean.stress, sizeof now->stress);
   memcpy(now->strain_rate, state->mean.strain_rate, sizeof now->strain_rate);
-  now->events = state->events, now->temperature = state->temperature;
+  now->events = state->events, now->temperature = VmKmcTemperature(VmKineticsKmc(sim), now->time);
 }
 
 void VmKineticsScalars(VmSim sim, VmScalars *s)
@@ -27,7 +27,8 @@ void VmKineticsScalars(VmSim sim, VmScalars *s)
   VmScalarInteger(s, &state->pending), VmScalarInteger(s, &state->sums), VmScalarInteger(s, &state->work);
   VmScalar(s, &state->step), VmScalar(s, &state->event_work), VmScalarInteger(s, &state->worked);
   VmScalarInteger(s, &state->generation_now);
-  VmScalar(s, &mean->thermal), VmScalar(s, &state->temperature), VmScalar(s, &state->temperature_time);
+  VmScalar(s, &mean->thermal), VmScalar(s, &mean->thermal_start), VmScalar(s, &mean->thermal_rate);
+  VmScalar(s, &state->temperature), VmScalar(s, &state->temperature_time);
   VmScalar(s, &state->temperature_rate), VmScalar(s, &state->window), VmScalar(s, &state->window_rate);
   VmScalar(s, &state->bounds_since), VmScalar(s, &state->bounds_until);
   VmIntervalsScalars(VmKinetics(sim)->intervals, s);

@@ -376,9 +376,9 @@ static PetscErrorCode CheckLoading(const VmSimParams *p, const VmNode *list, con
     const char *complaint = ((const VmLoadingOps *)stages[i].head)->complaint(stages[i].params, stage);
     if (complaint) PetscCall(VmReportAdd(report, where, "%s", complaint));
     if ((stage->temperature || ((const VmLoadingOps *)stages[i].head)->heats) && p->kinetics.head &&
-        ((VmKineticsCommon *)p->kinetics.common)->finder != VM_FINDER_FULL)
+        ((VmKineticsCommon *)p->kinetics.common)->finder == VM_FINDER_EXTREMAL)
       PetscCall(VmReportAdd(report, where,
-                            "only finder full knows temperatures that change; use it, or keep the temperature"));
+                            "finder extremal does not know temperatures that change; use finder full or thinned"));
     if (((const VmLoadingOps *)stages[i].head)->harmonic && p->kinetics.head)
       PetscCall(VmReportAdd(report, where, "programme harmonic needs a run without kinetics, of material laws alone"));
     if (StepsAreOpen(p, stage))

@@ -179,18 +179,21 @@ bool VmKmcChanges(VmKmc kmc)
 PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate)
 {
   VmKmcState *state = &kmc->state;
-  const bool jump = temperature != state->temperature;
+  const double now = state->mean.time;
+  const bool jump = temperature != VmKmcTemperature(kmc, now),
+             changes = jump || rate != 0.0 || state->temperature_rate != 0.0;
   PetscFunctionBegin;
-  PetscCheck(rate == 0.0 || kmc->finder == VM_FINDER_FULL, kmc->grid->comm, PETSC_ERR_SUP,
-             "only the finder `full` knows temperatures that change");
+  PetscCheck(rate == 0.0 || kmc->finder != VM_FINDER_EXTREMAL, kmc->grid->comm, PETSC_ERR_SUP,
+             "the finder `extremal` does not know temperatures that change");
   VmKmcAge(kmc);
   state->temperature = kmc->temperature = temperature;
-  state->temperature_time = state->mean.time, state->temperature_rate = rate;
+  state->temperature_time = now, state->temperature_rate = rate;
   state->window_rate = 0.0;
-  state->mean.thermal = kmc->changing->mean_expansion * (temperature - kmc->start_temperature);
-  VmMeanUpdate(&state->mean, state->mean.time);
+  VmMeanHeat(&state->mean, kmc->changing->mean_expansion * (temperature - kmc->start_temperature),
+             kmc->changing->mean_expansion * rate);
+  if (kmc->finder == VM_FINDER_THINNED && changes) VmWindowClose(kmc);
   if (!jump) PetscFunctionReturn(PETSC_SUCCESS);
-  if (kmc->finder == VM_FINDER_THINNED) state->pending = -1; /* bounds are of one temperature */
+  if (kmc->finder == VM_FINDER_THINNED) state->pending = -1; /* everything is found anew */
   if (VmKmcChanges(kmc)) {
     PetscCall(Prepare(kmc));
     PetscCall(VmChangingStress(kmc, state->viscous, temperature, state->fluctuation));

@@ -40,7 +40,10 @@ static void Eigenstrain(VmKmc kmc, const double *viscous, double temperature, do
       total[c * np + i] += ch->expansion[ch->flow_unit[i] > 0.0] * (temperature - kmc->start_temperature);
 }
 
-void VmKmcEigenstrain(VmKmc kmc, double *total) { Eigenstrain(kmc, kmc->state.viscous, kmc->state.temperature, total); }
+void VmKmcEigenstrain(VmKmc kmc, double *total)
+{
+  Eigenstrain(kmc, kmc->state.viscous, VmKmcTemperature(kmc, kmc->state.mean.time), total);
+}
 
 PetscErrorCode VmChangingStress(VmKmc kmc, const double *viscous, double temperature, double *stress)
 {
@@ -68,7 +71,6 @@ VmMean VmChangingMean(VmKmc kmc, double time, const double flow[6])
 {
   VmMean mean = kmc->state.mean;
   for (int c = 0; c < 6; ++c) mean.eigenstrain[c] += flow[c];
-  mean.thermal = kmc->changing->mean_expansion * (VmKmcTemperature(kmc, time) - kmc->start_temperature);
   VmMeanUpdate(&mean, time);
   return mean;
 }

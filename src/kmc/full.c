@@ -52,7 +52,7 @@ static PetscErrorCode Propose(VmKmc kmc, double dt, VmChoice *choice)
     VmKmcLoadStress(kmc, voxel, stress, sig);
     for (int c = 0; c < 6; ++c) sig[c] += kmc->state.fluctuation[c * grid->np + voxel];
     VmKmcDrives(sig, drive);
-    VmKmcModes(kmc, slot, memory, 0.0, drive, kmc->mode_rate, kmc->mode_reserve);
+    VmKmcModes(kmc, slot, kmc->temperature, memory, 0.0, drive, kmc->mode_rate, kmc->mode_reserve);
     for (int64_t m = 0; m < modes; ++m) total += kmc->mode_rate[m];
     if (total > bound * (1.0 + 1e-9)) choice->accepted = -1.0;
     else if (accept * bound < total) {

@@ -43,7 +43,7 @@ struct VmKmc_s {
   VmTiles tiles;
   VmStz stz;
   uint64_t seed;
-  double temperature;
+  double temperature; /* K, the present one; finder `thinned`: that of the middle of the window, at which memory ages */
   int64_t refresh;
   bool interacting;
   VmGreen green;
@@ -158,7 +158,8 @@ VmEffect VmKmcEffectFrom(VmKmc kmc, int64_t slot, double time, double until);
 double VmKmcMemoryFactor(VmKmc kmc, int64_t local);
 /** Whether rest makes a slot ever slower from a time on. Not collective. */
 bool VmKmcSlowsDown(VmKmc kmc, int64_t slot, double time);
-/** Brings the states of the memory law to the present time, before the temperature changes. Not collective. */
+/** Brings the states of the memory law to the present time, before the temperature changes or a window ends. Not
+ * collective. */
 void VmKmcAge(VmKmc kmc);
 /** What an event now does to the memory of a local voxel of the slab and of a slot, of those that are this rank's. Not
  * collective. */
@@ -183,6 +184,9 @@ PetscErrorCode VmKmcCountCascade(VmKmc kmc);
  * collective.
  */
 PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, double friction, float *influence);
+
+/** Ends the present window of time in which bounds hold. Not collective. */
+void VmWindowClose(VmKmc kmc);
 
 PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin);
 PetscErrorCode VmKmcThinningDestroy(VmKmc kmc);
@@ -216,8 +220,6 @@ void VmKmcEquivalentEigenstrain(VmKmc kmc, const double *stress, double *eigenst
 /** Whether `full` has to work in windows: rates change in time otherwise than by load and memory, or by pressure. Not
  * collective. */
 bool VmKmcChanges(VmKmc kmc);
-/** Temperature at a time of the present programme [K]. Not collective. */
-double VmKmcTemperature(VmKmc kmc, double time);
 /** Eigenstrain of events, relaxed flow units and uneven thermal expansion, total [6][np]. Not collective. */
 void VmKmcEigenstrain(VmKmc kmc, double *total);
 PetscErrorCode VmKmcNextChanging(VmKmc kmc, double horizon, VmKmcOutcome *outcome, VmEvent *event);

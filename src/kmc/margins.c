@@ -118,7 +118,7 @@ void VmThinningLimits(VmKmc kmc, int64_t tile)
 static void RenewVoxel(VmKmc kmc, int64_t slot)
 {
   VmThinning t = kmc->thinning;
-  const double kt = VM_BOLTZMANN * kmc->temperature;
+  const double kt = VM_BOLTZMANN * t->hottest;
   const VmEffect effect = VmKmcEffectFrom(kmc, slot, kmc->state.mean.time, VmWindowOf(kmc, slot));
   const double floor = fmin(kmc->state.floor, VM_FLOOR_MOST * effect.weight * kmc->stz.attempt_frequency);
   const int64_t first = slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE;
@@ -131,12 +131,13 @@ static void RenewVoxel(VmKmc kmc, int64_t slot)
   }
   VmShearDrives(seen, drive);
   const double pressed = VmPressureSee(kmc, slot);
-  VmRateBound bound = VmKmcRateBound(kmc, slot, effect, pressed + t->work * (margin + t->drift_margin), drive);
+  VmRateBound bound =
+      VmKmcRateBound(kmc, slot, t->hottest, effect, pressed + t->work * (margin + t->drift_margin), drive);
   /* a bound as low as the floor costs next to nothing: a wide margin costs less still */
   if (bound.rate < floor) {
     margin += PetscMin(log(floor / bound.rate) * kt / (t->work * bound.slope), WIDEST);
     margin = (double)(float)margin;
-    bound = VmKmcRateBound(kmc, slot, effect, pressed + t->work * (margin + t->drift_margin), drive);
+    bound = VmKmcRateBound(kmc, slot, t->hottest, effect, pressed + t->work * (margin + t->drift_margin), drive);
   }
   t->margin[slot] = (float)margin;
   kmc->rate[slot] = bound.rate, kmc->lowest[slot] = bound.reserve;

@@ -69,11 +69,32 @@ static void Solve(const VmMean *mean, double eps[6], double sig[6])
   else SolveMixed(mean->shear, mean->bulk, mean->segment.stress_controlled, eps, sig);
 }
 
+/* Rates of strain and stress; stress that holds thermal strain back included. */
+static void SetRates(VmMean *mean)
+{
+  double elastic[6];
+  memcpy(mean->strain_rate, mean->segment.rate, sizeof mean->strain_rate);
+  memcpy(mean->stress_rate, mean->segment.rate, sizeof mean->stress_rate);
+  Solve(mean, mean->strain_rate, mean->stress_rate);
+  if (mean->thermal_rate == 0.0) return;
+  for (int c = 0; c < 6; ++c) elastic[c] = mean->segment.rate[c] - (c < 3 ? mean->thermal_rate : 0.0);
+  memcpy(mean->stress_rate, mean->segment.rate, sizeof mean->stress_rate);
+  Solve(mean, elastic, mean->stress_rate);
+}
+
+void VmMeanHeat(VmMean *mean, double thermal, double rate)
+{
+  mean->thermal_rate = rate, mean->thermal_start = thermal - rate * (mean->time - mean->start);
+  SetRates(mean);
+  VmMeanUpdate(mean, mean->time);
+}
+
 void VmMeanUpdate(VmMean *mean, double time)
 {
   const double elapsed = time - mean->start;
   double elastic[6] = {0.0};
   mean->time = time;
+  mean->thermal = mean->thermal_start + mean->thermal_rate * elapsed;
   for (int c = 0; c < 6; ++c) {
     if (mean->segment.stress_controlled[c]) mean->stress[c] = mean->segment.level[c] + mean->segment.rate[c] * elapsed;
     else
@@ -92,8 +113,7 @@ void VmMeanBegin(VmMean *mean, const VmSegment *segment)
   mean->segment = *segment;
   mean->start = mean->time;
   memcpy(mean->start_strain, mean->strain, sizeof mean->strain);
-  memcpy(mean->strain_rate, segment->rate, sizeof mean->strain_rate);
-  memcpy(mean->stress_rate, segment->rate, sizeof mean->stress_rate);
-  Solve(mean, mean->strain_rate, mean->stress_rate);
+  mean->thermal_start = mean->thermal;
+  SetRates(mean);
   VmMeanUpdate(mean, mean->time);
 }

@@ -44,7 +44,8 @@ bool VmKmcSlowsDown(VmKmc kmc, int64_t slot, double time)
 
 void VmKmcAge(VmKmc kmc)
 {
-  const double now = kmc->state.mean.time;
+  const double now = kmc->state.mean.time, since = kmc->state.temperature_time;
+  if (now > since) kmc->temperature = VmKmcTemperature(kmc, 0.5 * (since + now));
   for (int64_t i = 0; kmc->state.memory && i < kmc->grid->np; ++i)
     kmc->state.memory[i] = StateAt(kmc, kmc->state.memory[i], kmc->state.last_event[i], now);
   for (int64_t i = 0; kmc->memory && i < kmc->tiles.count * VM_TILE; ++i)
@@ -55,7 +56,8 @@ static double Transform(VmKmc kmc, double kept, double last_event)
 {
   const double share = kmc->stz.volume / pow(kmc->grid->spacing, 3),
                state = StateAt(kmc, kept, last_event, kmc->state.mean.time);
-  return Law(kmc)->transform(kmc->stz.memory.params, state, share * kmc->stz.strain, kmc->temperature);
+  return Law(kmc)->transform(kmc->stz.memory.params, state, share * kmc->stz.strain,
+                             VmKmcTemperature(kmc, kmc->state.mean.time));
 }
 
 void VmKmcTransformMemory(VmKmc kmc, int64_t local, int64_t slot)

@@ -101,9 +101,10 @@ static void TakeOneLevel(int64_t voxels, double inverse_kt, double ahead, const 
 }
 
 /* Levels [each][voxels]: barriers times `memory` [voxels] less `ahead` [kT]. */
-static void TakeLevels(VmKmc kmc, int64_t slot, int64_t voxels, const double *memory, double ahead, Linear *f)
+static void TakeLevels(VmKmc kmc, int64_t slot, int64_t voxels, double kt, const double *memory, double ahead,
+                       Linear *f)
 {
-  const double inverse_kt = 1.0 / (VM_BOLTZMANN * kmc->temperature);
+  const double inverse_kt = 1.0 / kt;
   const int64_t each = kmc->in_barriers;
   if (each == 1) {
     TakeOneLevel(voxels, inverse_kt, ahead, kmc->barrier + slot, memory, kmc->level, f->size);
@@ -190,7 +191,7 @@ double VmKmcTileRates(VmKmc kmc, int64_t tile, const double drive[5][VM_TILE])
   if (kmc->barrier_law->linear) {
     Linear f;
     TakeDrives(VM_TILE, VmKmcWorkFactor(&kmc->stz) / kt, kmc->stz.strain, drive[0], VM_TILE, &f);
-    TakeLevels(kmc, first, VM_TILE, memory, 0.0, &f);
+    TakeLevels(kmc, first, VM_TILE, kt, memory, 0.0, &f);
     AddTile(kmc->stz.modes, kmc->barriers > 1, VmKmcRow(kmc, first), kmc->level, kmc->excess, &f);
     FinishTile(kmc->stz.attempt_frequency, kt, ratio, rate, lowest, &f);
     return 1.0;
@@ -203,23 +204,24 @@ double VmKmcTileRates(VmKmc kmc, int64_t tile, const double drive[5][VM_TILE])
   return slope;
 }
 
-void VmKmcModes(VmKmc kmc, int64_t slot, double memory, double ahead, const double drive[5], double *rate,
-                double *reserve)
+void VmKmcModes(VmKmc kmc, int64_t slot, double temperature, double memory, double ahead, const double drive[5],
+                double *rate, double *reserve)
 {
-  const double kt = VM_BOLTZMANN * kmc->temperature;
+  const double kt = VM_BOLTZMANN * temperature;
   const AnyLaw law = Evaluate(kmc, slot, memory, ahead, drive);
   for (int64_t m = 0; m < kmc->stz.modes; ++m)
     rate[m] = kmc->stz.attempt_frequency * VmExp(-law.left[m] / kt), reserve[m] = law.left[m] / law.slope[m];
 }
 
-VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, VmEffect effect, double ahead, const double drive[5])
+VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, double temperature, VmEffect effect, double ahead,
+                           const double drive[5])
 {
-  const double kt = VM_BOLTZMANN * kmc->temperature, frequency = effect.weight * kmc->stz.attempt_frequency;
+  const double kt = VM_BOLTZMANN * temperature, frequency = effect.weight * kmc->stz.attempt_frequency;
   VmRateBound bound = {.rate = 0.0, .reserve = HUGE_VAL, .slope = 0.0};
   if (kmc->barrier_law->linear) {
     Linear f;
     TakeDrives(1, VmKmcWorkFactor(&kmc->stz) / kt, kmc->stz.strain, drive, 1, &f);
-    TakeLevels(kmc, slot, 1, &effect.factor, ahead, &f);
+    TakeLevels(kmc, slot, 1, kt, &effect.factor, ahead, &f);
     AddVoxel(kmc->padded, kmc->barriers > 1, VmKmcRow(kmc, slot), kmc->level, kmc->padding, kmc->excess, &f);
     Finish(1, &f);
     return (VmRateBound){.rate = frequency * f.rate[0], .reserve = 0.0 - f.largest[0] * kt, .slope = 1.0};

@@ -25,10 +25,10 @@ static inline double VmKmcWorkFactor(const VmStz *stz) { return stz->saddle * st
  * collective. */
 double VmKmcTileRates(VmKmc kmc, int64_t tile, const double drive[5][VM_TILE]);
 
-/** Rate [1/s] of each mode of a slot at a memory factor, and the further work without which its barrier cannot vanish
- * [eV], with the works of all modes raised by `ahead` [eV]; drive in GPa. Not collective. */
-void VmKmcModes(VmKmc kmc, int64_t slot, double memory, double ahead, const double drive[5], double *rate,
-                double *reserve);
+/** Rate [1/s] of each mode of a slot at a temperature [K] and a memory factor, and the further work without which its
+ * barrier cannot vanish [eV], with the works of all modes raised by `ahead` [eV]; drive in GPa. Not collective. */
+void VmKmcModes(VmKmc kmc, int64_t slot, double temperature, double memory, double ahead, const double drive[5],
+                double *rate, double *reserve);
 
 /** What bounds the rate of a voxel. */
 typedef struct {
@@ -37,7 +37,8 @@ typedef struct {
   double slope;   /* largest fall of a barrier per further work */
 } VmRateBound;
 
-/** Bound with the works of all modes raised by `ahead` [eV]. Not collective. */
-VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, VmEffect effect, double ahead, const double drive[5]);
+/** Bound at a temperature [K] with the works of all modes raised by `ahead` [eV]. Not collective. */
+VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, double temperature, VmEffect effect, double ahead,
+                           const double drive[5]);
 
 #endif

@@ -57,7 +57,8 @@ static double TrueLowest(VmKmc kmc, int64_t slot, double until, int64_t *mode)
   VmThinningKeep(kmc, slot, shears);
   const double *mean = kmc->state.mean.stress, factor = VmKmcEffectFrom(kmc, slot, kmc->state.mean.time, until).factor;
   TrueDrives(mean, shears, drive);
-  VmKmcModes(kmc, slot, factor, VmPressureWork(kmc, mean, shears[VM_FELT]), drive, kmc->mode_rate, kmc->mode_reserve);
+  VmKmcModes(kmc, slot, kmc->temperature, factor, VmPressureWork(kmc, mean, shears[VM_FELT]), drive, kmc->mode_rate,
+             kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m)
     if (kmc->mode_reserve[m] < lowest) lowest = kmc->mode_reserve[m], *mode = m;
   return lowest;
@@ -118,7 +119,7 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
 {
   const VmThinning t = kmc->thinning;
   const int64_t slot = candidate->slot;
-  const double bound = kmc->rate[slot], per_stress = t->work / (VM_BOLTZMANN * kmc->temperature),
+  const double bound = kmc->rate[slot], per_stress = t->work / (VM_BOLTZMANN * t->hottest),
                margin = (double)t->margin[slot] + t->drift_margin;
   VmMean mean = kmc->state.mean;
   double *rates = kmc->mode_rate, drive[5], change[6], total = 0.0;
@@ -132,16 +133,18 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   if (accept > most * (1.0 + 1e-9)) return;
 
   const VmEffect effect = VmKmcEffect(kmc, slot, candidate->time);
+  const double temperature = VmKmcTemperature(kmc, candidate->time);
   verdict->outcome = LOOKED_AT;
   verdict->sums = VmThinningSum(kmc, slot, candidate->stress);
   TrueDrives(mean.stress, candidate->stress, drive);
   const double pressed = VmPressureWork(kmc, mean.stress, candidate->stress[VM_FELT]);
-  VmKmcModes(kmc, slot, effect.factor, pressed, drive, rates, kmc->mode_reserve);
+  VmKmcModes(kmc, slot, temperature, effect.factor, pressed, drive, rates, kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m] *= effect.weight;
   ++kmc->profile.looked_at;
   /* slower since the bound was found by rest alone */
   verdict->recovered =
-      total < RECOVERED * bound * exp(-per_stress * (margin + used)) && VmKmcSlowsDown(kmc, slot, candidate->time);
+      total < RECOVERED * VmWindowCooled(kmc, bound, temperature) * exp(-per_stress * (margin + used)) &&
+      VmKmcSlowsDown(kmc, slot, candidate->time);
   if (total > bound * (1.0 + 1e-7)) verdict->outcome = EXCEEDED;
   else if (accept * bound < total) {
     double target = pick * total;
@@ -331,7 +334,8 @@ PetscErrorCode VmKmcCheckBounds(VmKmc kmc, int64_t *exceeded, double *largest)
     for (int c = 0; c < 6; ++c) sig[c] = stress[c * slots + slot];
     VmKmcDrives(sig, drive);
     const VmEffect effect = VmKmcEffect(kmc, slot, kmc->state.mean.time);
-    VmKmcModes(kmc, slot, effect.factor, VmStzPressureWork(&kmc->stz, sig), drive, kmc->mode_rate, kmc->mode_reserve);
+    VmKmcModes(kmc, slot, VmKmcTemperature(kmc, kmc->state.mean.time), effect.factor, VmStzPressureWork(&kmc->stz, sig),
+               drive, kmc->mode_rate, kmc->mode_reserve);
     for (int64_t m = 0; m < kmc->stz.modes; ++m) total += effect.weight * kmc->mode_rate[m];
     const double ratio = total / kmc->rate[slot];
     if (ratio > 1.0 + 1e-7) ++*exceeded;

@@ -160,6 +160,12 @@ static double WantedFloor(VmKmc kmc)
   return PetscMin(FLOOR_PART * kmc->state.rate / (double)kmc->grid->total, VM_FLOOR_MOST * kmc->stz.attempt_frequency);
 }
 
+static void RaiseFloor(VmKmc kmc)
+{
+  double *floor = &kmc->state.floor;
+  *floor = PetscMax(*floor, PetscMin(FLOOR_RISE * *floor, WantedFloor(kmc)));
+}
+
 PetscErrorCode VmThinningPrepare(VmKmc kmc)
 {
   VmKmcState *state = &kmc->state;
@@ -183,7 +189,7 @@ PetscErrorCode VmThinningPrepare(VmKmc kmc)
       state->floor = 0.0;
       VmThinningRenewAll(kmc, 0.0, -HUGE_VAL);
     } else {
-      state->floor = PetscMax(state->floor, PetscMin(FLOOR_RISE * state->floor, WantedFloor(kmc)));
+      RaiseFloor(kmc);
       if (tuned) VmThinningRenewAll(kmc, state->floor, -HUGE_VAL);
       LimitAll(kmc);
     }
@@ -191,6 +197,7 @@ PetscErrorCode VmThinningPrepare(VmKmc kmc)
     if (first) state->floor = FLOOR_DROP * FLOOR_DROP * WantedFloor(kmc); /* all get their margins below */
   }
   if (over) {
+    if (state->temperature_rate != 0.0) RaiseFloor(kmc);
     VmThinningRenewAll(kmc, 0.0, since);
     LookAll(kmc);
     PetscCall(VmThinningGather(kmc));

@@ -50,6 +50,7 @@ struct VmThinning_s {
   bool current;                      /* rows are those of all ranks */
   double young;                      /* time for which a voxel's hardening decays, 0 if none does [s] */
   double event_time;                 /* of the last event [s] */
+  double hottest;                    /* temperature of the window, that of all bounds [K] */
   int64_t *row_offset;               /* of the tiles of a plane from the last event, along y */
   int64_t *row_entry, *column_entry; /* parts of where their influence stands */
   bool *near_row;                    /* rows of a plane that hold near tiles */
@@ -114,6 +115,9 @@ PetscErrorCode VmWindowRestore(VmKmc kmc);
 
 /** Ends the window sooner after an event, if need be. Not collective. */
 void VmWindowFeel(VmKmc kmc);
+
+/** What a bound of a voxel's rate is about at a lower temperature [1/s]. Not collective. */
+double VmWindowCooled(VmKmc kmc, double bound, double temperature);
 
 /** Time until which a new bound of a slot has to hold [s]. Not collective. */
 double VmWindowOf(VmKmc kmc, int64_t slot);

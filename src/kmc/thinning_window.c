@@ -1,5 +1,6 @@
-/* Windows of time of the finder `thinned`. Where barriers fall by themselves, because the hardening that an event has
- * left decays, the bound of a voxel is for what its barriers will be at the end of the window, and renewed then. */
+/* Windows of time of the finder `thinned`, for rates that rise by themselves. In a temperature programme all bounds are
+ * of the highest temperature of a window and renewed at its end. Where barriers fall because the hardening that an
+ * event has left decays, the bound of a voxel is for what its barriers will be at the end of the window. */
 #include "thinning.h"
 #include <math.h>
 
@@ -11,6 +12,15 @@
 
 /* Part of the recovery time within which a barrier that vanishes has vanished. */
 #define AT_ONCE 1e-6
+
+/* Logarithm by which the temperature of a window raises usual rates: at least, and at most where so few candidates come
+ * that they cost less than new rates for all voxels would. */
+#define WINDOW_RISE 0.26
+#define WINDOW_RISE_MOST 2.0
+
+/* Change of temperature in a window at most, over it; where memory ages at the temperature of its middle. */
+#define WINDOW_HEAT 0.1
+#define WINDOW_HEAT_AGEING 0.0125
 
 /* What an event raises barriers of mean height by for a time [kT]; 0 or less: nothing. */
 static double Hardening(VmKmc kmc)
@@ -25,10 +35,32 @@ static double FallTime(VmKmc kmc, double age)
   return time * fmin(1.0, WINDOW_FALL / Hardening(kmc) * exp(age / time));
 }
 
-static void SetYoung(VmKmc kmc)
+/* Length of a window in which the temperature changes. */
+static double HeatTime(VmKmc kmc)
 {
+  const VmKmcState *state = &kmc->state;
+  const double attempts = kmc->stz.attempt_frequency * (double)(kmc->stz.modes * kmc->grid->total),
+               time = state->temperature / fabs(state->temperature_rate), /* for all of it */
+      usual = state->rate > 0.0 ? fmax(log(attempts / state->rate), 1.0)
+                                : VmStzMeanBarrier(&kmc->stz) / (VM_BOLTZMANN * state->temperature),
+               enough = 0.5 * VM_RENEWAL_WORK / VM_CANDIDATE_WORK * (double)kmc->grid->total;
+  double rise = WINDOW_RISE;
+  while (2.0 * rise <= WINDOW_RISE_MOST && state->rate * exp(2.0 * rise) * 2.0 * rise / usual * time < enough)
+    rise *= 2.0;
+  return time * fmin(rise / usual, kmc->memory ? WINDOW_HEAT_AGEING : WINDOW_HEAT);
+}
+
+static void Set(VmKmc kmc)
+{
+  const VmKmcState *state = &kmc->state;
+  const VmThinning t = kmc->thinning;
+  kmc->temperature = t->hottest = state->temperature;
+  if (state->temperature_rate != 0.0) {
+    const double last = VmKmcTemperature(kmc, state->bounds_until);
+    kmc->temperature = 0.5 * (state->temperature + last), t->hottest = fmax(state->temperature, last);
+  }
   const double hardening = Hardening(kmc);
-  kmc->thinning->young = hardening > HARDLY_ANY ? kmc->stz.softening.time * log(hardening / HARDLY_ANY) : 0.0;
+  t->young = hardening > HARDLY_ANY ? kmc->stz.softening.time * log(hardening / HARDLY_ANY) : 0.0;
 }
 
 PetscErrorCode VmWindowRestore(VmKmc kmc)
@@ -38,26 +70,48 @@ PetscErrorCode VmWindowRestore(VmKmc kmc)
   *last = -HUGE_VAL;
   for (int64_t i = 0; i < kmc->grid->np; ++i) *last = fmax(*last, kmc->state.last_event[i]);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, last, 1, MPI_DOUBLE, MPI_MAX, kmc->grid->comm));
-  SetYoung(kmc);
+  Set(kmc);
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmWindowClose(VmKmc kmc) { kmc->state.bounds_since = -HUGE_VAL, kmc->state.bounds_until = kmc->state.mean.time; }
+
+/* A window at constant temperature ends where young voxels have lost much of their hardening. */
+static void OpenConstant(VmKmc kmc)
+{
+  VmKmcState *state = &kmc->state;
+  const double now = state->mean.time, age = now - kmc->thinning->event_time;
+  Set(kmc);
+  state->bounds_since = now;
+  state->bounds_until = age < kmc->thinning->young ? now + FallTime(kmc, age) : HUGE_VAL;
+}
+
+/* One of changing temperature is so short that no event makes it shorter. */
+static void OpenChanging(VmKmc kmc)
+{
+  VmKmcState *state = &kmc->state;
+  const double now = state->mean.time;
+  VmKmcAge(kmc);
+  state->temperature = kmc->temperature = VmKmcTemperature(kmc, now), state->temperature_time = now;
+  double length = HeatTime(kmc);
+  if (Hardening(kmc) > HARDLY_ANY) length = fmin(length, FallTime(kmc, 0.0));
+  state->bounds_since = -HUGE_VAL, state->bounds_until = now + length;
+  Set(kmc);
 }
 
 double VmWindowOpen(VmKmc kmc)
 {
-  VmKmcState *state = &kmc->state;
-  const double now = state->mean.time, age = now - kmc->thinning->event_time, before = state->bounds_since;
-
-  SetYoung(kmc);
-  const double young = kmc->thinning->young;
-  state->bounds_since = now, state->bounds_until = age < young ? now + FallTime(kmc, age) : HUGE_VAL;
-  return before - young;
+  const double before = kmc->state.bounds_since - kmc->thinning->young;
+  if (kmc->state.temperature_rate == 0.0) OpenConstant(kmc);
+  else OpenChanging(kmc);
+  return before;
 }
 
 void VmWindowFeel(VmKmc kmc)
 {
   VmKmcState *state = &kmc->state;
   kmc->thinning->event_time = state->mean.time;
-  if (kmc->thinning->young > 0.0)
+  if (kmc->thinning->young > 0.0 && state->temperature_rate == 0.0)
     state->bounds_until = fmin(state->bounds_until, state->mean.time + FallTime(kmc, 0.0));
 }
 
@@ -65,6 +119,12 @@ double VmWindowOf(VmKmc kmc, int64_t slot)
 {
   const VmKmcState *state = &kmc->state;
   return state->mean.time - kmc->last_event[slot] < kmc->thinning->young ? state->bounds_until : HUGE_VAL;
+}
+
+double VmWindowCooled(VmKmc kmc, double bound, double temperature)
+{
+  const double most = kmc->stz.attempt_frequency * (double)kmc->stz.modes, hottest = kmc->thinning->hottest;
+  return temperature == hottest ? bound : most * pow(bound / most, hottest / temperature);
 }
 
 bool VmWindowSooner(VmKmc kmc, double *until)

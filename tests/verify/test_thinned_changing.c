@@ -226,7 +226,7 @@ static PetscErrorCode Turn(const Law *law, VmKmc kmc, Account *a, double *horizo
   PetscFunctionBegin;
   *horizon = HUGE_VAL;
   if (heat == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
-  VmExpectNear(VmKmcGetState(kmc)->temperature, a->temperature, 1e-9);
+  VmExpectNear(VmKmcTemperature(kmc, a->time), a->temperature, 1e-9);
   PetscCall(VmKmcHeat(kmc, a->temperature, next));
   a->heat = next, *horizon = a->time + law->is->span / heat;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -241,7 +241,7 @@ static PetscErrorCode Hazard(VmGrid grid, const Law *law)
   VmKmc kmc;
   VmGreen green;
   VmSegment segment = {.duration = HUGE_VAL};
-  double horizon, hazard = 0.0, bare = 0.0;
+  double horizon, hazard = 0.0, bare = 0.0, off = 0.0;
 
   PetscFunctionBegin;
   PetscCall(Create(grid, law, VM_FINDER_THINNED, SEED, &kmc));
@@ -268,8 +268,10 @@ static PetscErrorCode Hazard(VmGrid grid, const Law *law)
     PetscCall(Transform(law, green, SEED, &event, &a));
     if (i % 50 == 0) PetscCall(CheckBounds(kmc));
   }
+  PetscCall(VmKmcHeat(kmc, VmKmcTemperature(kmc, a.time), 0.0)); /* memory up to now, of what was a window */
   VmKmcMemoryField(kmc, kept);
-  for (int i = 0; i < VOXELS; ++i) VmExpectNear(kept[i], a.state[i], 1e-3 * a.state[i] + 1e-9);
+  for (int i = 0; i < VOXELS; ++i) off = fmax(off, fabs(kept[i] - a.state[i]));
+  VmExpectNear(off, 0.0, 5e-3); /* ageing takes middles of temperature, here and there */
   double mean[6];
   MeanStress(law, &a, a.time, mean);
   for (int c = 0; c < 6; ++c) VmExpectNear(VmKmcGetState(kmc)->mean.stress[c], mean[c], 1e-6);
@@ -285,11 +287,11 @@ static PetscErrorCode Hazard(VmGrid grid, const Law *law)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-enum { SEEDS = 40, QUANTITIES = 5, STEPS = 16 };
+enum { SEEDS = 40, QUANTITIES = 5, STEPS = 12 };
 static const char *const quantity_name[QUANTITIES] = {"events half-way", "stress half-way [GPa]",
                                                       "largest stress [GPa]", "events", "stress at the end [GPa]"};
 
-/* Shear to 1.6 %, in which the temperature goes up and down again. */
+/* Shear to 1.2 %, in which the temperature goes up and down again. */
 static PetscErrorCode ShearRun(VmGrid grid, const Law *law, VmFinder finder, uint64_t seed, double quantity[QUANTITIES])
 {
   const double rate = law->is->shear_rate, end = 0.001 * STEPS / rate, heat = 2.0 * law->is->span / end;
@@ -310,7 +312,7 @@ static PetscErrorCode ShearRun(VmGrid grid, const Law *law, VmFinder finder, uin
     quantity[2] = fmax(quantity[2], state->mean.stress[VM_XY]);
     if (step != STEPS / 2) continue;
     quantity[0] = (double)state->events, quantity[1] = state->mean.stress[VM_XY];
-    if (law->is->heat != 0.0) PetscCall(VmKmcHeat(kmc, VmKmcGetState(kmc)->temperature, -heat));
+    if (law->is->heat != 0.0) PetscCall(VmKmcHeat(kmc, VmKmcTemperature(kmc, state->mean.time), -heat));
   }
   quantity[3] = (double)state->events, quantity[4] = state->mean.stress[VM_XY];
   if (finder == VM_FINDER_THINNED) PetscCall(CheckBounds(kmc));
@@ -423,6 +425,40 @@ static const Case cases[] = {
      .decaying = -0.3,
      .time = 0.01,
      .stress = 0.4},
+    {.name = "temperature",
+     .memory = "{}",
+     .barrier = 1.1,
+     .friction = 0.3,
+     .stress = 0.4,
+     .time = 1.0,
+     .heat = 600.0,
+     .span = 30.0,
+     .shear_rate = 5e-3},
+    {.name = "temperature and hardening",
+     .memory = "{}",
+     .barrier = 1.0,
+     .decaying = -0.1,
+     .time = 0.02,
+     .stress = 0.4,
+     .heat = 3000.0,
+     .span = 20.0},
+    {.name = "temperature and flow units",
+     .memory =
+         "{memory: {law: flow_units, ageing_time: 1 s, activation_energy: 0.3 eV, creation: 0.6, barrier_ratio: 0.9}}",
+     .barrier = 1.15,
+     .time = 1.0,
+     .stress = 0.4,
+     .heat = 600.0,
+     .span = 30.0},
+    {.name = "temperature and its rest",
+     .memory = "{memory: {law: effective_temperature, matrix: 0.2, flow_unit: 0.2, steady: 0.5, formation_energy: 0.08 "
+               "eV, ageing_rate: 0.5 1/s}}",
+     .barrier = 1.0,
+     .time = 1.0,
+     .stress = 0.4,
+     .heat = 600.0,
+     .span = 30.0,
+     .shear_rate = 1e-2},
 };
 
 static PetscErrorCode Run(void)

@@ -4,7 +4,7 @@
     /usr/bin/python3 docs/figures/kinetics.py trend out/annealing/table.csv          [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py treat out/treatment/table.csv          [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py sizes out/avalanche_cutoff/table.csv   [FIGURE.png]
-    /usr/bin/python3 docs/figures/kinetics.py flow  out/homogeneous_flow/result.h5   [FIGURE.png]
+    /usr/bin/python3 docs/figures/kinetics.py flow  out/homogeneous_flow/table.csv   [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py map   out/deformation_map/table.csv    [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py band  out/shear_band/result.h5         [FIGURE.png]
 """
@@ -71,6 +71,9 @@ def yield_stress(path):
     return figure
 
 
+SITE_PERCOLATION = 0.3116  # of independent voxels, neighbours by faces
+
+
 def trend(path):
     """Columns of a sweep against its first parameter, mean and standard error over the seeds."""
     parameters, _, values = table(path)
@@ -91,6 +94,8 @@ def trend(path):
         axis.errorbar(x, mean, error, fmt="o-", color=style.LINES[0], markersize=4)
         axis.set(xlabel=name.split(".", 1)[1].replace("_", " "),
                  title=column.replace("_", " ") + (" (GPa)" if column == "peak" else ""))
+        if "percolating_axes" in wanted:
+            axis.axvline(SITE_PERCOLATION, color=style.INK, linestyle=":", linewidth=1)
     return figure
 
 
@@ -203,34 +208,49 @@ def sizes(path):
     return figure
 
 
+WORK = 0.5 * 1.6 * 0.1 * 6.241509 / 8.617333e-5  # saddle Omega gamma_0/k [K/GPa] of the studies
+NEWTONIAN = 0.06  # GPa, below which the flow is taken as Newtonian
+
+
 def flow(path):
-    """Viscosity and strain rate of each stage of creep, from its second half; m = d ln sigma/d ln rate between stages."""
-    with h5py.File(path) as file:
-        history = {name: file["history"][name][:] for name in ("stage", "time", "stress", "plastic_strain",
-                                                               "participation_ratio")}
-    rows = []
-    for stage in numpy.unique(history["stage"]):
-        inside = numpy.flatnonzero(history["stage"] == stage)
-        time, plastic = history["time"][inside], 2 * history["plastic_strain"][inside, XY]
-        # five blocks of the second half: their rates tell the error
-        edges = numpy.linspace(0.5 * (time[0] + time[-1]), time[-1], 6)
-        rates = numpy.diff(numpy.interp(edges, time, plastic)) / numpy.diff(edges)
-        rows.append((history["stress"][inside[-1], XY], *mean_and_error(rates), history["participation_ratio"][inside[-1]]))
-    stress, rate, error, participation = numpy.array(rows).T
-    print("stress [GPa]  shear rate [1/s]  viscosity [GPa s]  m  participation")
-    for i in range(len(rows)):
-        m = numpy.log(stress[i] / stress[i - 1]) / numpy.log(rate[i] / rate[i - 1]) if i else numpy.nan
-        m_error = m**2 * numpy.hypot(error[i] / rate[i], error[i - 1] / rate[i - 1]) / numpy.log(stress[i] / stress[i - 1])
-        viscosity, its_error = stress[i] / rate[i], stress[i] * error[i] / rate[i]**2
-        print(f"{stress[i]:.3g}  {rate[i]:.4g}+-{error[i]:.2g}  {viscosity:.4g}+-{its_error:.2g}  "
-              f"{m:.3f}+-{m_error:.2g}  {participation[i]:.3f}")
+    """Shear rate and viscosity against stress, means over seeds: the slopes at low and at high stress against theory."""
+    _, _, values = table(path)
+    stresses = values["loading.0.control.xy.stress"]
+    stress = numpy.unique(stresses)
+    # the second half of each run, engineering shear rate
+    rate, error = numpy.array([mean_and_error(numpy.sqrt(3) * values["strain_rate"][stresses == s]) for s in stress]).T
+    viscosity, its_error = stress / rate, stress * error / rate**2
+    print("stress [GPa]  shear rate [1/s]  viscosity [GPa s]  m  d stress/d ln(rate) [GPa]  participation")
+    for i in range(len(stress)):
+        steps = "" if i == 0 else numpy.log(rate[i] / rate[i - 1])
+        if i:
+            relative = numpy.hypot(error[i] / rate[i], error[i - 1] / rate[i - 1]) / abs(steps)
+            m, per_log = numpy.log(stress[i] / stress[i - 1]) / steps, (stress[i] - stress[i - 1]) / steps
+            steps = f"{m:.3f}+-{abs(m) * relative:.2g}  {per_log:.3f}+-{abs(per_log) * relative:.2g}"
+        print(f"{stress[i]:.4g}  {rate[i]:.4g}+-{error[i]:.2g}  {viscosity[i]:.4g}+-{its_error[i]:.2g}  {steps or '-  -'}  "
+              f"{values['participation'][stresses == stress[i]].mean():.3f}")
     figure, (left, right) = style.curves(2)
-    left.errorbar(stress, rate, error, fmt="o-", color=style.LINES[0], markersize=4)
-    left.plot(stress, rate[0] * stress / stress[0], color=style.INK, linewidth=1, label="slope 1")
+    left.errorbar(stress, rate, error, fmt="o", color=style.LINES[0], markersize=4)
+    right.errorbar(stress, viscosity, its_error, fmt="o", color=style.LINES[0], markersize=4)
+    low = stress < NEWTONIAN
+    if low.sum() > 1 and (rate[low] > 0).all():
+        slope, covariance = numpy.polyfit(numpy.log(stress[low]), numpy.log(rate[low]), 1, w=rate[low] / error[low], cov="unscaled")
+        weight = (stress[low] / error[low]) ** 2
+        plateau, its = weight.sum() / (weight * rate[low] / stress[low]).sum(), weight.sum() ** -0.5
+        print(f"up to {stress[low][-1]:g} GPa: d ln(rate)/d ln(stress) = {slope[0]:.3f}+-{covariance[0, 0] ** 0.5:.3f}, "
+              f"viscosity {plateau:.3f}+-{plateau**2 * its:.3f} GPa s")
+        left.plot(stress, stress / plateau, color=style.INK, linewidth=1, label="Newtonian, slope 1")
+        right.axhline(plateau, color=style.INK, linewidth=1)
+    natural = 700 / WORK  # kT/(saddle Omega gamma_0)
+    print(f"one aligned site at high stress: d stress/d ln(rate) = {natural:.3f} GPa")
+    high = stress >= 0.3
+    middle = numpy.flatnonzero(high)[len(stress[high]) // 2]
+    x = numpy.linspace(stress[high].min(), stress[high].max(), 50)
+    left.plot(x, rate[middle] * numpy.exp((x - stress[middle]) / natural), color=style.LINES[1], linewidth=1,
+              label=f"e-fold in {natural:.3f} GPa")
     left.set(xscale="log", yscale="log", xlabel="shear stress (GPa)", ylabel="shear rate (1/s)")
     left.legend()
-    right.errorbar(rate, stress / rate, stress * error / rate**2, fmt="o-", color=style.LINES[0], markersize=4)
-    right.set(xscale="log", yscale="log", xlabel="shear rate (1/s)", ylabel="viscosity (GPa s)")
+    right.set(xscale="log", yscale="log", xlabel="shear stress (GPa)", ylabel="viscosity (GPa s)")
     return figure
 
 
@@ -247,10 +267,13 @@ def deformation_map(path):
     for s, row in zip(stresses, logs):
         print(f"{s:g}", *(f"{v:.1f}" for v in row), sep="\t")
     figure, (axis,) = style.curves(1, height=3.8)
-    levels = [-60, -40, -30, -20, -15, -10, -7, -4, -1, 2, 5]
+    levels = list(range(-20, 7, 2))  # slower than any test below
     filled = axis.contourf(temperatures, stresses, logs, levels=levels, cmap=style.MAP, extend="both")
-    lines = axis.contour(temperatures, stresses, logs, levels=levels[1:], colors="white", linewidths=0.7)
-    axis.clabel(lines, fmt="%d", fontsize=7)
+    lines = axis.contour(temperatures, stresses, logs, levels=levels, colors="white", linestyles="solid",
+                         linewidths=[1.8 if level == -4 else 0.6 for level in levels])
+    # a label in the middle of each line
+    middles = [max(paths, key=len) for paths in lines.allsegs if paths]
+    axis.clabel(lines, fmt="%d", fontsize=7.5, manual=[tuple(path[len(path) // 2]) for path in middles])
     axis.grid(False)
     axis.set(xlabel="temperature (K)", ylabel="shear stress (GPa)")
     figure.colorbar(filled, label="log$_{10}$ of the shear rate (1/s)")
@@ -294,6 +317,9 @@ def band(path):
               f"band share {history['band_share'][row]:.2f}  width {history['band_width'][row]:.1f} nm  "
               f"normal {'xy'[normal]}, largest of a plane {100 * profile.max():.1f} %")
     axes[-1].set(xlabel=f"{'xy'[normal]} (nm)", ylabel="mean plastic shear of a plane (%)")
+    axes[-1].yaxis.set_label_position("right")
+    axes[-1].yaxis.tick_right()
+    axes[-1].spines[["left", "right"]].set_visible(False)
     axes[-1].legend()
     return figure
 

@@ -77,15 +77,15 @@ static Stretch RowsBefore(VmSim sim, int64_t end, int64_t stage)
   return s;
 }
 
-/* Whether the second half of a stage flows along the direction in which the stage is driven. */
+/* False if nothing moves, or the rows are too few; noise of slow flow may be backwards. */
 static bool Measure(Stretch s, const double n[6], Flow *flow)
 {
   if (s.count < 3 || !(s.rows[(s.count - 1) * s.width + TIME] > s.rows[TIME])) return false;
   flow->stress = SecondHalf(s, n, MeanStress), flow->rate = SecondHalf(s, n, MeanRate);
-  return flow->stress.mean > 0.0 && flow->rate.mean > 0.0;
+  return flow->rate.mean != 0.0;
 }
 
-static double Relative(Level level) { return level.error / level.mean; }
+static double Relative(Level level) { return level.error / fabs(level.mean); }
 
 static PetscErrorCode Write(VmSim sim, const char *statistic, const char *name, double value, VmMeta meta)
 {
@@ -119,7 +119,7 @@ static PetscErrorCode WriteFlow(VmSim sim, Flow flow, bool creep)
 {
   static const char statistic[] = "flow";
   const double viscosity = flow.stress.mean / (3.0 * flow.rate.mean),
-               error = viscosity * hypot(Relative(flow.stress), Relative(flow.rate));
+               error = fabs(viscosity) * hypot(Relative(flow.stress), Relative(flow.rate));
   const struct {
     const char *name;
     double value;
@@ -220,6 +220,8 @@ PetscErrorCode VmStageFlow(VmSim sim, const VmPlugin *stage)
   PetscCall(WriteFlow(sim, flow, at->drive.kind == VM_DRIVE_STRESS));
   if (!SameWay(&before, &at->drive)) PetscFunctionReturn(PETSC_SUCCESS);
   if (!Measure(RowsBefore(sim, end - rows.count, at->stage - 1), before.direction, &earlier))
+    PetscFunctionReturn(PETSC_SUCCESS);
+  if (fmin(fmin(flow.stress.mean, flow.rate.mean), fmin(earlier.stress.mean, earlier.rate.mean)) <= 0.0)
     PetscFunctionReturn(PETSC_SUCCESS);
   const double driven =
       at->drive.kind == VM_DRIVE_STRAIN ? flow.rate.mean / earlier.rate.mean : flow.stress.mean / earlier.stress.mean;

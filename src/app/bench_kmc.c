@@ -22,20 +22,32 @@ enum { WARM_UP = 16 };
 #define RATE 5e-5
 #define START 1.2
 
+/* Temperature [K] and permanent softening. */
+#define WARM 300.0
+#define SOFTENING 0.15
+
+/* Cascades: a cold glass that softens strongly, sheared from this stress [GPa], first for one event per so many voxels;
+ * and one that a jump of the stress leaves without barriers in many voxels at once. */
+enum { CASCADE_WARM_UP = 64 };
+static const struct {
+  double temperature, softening, start, overload;
+} cold = {30.0, 0.4, 2.5, 4.0};
+
 typedef struct {
   VmBarrierCommon barrier;
   VmStz stz;
   VmKmcSetup setup;
 } Glass;
 
-static PetscErrorCode Create(VmGrid grid, VmFinder finder, Glass *glass, VmKmc *kmc)
+static PetscErrorCode Create(VmGrid grid, VmFinder finder, double temperature, double softening, Glass *glass,
+                             VmKmc *kmc)
 {
   double *ratio;
   PetscFunctionBegin;
   memset(glass, 0, sizeof *glass);
   glass->barrier = (VmBarrierCommon){.mean = 1.75, .spread = 0.1, .per = VM_PER_VOXEL};
   glass->stz = (VmStz){.modes = MODES, .attempt_frequency = 1e13, .volume = 1.6, .strain = 0.1, .saddle = 0.5};
-  glass->stz.softening = (VmSoftening){.permanent = 0.15, .decaying = 0.05, .time = 1e-3};
+  glass->stz.softening = (VmSoftening){.permanent = softening, .decaying = 0.05, .time = 1e-3};
   const VmPluginHead *const *law = vm_barrier_kind.table;
   while (strcmp((*law)->name, "linear") != 0) ++law;
   glass->stz.barrier = (VmPlugin){.head = *law, .common = &glass->barrier};
@@ -43,7 +55,7 @@ static PetscErrorCode Create(VmGrid grid, VmFinder finder, Glass *glass, VmKmc *
   for (int64_t i = 0; i < grid->np; ++i) ratio[i] = 1.0;
   glass->setup = (VmKmcSetup){.stz = &glass->stz,
                               .seed = 1,
-                              .temperature = 300.0,
+                              .temperature = temperature,
                               .shear = 31.3,
                               .bulk = 101.2,
                               .barrier_ratio = ratio,
@@ -68,17 +80,24 @@ static PetscErrorCode Events(VmKmc kmc, int64_t count)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Shears the box until it is near yield; tells how near. */
-static PetscErrorCode WarmUp(VmGrid grid, const char *name, VmKmc kmc)
+/* Jumps to a shear stress [GPa] and shears the box from there. */
+static void Load(VmKmc kmc, double stress)
 {
   VmMean *mean = &VmKmcGetState(kmc)->mean;
   VmSegment jump = {.duration = HUGE_VAL}, shear = {.duration = HUGE_VAL};
-  const int64_t events = grid->total / WARM_UP;
-  PetscFunctionBegin;
-  jump.stress_controlled[VM_XY] = true, jump.level[VM_XY] = START;
+  jump.stress_controlled[VM_XY] = true, jump.level[VM_XY] = stress;
   shear.rate[VM_XY] = RATE;
   VmMeanBegin(mean, &jump);
   VmMeanBegin(mean, &shear);
+}
+
+/* Shears the box until it is near yield; tells how near. */
+static PetscErrorCode WarmUp(VmGrid grid, const char *name, VmKmc kmc)
+{
+  const VmMean *mean = &VmKmcGetState(kmc)->mean;
+  const int64_t events = grid->total / WARM_UP;
+  PetscFunctionBegin;
+  Load(kmc, START);
   PetscCall(Events(kmc, events - events / 4));
   const double strain = mean->strain[VM_XY], stress = mean->stress[VM_XY];
   PetscCall(Events(kmc, events / 4));
@@ -170,7 +189,7 @@ static PetscErrorCode MeasureThinned(MPI_Comm comm, VmGrid grid, const char *nam
   int64_t exceeded;
   double largest;
   PetscFunctionBegin;
-  PetscCall(Create(grid, VM_FINDER_THINNED, &glass, &kmc));
+  PetscCall(Create(grid, VM_FINDER_THINNED, WARM, SOFTENING, &glass, &kmc));
   PetscCall(WarmUp(grid, name, kmc));
   const VmKmcProfile before = *VmKmcGetProfile(kmc);
   const int64_t events = PetscMax(THINNED_EVENTS, grid->total / VOXELS_PER_EVENT);
@@ -194,7 +213,7 @@ static PetscErrorCode MeasureFull(MPI_Comm comm, VmGrid grid, const Snapshot *fr
   VmKmc kmc;
   double once;
   PetscFunctionBegin;
-  PetscCall(Create(grid, VM_FINDER_FULL, &glass, &kmc));
+  PetscCall(Create(grid, VM_FINDER_FULL, WARM, SOFTENING, &glass, &kmc));
   PetscCall(TakeUp(grid, from, kmc));
   PetscCall(Measure(comm, kmc, 2, &once));
   *per_second = 0.0;
@@ -203,6 +222,42 @@ static PetscErrorCode MeasureFull(MPI_Comm comm, VmGrid grid, const Snapshot *fr
     *per_second = fmax(*per_second, once);
   }
   PetscCall(VmKmcDestroy(&kmc));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Events without barrier, which follow another at once, against the others. */
+static PetscErrorCode MeasureCascades(MPI_Comm comm, VmGrid grid, const char *name)
+{
+  const int64_t events = PetscMax(THINNED_EVENTS, grid->total / VOXELS_PER_EVENT);
+  Glass glass;
+  VmKmc kmc;
+  double seconds[2] = {0.0}, overloaded;
+  int64_t count[2] = {0};
+  PetscFunctionBegin;
+  PetscCall(Create(grid, VM_FINDER_THINNED, cold.temperature, cold.softening, &glass, &kmc));
+  Load(kmc, cold.start);
+  PetscCall(Events(kmc, PetscMax(events, grid->total / CASCADE_WARM_UP)));
+  while (count[0] + count[1] < events) {
+    const double time = VmKmcGetState(kmc)->mean.time;
+    VmKmcOutcome outcome;
+    VmEvent event;
+    double start, end;
+    PetscCall(VmBenchTime(comm, &start));
+    PetscCall(VmKmcNext(kmc, HUGE_VAL, &outcome, &event));
+    PetscCall(VmBenchTime(comm, &end));
+    const int cascade = event.time == time;
+    ++count[cascade], seconds[cascade] += end - start;
+  }
+  PetscCall(VmKmcDestroy(&kmc));
+  PetscCall(Create(grid, VM_FINDER_THINNED, cold.temperature, cold.softening, &glass, &kmc));
+  Load(kmc, cold.overload);
+  PetscCall(Measure(comm, kmc, events, &overloaded));
+  PetscCall(VmKmcDestroy(&kmc));
+  const double thermal = seconds[0] / (double)count[0], cascade = seconds[1] / (double)count[1];
+  PetscCall(VmBenchPrint(comm, name, "cascade_part_of_events", (double)count[1] / (double)events, "1"));
+  PetscCall(VmBenchPrint(comm, name, "cascade_events_per_second", 1.0 / cascade, "1/s"));
+  PetscCall(VmBenchPrint(comm, name, "cascade_cost_over_thermal", cascade / thermal, "1"));
+  PetscCall(VmBenchPrint(comm, name, "overloaded_events_per_second", overloaded, "1/s"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -217,6 +272,7 @@ static PetscErrorCode Kmc(MPI_Comm comm, int64_t cells, double *thinned)
   PetscFunctionBegin;
   snprintf(name, sizeof name, "kmc.%lld", (long long)cells);
   PetscCall(VmGridCreate(comm, n, SPACING, &grid));
+  PetscCall(MeasureCascades(comm, grid, name));
   PetscCall(MeasureThinned(comm, grid, name, thinned, &snapshot));
   PetscCall(MeasureFull(comm, grid, &snapshot, &full));
   PetscCall(PetscFree4(snapshot.eigenstrain, snapshot.fluctuation, snapshot.last_event, snapshot.generation));

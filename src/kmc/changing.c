@@ -4,6 +4,7 @@
  * windows every rate has a bound; a candidate drawn from the bounds is accepted with the true rate of its time over the
  * bound. */
 #include "changing.h"
+#include "thinning.h"
 #include <math.h>
 #include <string.h>
 
@@ -193,7 +194,7 @@ PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate)
              kmc->changing->mean_expansion * rate);
   if (kmc->finder == VM_FINDER_THINNED && changes) VmWindowClose(kmc);
   if (!jump) PetscFunctionReturn(PETSC_SUCCESS);
-  if (kmc->finder == VM_FINDER_THINNED) state->pending = -1; /* everything is found anew */
+  if (kmc->finder == VM_FINDER_THINNED) VmThinningBegin(kmc); /* everything is found anew */
   if (VmKmcChanges(kmc)) {
     PetscCall(Prepare(kmc));
     PetscCall(VmChangingStress(kmc, state->viscous, temperature, state->fluctuation));

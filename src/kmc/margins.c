@@ -103,6 +103,21 @@ static float Limits(const double *restrict known, const float *restrict seen, co
   return lowest[0];
 }
 
+/* Lowest reserve beyond the margin for the load, if the charge were nothing. */
+VM_SIMD_CLONES
+static double Least(const double *restrict reserve, const float *restrict limit, double work)
+{
+  double lowest[VM_TILE_Z];
+  for (int i = 0; i < VM_TILE_Z; ++i) lowest[i] = reserve[i] + work * (double)limit[i];
+  for (int j = VM_TILE_Z; j < VM_TILE; j += VM_TILE_Z)
+    for (int i = 0; i < VM_TILE_Z; ++i) {
+      const double own = reserve[i + j] + work * (double)limit[i + j];
+      lowest[i] = own < lowest[i] ? own : lowest[i];
+    }
+  for (int i = 1; i < VM_TILE_Z; ++i) lowest[0] = lowest[i] < lowest[0] ? lowest[i] : lowest[0];
+  return lowest[0];
+}
+
 void VmThinningLimits(VmKmc kmc, int64_t tile)
 {
   VmThinning t = kmc->thinning;
@@ -112,6 +127,7 @@ void VmThinningLimits(VmKmc kmc, int64_t tile)
   t->trigger[tile] =
       Limits(t->known + field, t->seen + field, reference, t->margin + first, t->paid + first, t->limit + first);
   if (t->pressure) t->trigger[tile] = VmPressureLimits(kmc, tile);
+  t->least[tile] = Least(kmc->lowest + first, t->limit + first, t->work);
 }
 
 /* New rate and margin, without what follows from them. */

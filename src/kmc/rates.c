@@ -213,6 +213,17 @@ void VmKmcModes(VmKmc kmc, int64_t slot, double temperature, double memory, doub
     rate[m] = kmc->stz.attempt_frequency * VmExp(-law.left[m] / kt), reserve[m] = law.left[m] / law.slope[m];
 }
 
+double VmKmcLowestReserve(VmKmc kmc, int64_t slot, double memory, double ahead, const double drive[5], int64_t *mode)
+{
+  const AnyLaw law = Evaluate(kmc, slot, memory, ahead, drive);
+  double lowest = HUGE_VAL;
+  for (int64_t m = 0; m < kmc->stz.modes; ++m) {
+    const double reserve = law.left[m] / law.slope[m];
+    if (reserve < lowest) lowest = reserve, *mode = m;
+  }
+  return lowest;
+}
+
 VmRateBound VmKmcRateBound(VmKmc kmc, int64_t slot, double temperature, VmEffect effect, double ahead,
                            const double drive[5])
 {

@@ -30,6 +30,9 @@ double VmKmcTileRates(VmKmc kmc, int64_t tile, const double drive[5][VM_TILE]);
 void VmKmcModes(VmKmc kmc, int64_t slot, double temperature, double memory, double ahead, const double drive[5],
                 double *rate, double *reserve);
 
+/** The lowest of these reserves, and its mode. Not collective. */
+double VmKmcLowestReserve(VmKmc kmc, int64_t slot, double memory, double ahead, const double drive[5], int64_t *mode);
+
 /** What bounds the rate of a voxel. */
 typedef struct {
   double rate;    /* with all works raised [1/s] */

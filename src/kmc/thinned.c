@@ -39,79 +39,11 @@ static void TotalStress(const double mean[6], const double s[VM_STRESSES], doubl
   for (int c = 3; c < 6; ++c) sig[c] = mean[c] + M_SQRT1_2 * s[c - 1];
 }
 
-/* Drives of the stress of a slot, with its shears and a mean stress. */
-static void TrueDrives(const double mean[6], const double shears[VM_STRESSES], double drive[5])
+void VmThinningDrives(const double mean[6], const double shears[VM_STRESSES], double drive[5])
 {
   double sig[6];
   TotalStress(mean, shears, sig);
   VmKmcDrives(sig, drive);
-}
-
-/* Lowest true reserve of all modes of a slot, with what time alone takes away until `until`. */
-static double TrueLowest(VmKmc kmc, int64_t slot, double until, int64_t *mode)
-{
-  const VmThinning t = kmc->thinning;
-  double shears[VM_STRESSES], drive[5], lowest = HUGE_VAL;
-  t->row[slot / VM_TILE / kmc->tiles.per_plane * VM_BOUND_ROW + VM_PLANE_SUMS] +=
-      (double)VmThinningSum(kmc, slot, shears);
-  VmThinningKeep(kmc, slot, shears);
-  const double *mean = kmc->state.mean.stress, factor = VmKmcEffectFrom(kmc, slot, kmc->state.mean.time, until).factor;
-  TrueDrives(mean, shears, drive);
-  VmKmcModes(kmc, slot, kmc->temperature, factor, VmPressureWork(kmc, mean, shears[VM_FELT]), drive, kmc->mode_rate,
-             kmc->mode_reserve);
-  for (int64_t m = 0; m < kmc->stz.modes; ++m)
-    if (kmc->mode_reserve[m] < lowest) lowest = kmc->mode_reserve[m], *mode = m;
-  return lowest;
-}
-
-/* Looks at the true barriers of all voxels that work of `watched` may take away until `until`. *lowest: the lowest
- * reserve of all, at most `watched`; if it is none, the choice is its mode, ties by global index. */
-static PetscErrorCode Watch(VmKmc kmc, double watched, double until, double *lowest, VmChoice *choice)
-{
-  VmThinning t = kmc->thinning;
-  const VmTiles *tiles = &kmc->tiles;
-  const double bar = watched - t->work * (t->drift_margin - VmThinningDrift(kmc)); /* of reserves beyond margins */
-  struct {
-    double left;
-    int rank;
-  } mine = {watched, kmc->grid->rank}, first;
-  struct {
-    int64_t voxel;
-    int rank;
-  } tie = {INT64_MAX, kmc->grid->rank}, chosen;
-  int64_t mine_slot = -1, mine_mode = 0;
-
-  PetscFunctionBegin;
-  for (int64_t tile = 0; tile < tiles->count; ++tile) {
-    if (tile % tiles->per_plane == 0 && t->row[tile / tiles->per_plane * VM_BOUND_ROW + VM_PLANE_LOWEST] > bar) {
-      tile += tiles->per_plane - 1;
-      continue;
-    }
-    if (t->tile_lowest[tile] > bar) continue;
-    for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
-      const double unused = (double)t->margin[slot] - VmThinningUsed(kmc, slot);
-      if (kmc->lowest[slot] > bar - t->work * unused) continue;
-      int64_t mode = 0;
-      const double left = TrueLowest(kmc, slot, until, &mode);
-      const int64_t voxel = VmTilesVoxel(tiles, slot);
-      if (left > mine.left || (left == mine.left && voxel > tie.voxel)) continue;
-      mine.left = left, tie.voxel = voxel, mine_slot = slot, mine_mode = mode;
-    }
-  }
-  t->current = false; /* sums have been counted */
-  choice->accepted = 0.0;
-  PetscCallMPI(MPI_Allreduce(&mine, &first, 1, MPI_DOUBLE_INT, MPI_MINLOC, kmc->grid->comm));
-  *lowest = first.left;
-  if (*lowest > VM_NO_BARRIER) PetscFunctionReturn(PETSC_SUCCESS);
-  if (mine.left != first.left) tie.voxel = INT64_MAX;
-  PetscCallMPI(MPI_Allreduce(&tie.voxel, &chosen.voxel, 1, MPI_INT64_T, MPI_MIN, kmc->grid->comm));
-  if (chosen.voxel == tie.voxel) {
-    VmKmcModeStrain(kmc, mine_slot, (int)mine_mode, choice->eps);
-    choice->voxel = tie.voxel, choice->mode = mine_mode, choice->accepted = 1.0;
-  }
-  PetscCallMPI(MPI_Bcast(choice, sizeof *choice, MPI_BYTE, VmTilesOwner(tiles, chosen.voxel / kmc->grid->plane),
-                         kmc->grid->comm));
-  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Accepts a voxel with its true total rate over its bound, and picks one of its modes by their true rates. */
@@ -136,7 +68,7 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   const double temperature = VmKmcTemperature(kmc, candidate->time);
   verdict->outcome = LOOKED_AT;
   verdict->sums = VmThinningSum(kmc, slot, candidate->stress);
-  TrueDrives(mean.stress, candidate->stress, drive);
+  VmThinningDrives(mean.stress, candidate->stress, drive);
   const double pressed = VmPressureWork(kmc, mean.stress, candidate->stress[VM_FELT]);
   VmKmcModes(kmc, slot, temperature, effect.factor, pressed, drive, rates, kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m] *= effect.weight;
@@ -287,12 +219,14 @@ PetscErrorCode VmKmcNextThinned(VmKmc kmc, double horizon, VmKmcOutcome *outcome
   memset(&choice, 0, sizeof choice);
   for (;;) {
     PetscCall(VmThinningPrepare(kmc));
-    const double watched = WATCHED * t->work * t->given_margin;
+    const double watched = WATCHED * t->work * t->margin_scale;
     double lead = kmc->lowest_barrier + t->work * (t->drift_margin - VmThinningDrift(kmc));
     double sure = kmc->state.bounds_until; /* no barrier vanishes before by time alone */
     if (lead <= watched) {
-      PetscCall(Watch(kmc, watched, sure, &lead, &choice));
-      while (lead <= VM_NO_BARRIER && VmWindowSooner(kmc, &sure)) PetscCall(Watch(kmc, watched, sure, &lead, &choice));
+      PetscCall(VmThinningWatch(kmc, watched, sure, &lead, &choice));
+      while (lead <= VM_NO_BARRIER && VmWindowSooner(kmc, &sure))
+        PetscCall(VmThinningWatch(kmc, watched, sure, &lead, &choice));
+      VmThinningWatched(kmc, lead);
       if (lead <= VM_NO_BARRIER) {
         PetscCall(VmKmcCountCascade(kmc));
         break;

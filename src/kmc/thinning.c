@@ -7,6 +7,9 @@
 /* Part of the least margin, as it was given, for the mean stress. */
 #define DRIFT_PART 0.25
 
+/* The margin that is given is taken to be no wider than what multiplies rates by exp(WIDEST_FACTOR). */
+#define WIDEST_FACTOR 4.0
+
 /* A tile is near an event that would cost it more than this part of the margin: its stress is added at once. */
 #define NEAR_PART 0.03
 
@@ -212,10 +215,19 @@ PetscErrorCode VmThinningPrepare(VmKmc kmc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+void VmThinningBegin(VmKmc kmc)
+{
+  kmc->state.pending = -1;
+  VmThinningSetMargins(kmc);
+  kmc->state.margin = PetscMin(kmc->state.margin, kmc->thinning->margin_scale);
+  VmThinningSetMargins(kmc);
+}
+
 void VmThinningSetMargins(VmKmc kmc)
 {
   VmThinning t = kmc->thinning;
-  t->drift_margin = DRIFT_PART * t->given_margin;
+  t->margin_scale = PetscMin(t->given_margin, WIDEST_FACTOR * VM_BOLTZMANN * kmc->temperature / t->work);
+  t->drift_margin = DRIFT_PART * t->margin_scale;
   t->least_margin = (double)(float)((1.0 - DRIFT_PART) * kmc->state.margin);
 }
 
@@ -236,13 +248,14 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   t->norm = 0.5 * kmc->stz.strain * kmc->stz.volume / voxel * (1.0 + 1e-5);
   t->most = PetscMin(kmc->refresh, MOST_PENDING);
   kmc->state.margin = t->given_margin = margin;
-  VmThinningSetMargins(kmc);
+  VmThinningBegin(kmc);
   PetscCall(PetscMalloc1((size_t)t->most, &kmc->state.recent));
   PetscCall(VmShearSourcesCreate(t->most, &t->sources));
   PetscCall(PetscCalloc2(count * VM_SHEARS * VM_TILE, &t->known, count * VM_SHEARS * VM_TILE, &t->seen));
   PetscCall(PetscCalloc4(count * VM_TILE, &t->summed, count * VM_TILE, &t->margin, count * VM_TILE, &t->paid,
                          count * VM_TILE, &t->limit));
-  PetscCall(PetscCalloc4(count, &t->charge, count, &t->trigger, count, &t->tile_rate, count, &t->tile_lowest));
+  PetscCall(PetscCalloc5(count, &t->charge, count, &t->trigger, count, &t->least, count, &t->tile_rate, count,
+                         &t->tile_lowest));
   for (size_t i = 0; i < count * VM_TILE; ++i) /* slots of no voxel keep these */
     kmc->rate[i] = 0.0, kmc->lowest[i] = HUGE_VAL, t->margin[i] = HUGE_VALF;
   PetscCall(PetscCalloc4(planes * VM_BOUND_ROW, &t->row, (size_t)grid->n[0] * VM_BOUND_ROW, &t->rows, planes, &t->stale,
@@ -255,7 +268,8 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   for (int r = 1; r < grid->size; ++r) t->starts[r] = t->starts[r - 1] + t->counts[r - 1];
   PetscCall(VmPressureCreate(kmc));
   if (kmc->interacting) {
-    PetscCall(VmShearKernelCreate(grid, kmc->kernel, NEAR_PART * margin / t->norm, common->friction, &t->kernel));
+    PetscCall(
+        VmShearKernelCreate(grid, kmc->kernel, NEAR_PART * t->margin_scale / t->norm, common->friction, &t->kernel));
     PetscCall(VmKernelDestroy(&kmc->kernel));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -272,7 +286,7 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   PetscCall(VmShearSourcesDestroy(&t->sources));
   PetscCall(PetscFree2(t->known, t->seen));
   PetscCall(PetscFree4(t->summed, t->margin, t->paid, t->limit));
-  PetscCall(PetscFree4(t->charge, t->trigger, t->tile_rate, t->tile_lowest));
+  PetscCall(PetscFree5(t->charge, t->trigger, t->least, t->tile_rate, t->tile_lowest));
   PetscCall(PetscFree4(t->row, t->rows, t->stale, t->due));
   PetscCall(PetscFree3(t->gathered, t->counts, t->starts));
   PetscCall(PetscFree4(t->row_offset, t->row_entry, t->column_entry, t->near_row));

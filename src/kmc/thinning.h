@@ -27,6 +27,7 @@ struct VmThinning_s {
   double work;            /* largest work of a mode per stress [eV/GPa] */
   double norm;            /* of the shear of an event */
   double given_margin;    /* least margin as it was given [GPa] */
+  double margin_scale;    /* the same, if need be less for the temperature [GPa] */
   double drift_margin;    /* part of each margin that is for the mean stress, never changed [GPa] */
   double least_margin;    /* the other part, for events, of the fastest voxels [GPa] */
   int64_t most;           /* pending events at most */
@@ -40,6 +41,7 @@ struct VmThinning_s {
   float *limit;                    /* [slots] charge of the tile from which on the voxel must be looked at */
   float *charge;                   /* [tiles] of all events since the refresh, without near ones [GPa] */
   float *trigger;                  /* [tiles] lowest limit */
+  double *least;                   /* [tiles] lowest of reserve beyond the margin and work of the limit [eV] */
   double *tile_rate, *tile_lowest; /* [tiles] sum of the bounds of rates [1/s], lowest reserve beyond the margin [eV] */
 
   double *row, *rows; /* [planes of this rank][VM_BOUND_ROW], [n0][VM_BOUND_ROW] of all planes */
@@ -129,6 +131,18 @@ bool VmWindowSooner(VmKmc kmc, double *until);
 /** The stress of a slot with all pending events; returns how many were looked at. Not collective. */
 int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_STRESSES]);
 
+/** Drives of the stress of a slot, with its shears and a mean stress. Not collective. */
+void VmThinningDrives(const double mean[6], const double shears[VM_STRESSES], double drive[5]);
+
+/** Looks for the lowest true barrier until a time (watch.c). *lowest: the lowest reserve of all, at most `watched`
+ * [eV]; if it is none, the choice is its mode, ties by global index. Collective. */
+PetscErrorCode VmThinningWatch(VmKmc kmc, double watched, double until, double *lowest, VmChoice *choice);
+
+/** Keeps the stress of all voxels whose reserve may be as low as the lowest found: of those that had to be looked at on
+ * any number of ranks. If that is none, they also get new bounds, so that they need not be looked at for every event of
+ * a cascade. Not collective. */
+void VmThinningWatched(VmKmc kmc, double lowest);
+
 /** Keeps it. Not collective. */
 void VmThinningKeep(VmKmc kmc, int64_t slot, const double stress[VM_STRESSES]);
 
@@ -157,6 +171,9 @@ float *VmPressureSeen(VmKmc kmc);
 PetscErrorCode VmPressureCreate(VmKmc kmc);
 PetscErrorCode VmPressureDestroy(VmKmc kmc);
 int64_t VmPressureBytes(const VmStz *stz, int64_t np, const int64_t n[3]);
+
+/** Begins anew, at a temperature: all bounds are to be found. Not collective. */
+void VmThinningBegin(VmKmc kmc);
 
 /** What follows from the margin of the state. Not collective. */
 void VmThinningSetMargins(VmKmc kmc);

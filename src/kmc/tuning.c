@@ -23,7 +23,7 @@ bool VmThinningTune(VmKmc kmc)
   if (state->step == 0.0) state->step = STEP;
   else if (each > state->event_work) state->step = 1.0 / state->step;
   state->event_work = each, state->work = state->worked = 0;
-  state->margin = fmin(fmax(state->margin * state->step, t->given_margin / FARTHEST), t->given_margin * FARTHEST);
+  state->margin = fmin(fmax(state->margin * state->step, t->margin_scale / FARTHEST), t->margin_scale * FARTHEST);
   VmThinningSetMargins(kmc);
   return true;
 }

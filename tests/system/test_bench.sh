@@ -24,7 +24,8 @@ for n in 1 3; do
 done
 "$VITROMECH" bench kmc --cells 10 >figures
 expect "bench kmc" test $? -eq 0
-for figure in full_events_per_second thinned_events_per_second thinned_over_full accepted_candidates events_per_refresh \
+for figure in full_events_per_second thinned_events_per_second thinned_over_full cascade_part_of_events cascade_events_per_second cascade_cost_over_thermal \
+  overloaded_events_per_second accepted_candidates events_per_refresh \
   time_in_{far_charges,near_stress,renewed_bounds,acceptance,refresh,messages}; do
   expect "kmc.10 $figure" grep -qE "^kmc\.10 $figure [0-9.e+-]+ (1/s|1)$" figures
 done

@@ -96,7 +96,8 @@ def waiting_times(groups):
     for i, group in enumerate(groups):
         stage = stage_of(group)
         time, density, error, mean = (numpy.asarray(group[name]) for name in ("time", "density", "density_error", "mean"))
-        axis.errorbar(time, density, error, fmt="o", markersize=3, color=style.LINES[i % 6], label=f"stage {stage}")
+        below = numpy.minimum(error, 0.6 * density)  # a bar on a logarithmic axis does not end at 0
+        axis.errorbar(time, density, (below, error), fmt="os^v"[i // 6 % 4], markersize=3, color=style.LINES[i % 6], label=f"stage {stage}")
         t = numpy.geomspace(time.min(), time.max(), 200)
         axis.plot(t, numpy.exp(-t / mean) / mean, "--", color=style.LINES[i % 6], linewidth=1)
         texts.append(f"stage {stage}: mean {estimate(float(mean), float(group['mean_error']))} s, coefficient of variation "
@@ -119,9 +120,9 @@ def spectra(groups):
     for i, group in enumerate(groups):
         stage = stage_of(group)
         frequency, power, error = (numpy.asarray(group[name]) for name in ("frequency", "power", "power_error"))
-        axis.fill_between(frequency, numpy.maximum(power - error, 1e-3 * power), power + error, color=style.LINES[i % 6], alpha=0.3,
+        axis.fill_between(frequency, numpy.maximum(power - error, 0.1 * power), power + error, color=style.LINES[i % 6], alpha=0.3,
                           linewidth=0)
-        axis.plot(frequency, power, color=style.LINES[i % 6], linewidth=1, label=f"stage {stage}")
+        axis.plot(frequency, power, color=style.LINES[i % 6], linewidth=1, linestyle=("-", "--")[i // 6 % 2], label=f"stage {stage}")
         columns.update({f"stage {stage}: frequency [Hz]": frequency, f"stage {stage}: power [1]": power,
                         f"stage {stage}: error [1]": error})
     axis.axhline(1, color=style.INK, linestyle=":", linewidth=1)

@@ -22,15 +22,17 @@ def loops(run):
     if cycles is None or not len(cycles["area"]):
         return None
     history = run.history
-    component, stress_label, strain_label, factor = loaded_component(history)
     end, stage = cycles["time"][()], cycles["stage"][()]
+    component, stress_label, strain_label, factor = loaded_component(
+        {"strain": history["strain"][numpy.isin(history["stage"], stage)]})
     area, lag = cycles["area"][()], cycles["phase_lag"][:, component]
     figure, (loop, sizes) = style.curves(2)
     begin = numpy.where(numpy.diff(stage, prepend=-1) != 0, [history["time"][history["stage"] == s][0] for s in stage],
                         numpy.roll(end, 1))
     shown = range(len(end)) if len(end) <= 3 else (0, len(end) - 1)
     for colour, number in enumerate(shown):
-        rows = (history["time"] >= begin[number] * (1 - 1e-9)) & (history["time"] <= end[number] * (1 + 1e-9))
+        rows = ((history["stage"] == stage[number]) & (history["time"] >= begin[number] * (1 - 1e-9))
+                & (history["time"] <= end[number] * (1 + 1e-9)))
         loop.plot(100 * factor * history["strain"][rows, component], history["stress"][rows, component],
                   color=style.LINES[colour], label=f"cycle {number + 1}")
     loop.set(xlabel=strain_label + " (%)", ylabel=stress_label)

@@ -71,6 +71,7 @@ def events(run):
         rate.set_yscale("log")
         mean_rate = numpy.where(mean_rate > 0, mean_rate, numpy.nan)
     rate.plot(middle, mean_rate, color=style.LINES[1])
+    rate.locator_params(axis="x", nbins=6)
     caption = "Shear transformations so far (left) and their rate between two rows of the history (right)."
     return Figure("events", "Shear transformations", caption, figure,
                   {"time [s]": history["time"], "strain [1]": strain, "events [1]": count, "middle of interval [s]": middle,

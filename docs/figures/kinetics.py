@@ -6,6 +6,7 @@
     /usr/bin/python3 docs/figures/kinetics.py sizes out/avalanche_cutoff/table.csv   [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py flow  out/homogeneous_flow/table.csv   [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py map   out/deformation_map/table.csv    [FIGURE.png]
+    /usr/bin/python3 docs/figures/kinetics.py strength out/strength_asymmetry/table.csv [FIGURE.png]
     /usr/bin/python3 docs/figures/kinetics.py band  out/shear_band/result.h5         [FIGURE.png]
 """
 import csv
@@ -280,6 +281,34 @@ def deformation_map(path):
     return figure
 
 
+def strength(path):
+    """Largest axial stress in tension and in compression against the friction of barriers."""
+    _, texts, values = table(path)
+    friction, tensile = values["kinetics.barrier.friction"], numpy.array(["tension" in text["loading"] for text in texts])
+    largest = numpy.where(tensile, values["highest"], -values["lowest"])
+    f = numpy.unique(friction)
+    means = {name: numpy.array([mean_and_error(largest[(friction == x) & which]) for x in f]).T
+             for name, which in (("tension", tensile), ("compression", ~tensile))}
+    figure, (axis, of_both) = style.curves(2)
+    for i, (name, (mean, error)) in enumerate(means.items()):
+        axis.errorbar(f, mean, error, fmt="o", markersize=4, color=style.LINES[i], label=name)
+    (tension, tension_error), (compression, compression_error) = means.values()
+    ratio = compression / tension
+    error = ratio * numpy.hypot(tension_error / tension, compression_error / compression)
+    x = numpy.linspace(0, f.max(), 50)
+    of_both.errorbar(f, ratio, error, fmt="o", markersize=4, color=style.LINES[0])
+    of_both.plot(x, (3 + 2 * x) / (3 - 2 * x), color=style.INK, linewidth=1, label="planes at 45\N{DEGREE SIGN}: (3 + 2f)/(3 - 2f)")
+    axis.set(xlabel="friction f", ylabel="strength (GPa)")
+    of_both.set(xlabel="friction f", ylabel="compression over tension")
+    axis.legend()
+    of_both.legend()
+    for i, value in enumerate(f):
+        print(f"friction {value:g}: tension {tension[i]:.3f}+-{tension_error[i]:.3f}, compression {compression[i]:.3f}+-"
+              f"{compression_error[i]:.3f} GPa, ratio {ratio[i]:.3f}+-{error[i]:.3f}; (3 + 2f)/(3 - 2f) = "
+              f"{(3 + 2 * value) / (3 - 2 * value):.3f}")
+    return figure
+
+
 def band(path):
     """Stress and strain; slices of the plastic shear strain across the band at up to four moments; its profile."""
     with h5py.File(path) as file:
@@ -324,7 +353,8 @@ def band(path):
     return figure
 
 
-MAKERS = {"yield": yield_stress, "trend": trend, "treat": treatments, "sizes": sizes, "flow": flow, "map": deformation_map, "band": band}
+MAKERS = {"yield": yield_stress, "trend": trend, "treat": treatments, "sizes": sizes, "flow": flow, "map": deformation_map,
+          "strength": strength, "band": band}
 
 if __name__ == "__main__":
     if len(sys.argv) not in (3, 4) or sys.argv[1] not in MAKERS:

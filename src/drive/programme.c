@@ -246,7 +246,9 @@ static PetscErrorCode RunStage(VmSim sim, VmProgress progress, bool *stop)
       bool more;
       PetscCall(BeginSegment(sim, &more));
       if (!more) PetscFunctionReturn(PETSC_SUCCESS);
-      PetscCall(VmLoopsFollow(sim));
+      /* stresses that a stage sets at its start are no part of its cycles */
+      if (sim->now.time == sim->at.stage_start) PetscCall(VmLoopsBegin(sim));
+      else PetscCall(VmLoopsFollow(sim));
       PetscCall(VmSimWriteRow(sim, false));
     }
     const double end = StageEnd(sim), due = RowTime(sim);

@@ -33,6 +33,7 @@ draw trend out/brittle_to_ductile/table.csv
 draw treat out/treatment/table.csv
 draw sizes out/avalanche_cutoff/table.csv
 draw flow out/homogeneous_flow/table.csv
+draw strength out/strength_asymmetry/table.csv
 draw map out/deformation_map/table.csv
 draw band out/shear_band/result.h5
 finish

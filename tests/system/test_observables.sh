@@ -32,6 +32,20 @@ output: {directory: liquid, every: {time: 1 s}}
 YAML
 expect "a liquid" "$VITROMECH" run --no-report liquid.yaml >log_liquid
 
+cat >spring.yaml <<'YAML'
+schema: 1
+grid: {cells: [2, 2, 2], spacing: 1.7 nm}
+material: {law: elastic, shear_modulus: 30 GPa, bulk_modulus: 100 GPa}
+loading:
+  - {programme: creep, control: {xy: {stress: 0.5 GPa}}, duration: 10 s}
+  - {programme: cyclic, amplitude: {yz: {strain: 0.005}}, period: 10 s, cycles: 2, control: {xy: {stress: 0 GPa}}}
+solver: {time_step: 1 s}
+output: {directory: spring, every: {time: 1 s}, fields: []}
+YAML
+expect "a spring" "$VITROMECH" run --no-report spring.yaml >log_spring
+sed '/^solver/d; s/^output:.*/output: {directory: rigid, fields: []}/
+  s/^loading:/kinetics: {law: stz, stz_volume: 1.6 nm^3, barrier: {law: linear, mean: 5 eV}}\n&/' spring.yaml >rigid.yaml
+expect "sites that never fire" "$VITROMECH" run --no-report rigid.yaml >log_rigid
 sed '/^loading:/,$d' case.yaml >creep.yaml
 cat >>creep.yaml <<'YAML'
 loading:
@@ -124,6 +138,13 @@ m, error = jump["m"][()], jump["m_error"][()]
 print(f"figure: m = {m:.3f} +- {error:.3f}; k T/(s Omega gamma_0 tau) of one aligned mode "
       f"{8.617e-5 * 300 / (0.5 * 1.6 * 6.2415 * 0.1 * jump['stress_before'][()] / np.sqrt(3)):.3f}")
 assert 0 < m < 1 and 0 < error < m
+
+# elastic cycles lose nothing, and the stress taken off at their start is no part of them
+for name in ("spring", "rigid"):
+    with h5py.File(f"{name}/result.h5") as f:
+        area = f["statistics/cycles/area"][()]
+        print(f"figure: {name}: areas of the loops {area} GPa")
+        assert len(area) == 2 and np.abs(area).max() < 1e-12, (name, area)
 
 # a glass creeps: the second half of its strain by hand; the error of the mean of a stress that is held is nothing
 with h5py.File("creep/result.h5") as f:

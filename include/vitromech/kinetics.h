@@ -46,6 +46,9 @@ typedef struct {
   /** Rates are nu_0 weight exp(-left/kT) with the barrier without stress times `factor`, both positive. The higher the
    * state, the higher the weight and the lower the factor. Not collective. */
   void (*effect)(const void *params, double state, double *factor, double *weight);
+  /** Whether rest changes nothing at temperatures near zero, so that states are changed by events alone; NULL: the law
+   * has no effect there, as it weighs rates and leaves barriers alone. Not collective. */
+  bool (*athermal)(const void *params);
 } VmMemoryOps;
 
 extern const VmPluginKind vm_memory_kind; /* selector "law" */

@@ -95,6 +95,8 @@ static void Effect(const void *params, double state, double *factor, double *wei
   *factor = 1.0 - (1.0 - p->barrier_ratio) * state, *weight = 1.0;
 }
 
+static bool Athermal(const void *params) { return ((const Params *)params)->activation_energy > 0.0; }
+
 const VmMemoryOps vm_memory_flow_units = {
     .head = {.name = "flow_units",
              .doc = "flow units made by deformation and lost by ageing",
@@ -107,4 +109,5 @@ const VmMemoryOps vm_memory_flow_units = {
     .transform = Transform,
     .age = Age,
     .highest = Highest,
-    .effect = Effect};
+    .effect = Effect,
+    .athermal = Athermal};

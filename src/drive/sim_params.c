@@ -264,6 +264,25 @@ static PetscErrorCode CheckManyModuli(const VmSimParams *p, const VmNode *node, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The finder `extremal` is the limit of zero temperature. */
+static PetscErrorCode CheckAthermal(const VmPlugin *memory, const VmNode *node, VmReport report)
+{
+  const VmMemoryOps *law = (const VmMemoryOps *)memory->head;
+  PetscFunctionBegin;
+  if (!law->athermal)
+    PetscCall(VmReportAdd(report, node,
+                          "memory %s weighs rates, as barriers higher or lower by a few kT would; without temperature "
+                          "that is nothing, so that finder extremal has no use for it: use finder full or thinned",
+                          law->head.name));
+  else if (!law->athermal(memory->params))
+    PetscCall(VmReportAdd(report, node,
+                          "memory %s ages at any temperature as activation_energy is 0 eV, but with finder extremal no "
+                          "time passes in which it could: give an activation_energy, and without temperature nothing "
+                          "ages",
+                          law->head.name));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* What kinetics cannot do. */
 static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, VmReport report)
 {
@@ -295,9 +314,7 @@ static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, Vm
                           "%s changes stresses while no event comes; only finder full follows that",
                           uneven ? "thermal_expansion" : "relaxation"));
   if (common->finder == VM_FINDER_EXTREMAL && stz->memory.head)
-    PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
-                          "memory %s is of rates, which finder extremal has none of; use finder full or thinned",
-                          stz->memory.head->name));
+    PetscCall(CheckAthermal(&stz->memory, VmTreeGet(VmTreeGet(node, "kinetics"), "memory"), report));
   if (common->finder == VM_FINDER_EXTREMAL && stz->softening.decaying != 0.0)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "kinetics"),
                           "without temperature there is no time in which softening could decay; with finder extremal "

@@ -141,7 +141,7 @@ PetscErrorCode VmKmcChangingCreate(VmKmc kmc, const VmKmcSetup *setup)
   if (VmChangingFlows(kmc)) PetscCall(PetscCalloc1(6 * np, &kmc->state.viscous));
   if (VmChangingMemory(kmc)) {
     PetscCall(PetscMalloc1(np, &kmc->state.memory));
-    if (kmc->finder == VM_FINDER_THINNED) PetscCall(PetscCalloc1((size_t)kmc->tiles.count * VM_TILE, &kmc->memory));
+    if (kmc->finder != VM_FINDER_FULL) PetscCall(PetscCalloc1((size_t)kmc->tiles.count * VM_TILE, &kmc->memory));
     for (size_t i = 0; i < np; ++i)
       kmc->state.memory[i] = VmChangingMemory(kmc)->start(kmc->stz.memory.params, ch->flow_unit[i] > 0.0);
   }

@@ -77,7 +77,7 @@ static double LookAtVoxel(VmKmc kmc, Block *block, int64_t voxel, const VmMean *
 {
   const int64_t np = kmc->grid->np, slot = VmKmcSlot(kmc, voxel), padded = kmc->padded;
   const VmMean *mean = &kmc->state.mean;
-  const double memory = VmKmcMemory(kmc, slot, mean->time);
+  const double memory = VmKmcEffect(kmc, slot, mean->time).factor;
   const float *row = VmKmcRow(kmc, slot);
   double *barrier = kmc->room, *gone = barrier + padded, *now = gone + padded, *start = now + padded,
          *rate = start + padded, at_now[6], at_start[6], lowest = HUGE_VAL;

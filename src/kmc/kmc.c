@@ -61,8 +61,10 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   kmc->state.temperature = kmc->start_temperature = setup->temperature;
   PetscCheck(setup->finder == VM_FINDER_FULL || (!setup->relaxation && setup->expansion == setup->flow_unit_expansion),
              grid->comm, PETSC_ERR_SUP, "only the finder `full` knows flow units that relax or expand");
-  PetscCheck(setup->finder != VM_FINDER_EXTREMAL || !setup->stz->memory.head, grid->comm, PETSC_ERR_SUP,
-             "the finder `extremal` does not know memory laws");
+  const VmMemoryOps *memory = (const VmMemoryOps *)setup->stz->memory.head;
+  PetscCheck(setup->finder != VM_FINDER_EXTREMAL || !memory ||
+                 (memory->athermal && memory->athermal(setup->stz->memory.params)),
+             grid->comm, PETSC_ERR_SUP, "the finder `extremal` knows memory laws only that have an athermal limit");
   PetscCall(VmKmcChangingCreate(kmc, setup));
   int many = setup->shear_field != NULL; /* a rank without voxels may have no field */
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &many, 1, MPI_INT, MPI_LOR, grid->comm));

@@ -87,7 +87,7 @@ struct VmKmc_s {
   struct VmExtremal_s *extremal; /* NULL for other finders */
   VmKmcProfile profile;
   struct VmChanging_s *changing;
-  double *memory;                          /* [slots] of the memory law; NULL: none, or not `thinned` */
+  double *memory;                          /* [slots] of the memory law; NULL: none, or `full` */
   struct VmHeterogeneous_s *heterogeneous; /* NULL: uniform moduli */
   double *concentration;                   /* [np][6][6] B: stress of a voxel by tensor components of the mean stress */
   double compliance[6][6];                 /* of the whole body: state.mean.compliance */

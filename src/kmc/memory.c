@@ -1,5 +1,6 @@
 /* The state of the memory law. It is kept as of the last change of temperature, or of the voxel's last event if that
- * came later: `full` brings it up to date with every window, `thinned` looks at it where it needs it. */
+ * came later: `full` brings it up to date with every window, `thinned` looks at it where it needs it. For `extremal`
+ * rest does nothing: it would take temperature. */
 #include "kmc_private.h"
 #include <math.h>
 
@@ -7,6 +8,7 @@ static const VmMemoryOps *Law(VmKmc kmc) { return (const VmMemoryOps *)kmc->stz.
 
 static double StateAt(VmKmc kmc, double kept, double last_event, double time)
 {
+  if (kmc->finder == VM_FINDER_EXTREMAL) return kept;
   const double rest = time - fmax(last_event, kmc->state.temperature_time);
   return rest > 0.0 ? Law(kmc)->age(kmc->stz.memory.params, kept, rest, kmc->temperature) : kept;
 }

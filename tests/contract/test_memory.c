@@ -73,6 +73,7 @@ static void CheckLaw(const VmMemoryOps *law, const void *params, const double ra
         if (fabs(step) > 1e-9 * state) direction = step, ages = true;
         last = once;
       }
+      if (law->athermal && law->athermal(params)) VmExpectNear(law->age(params, state, 1e9, 1.0), state, 1e-14);
       const double after = law->transform(params, state, 0.1, temperature);
       double factor[2], weight[2];
       law->effect(params, state, &factor[0], &weight[0]);
@@ -81,6 +82,7 @@ static void CheckLaw(const VmMemoryOps *law, const void *params, const double ra
       law->effect(params, after, &factor[1], &weight[1]);
       VmExpect(factor[0] > 0.0 && weight[0] > 0.0, "%s: rates vanish", name);
       if (after > state) VmExpect(factor[1] <= factor[0] && weight[1] >= weight[0], "%s is not monotone", name);
+      if (law->athermal) VmExpect(weight[0] == weight[1], "%s weighs rates, which vanish without temperature", name);
       learns = learns || after != state;
     }
   VmExpect(ages && learns, "%s never changes", name);

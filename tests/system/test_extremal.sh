@@ -6,6 +6,14 @@
 small_case 12 0.045 | sed 's/^  law: stz/  law: stz\n  finder: extremal/' >decaying.yaml
 "$VITROMECH" check decaying.yaml >log_decaying 2>&1
 expect "softening that decays is refused" grep -q "use softening.permanent only" log_decaying
+with_memory() { sed "s/^  law: stz/  law: stz\n  memory: {$1}/" decaying.yaml >memory.yaml; "$VITROMECH" check memory.yaml >log_memory 2>&1; }
+with_memory "law: effective_temperature"
+expect "a law of rates is refused" grep -q "memory effective_temperature weighs rates" log_memory
+with_memory "law: flow_units, ageing_time: 1 s"
+expect "ageing without temperature is refused" grep -q "give an activation_energy" log_memory
+with_memory "law: flow_units, ageing_time: 1 s, activation_energy: 0.5 eV"
+expect "flow units made by events are taken" sh -c "! grep -q 'memory flow_units' log_memory"
+
 sed 's/decaying: 0.05, //; s/mean: 1.75 eV/mean: 1.2 eV/' decaying.yaml >case.yaml
 
 expect "1 rank" on_ranks 1 "$VITROMECH" run case.yaml --set output.directory=whole >log_whole

@@ -9,11 +9,44 @@ static const double shear = 30.0, bulk = 100.0, spacing = 1.4;
 
 extern const VmBarrierOps vm_barrier_linear, vm_barrier_cooperative;
 
+/* Memory law of flow units: barrier of a whole unit, and what an event makes of the rest. */
+#define UNIT_RATIO 0.7
+#define CREATION 0.4
+enum { EVERY = 4 /* voxel is a flow unit from the start, if there are any */ };
+static const char units_yaml[] = "{memory: {law: flow_units, barrier_ratio: 0.7, creation: 0.4, ageing_time: 1e-9 s, "
+                                 "activation_energy: 0.1 eV}}";
+
+typedef struct {
+  VmPlugin memory;
+} Holder;
+static const VmParam rows[] = {{.key = "memory",
+                                .type = VM_PLUGIN,
+                                .offset = offsetof(Holder, memory),
+                                .plugin = &vm_memory_kind,
+                                .default_text = "none",
+                                .doc = "one law"},
+                               {0}};
+static const VmTable table = {.name = "holder", .doc = "one law", .size = sizeof(Holder), .rows = rows};
+
 typedef struct {
   VmBarrierCommon barrier;
   double critical_stress;
   VmStz stz;
 } Law;
+
+static PetscErrorCode ReadUnits(Holder *holder)
+{
+  VmReport report;
+  VmNode *root;
+  PetscFunctionBegin;
+  PetscCall(VmReportCreate(PETSC_COMM_SELF, "law", &report));
+  PetscCall(VmTreeParse(units_yaml, strlen(units_yaml), report, &root));
+  PetscCall(VmParamsRead(&table, root, report, holder));
+  VmExpectInt(VmReportCount(report), 0);
+  PetscCall(VmTreeDestroy(&root));
+  PetscCall(VmReportDestroy(&report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 static void SetLaw(Law *law, const VmBarrierOps *ops)
 {
@@ -27,15 +60,17 @@ static void SetLaw(Law *law, const VmBarrierOps *ops)
 
 static PetscErrorCode Create(VmGrid grid, const Law *law, uint64_t seed, bool interacting, VmKmc *kmc)
 {
-  double ratio[VOXELS];
+  double ratio[VOXELS], unit[VOXELS];
   PetscFunctionBegin;
-  for (int i = 0; i < VOXELS; ++i) ratio[i] = 1.0;
+  for (int64_t i = 0; i < VOXELS; ++i)
+    ratio[i] = 1.0, unit[i] = i < grid->np && VmGridGlobal(grid, i) % EVERY == 0 ? 1.0 : 0.0;
   const VmKmcSetup setup = {.stz = &law->stz,
                             .seed = seed,
                             .temperature = 300.0,
                             .shear = shear,
                             .bulk = bulk,
                             .barrier_ratio = ratio,
+                            .flow_unit = law->stz.memory.head ? unit : NULL,
                             .refresh = 150,
                             .finder = VM_FINDER_EXTREMAL,
                             .interacting = interacting};
@@ -50,7 +85,7 @@ typedef struct {
   VmGreen green;
   VmMean mean;
   int64_t generation[VOXELS], onset[VOXELS], now; /* now: generation of the last event */
-  double strain[VOXELS][MODES][6], barrier[VOXELS];
+  double strain[VOXELS][MODES][6], barrier[VOXELS], unit[VOXELS];
   double eigenstrain[6 * VOXELS], stress[6 * VOXELS];
 } Reference;
 
@@ -67,7 +102,8 @@ static void Draw(Reference *r, int64_t voxel)
     eps[2] = -(eps[0] + eps[1]);
   }
   r->barrier[voxel] = VmStzBarrier(stz, r->seed, voxel, r->generation[voxel], 0, 1.0) *
-                      (r->generation[voxel] ? 1.0 - stz->softening.permanent : 1.0);
+                      (r->generation[voxel] ? 1.0 - stz->softening.permanent : 1.0) *
+                      (1.0 - (1.0 - UNIT_RATIO) * r->unit[voxel]);
 }
 
 static double WorkOf(const Reference *r, const double eps[6], const double stress[6])
@@ -121,6 +157,7 @@ static PetscErrorCode ReferenceNext(Reference *r, VmEvent *event, double *gap)
   event->time = r->mean.time, event->voxel = voxel, event->mode = mode, event->generation = (int32_t)r->now;
   r->onset[voxel] = -1;
   ++r->generation[voxel];
+  if (r->law->stz.memory.head) r->unit[voxel] += CREATION * (1.0 - r->unit[voxel]);
   for (int c = 0; c < 6; ++c) {
     const double added = r->law->stz.volume / pow(spacing, 3) * r->strain[voxel][mode][c];
     r->eigenstrain[c * VOXELS + voxel] += added, r->mean.eigenstrain[c] += added / VOXELS;
@@ -140,9 +177,10 @@ static void Begin(VmMean *mean)
   VmMeanBegin(mean, &segment);
 }
 
-static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *ops, double friction)
+static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *ops, double friction, bool units)
 {
   Law law;
+  Holder holder = {{0}};
   VmKmc kmc;
   Reference *r;
   int64_t longest = 0, deepest = 0, size = 0;
@@ -151,10 +189,17 @@ static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *
   PetscFunctionBegin;
   SetLaw(&law, ops);
   law.barrier.friction = friction;
+  if (units) {
+    PetscCall(ReadUnits(&holder));
+    law.stz.memory = holder.memory;
+  }
   PetscCall(PetscNew(&r));
   r->law = &law, r->seed = 7, r->mean = (VmMean){.shear = shear, .bulk = bulk};
   PetscCall(VmGreenCreate(whole, shear, bulk, &r->green));
-  for (int64_t i = 0; i < VOXELS; ++i) Draw(r, i), r->onset[i] = -1;
+  for (int64_t i = 0; i < VOXELS; ++i) {
+    r->unit[i] = units && i % EVERY == 0 ? 1.0 : 0.0, r->onset[i] = -1;
+    Draw(r, i);
+  }
   PetscCall(Create(grid, &law, r->seed, true, &kmc));
   Begin(&r->mean);
   Begin(&VmKmcGetState(kmc)->mean);
@@ -191,6 +236,7 @@ static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *
       VmExpectNear(stress[c * grid->np + i], r->mean.stress[c] + r->stress[c * VOXELS + VmGridGlobal(grid, i)], 1e-9);
   PetscCall(PetscFree(stress));
   PetscCall(VmKmcDestroy(&kmc));
+  if (units) PetscCall(VmParamsFree(&table, &holder));
   PetscCall(VmGreenDestroy(&r->green));
   PetscCall(PetscFree(r));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -240,10 +286,11 @@ static PetscErrorCode Run(void)
   PetscCall(VmGridCreate(PETSC_COMM_WORLD, n, spacing, &grid));
   PetscCall(VmGridCreate(PETSC_COMM_SELF, n, spacing, &whole));
   PetscCall(OwnSites(grid));
-  PetscCall(SameEvents(grid, whole, &vm_barrier_linear, 0.0));
-  PetscCall(SameEvents(grid, whole, &vm_barrier_cooperative, 0.0));
-  PetscCall(SameEvents(grid, whole, &vm_barrier_linear, 0.3));
-  PetscCall(SameEvents(grid, whole, &vm_barrier_cooperative, -0.2));
+  PetscCall(SameEvents(grid, whole, &vm_barrier_linear, 0.0, false));
+  PetscCall(SameEvents(grid, whole, &vm_barrier_cooperative, 0.0, false));
+  PetscCall(SameEvents(grid, whole, &vm_barrier_linear, 0.3, false));
+  PetscCall(SameEvents(grid, whole, &vm_barrier_cooperative, -0.2, false));
+  PetscCall(SameEvents(grid, whole, &vm_barrier_linear, 0.0, true));
   PetscCall(VmGridDestroy(&whole));
   PetscCall(VmGridDestroy(&grid));
   PetscFunctionReturn(PETSC_SUCCESS);

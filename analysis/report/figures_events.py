@@ -11,7 +11,7 @@ def draw(sources):
     if run is None or "events" not in run.history or run.history["events"][-1] == 0:
         return []
     figures = (localisation(run), viscosity(run), waiting_times(Sources.all(run, "waiting_times")),
-               spectra(Sources.all(run, "event_spectrum")))
+               spectra(Sources.all(run, "event_spectrum")), avalanches(run.group("statistics/avalanches")))
     return [figure for figure in figures if figure]
 
 
@@ -131,3 +131,25 @@ def spectra(groups):
     caption = ("Power spectrum of the train of events over that of a Poisson process of the same mean rate (dotted: 1), with its standard "
                "error. Above 1 at low frequency: events come in bursts.")
     return Figure("event_spectrum", "Power spectrum of events", caption, figure, columns)
+
+
+def avalanches(group):
+    if group is None or "density" not in group:
+        return None
+    figure, axes = style.curves(2)
+    columns, texts = {}, []
+    for axis, (at, density, prefix, label, symbol) in zip(axes, (("density_size", "density", "", "size (events)", "s"),
+                                                                 ("density_duration", "duration_density", "duration_", "duration (generations)", "T"))):
+        x, p = numpy.asarray(group[at]), numpy.asarray(group[density])
+        axis.loglog(x, p, "o", markersize=4, color=style.LINES[0])
+        columns.update({label: x, f"p({symbol})": p})
+        if prefix + "exponent" in group:
+            tau, error, inverse = (float(group[prefix + name]) for name in ("exponent", "exponent_error", "inverse_cutoff"))
+            all_of = numpy.arange(1, 10 * int(x.max()) + 1)
+            law = all_of ** -tau * numpy.exp(-inverse * all_of)
+            axis.loglog(all_of[all_of <= x.max()], law[all_of <= x.max()] / law.sum(), color=style.LINES[1])
+            texts.append(f"p({symbol}) ∝ {symbol}^−({estimate(tau, error)})" + (f" exp(−{symbol}/{1 / inverse:.3g})" if inverse > 0 else ""))
+        axis.set(xlabel=label, ylabel=f"p({symbol})")
+    figure_caption = (f"{len(group['size'])} avalanches of the athermal limit: probability of sizes and of durations, the longest chain of an "
+                      "event and what it set off." + (" Lines, by maximum likelihood: " + "; ".join(texts) + "." if texts else ""))
+    return Figure("avalanches", "Avalanches", figure_caption, figure, columns)

@@ -84,12 +84,33 @@ PetscErrorCode VmAvalancheLogAdd(VmAvalancheLog log, VmH5 file, const VmEvent *e
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What is made of sizes and of durations. */
+typedef struct {
+  const char *values, *at, *density; /* datasets */
+  const char *prefix;                /* of those of the law */
+  const char *plural, *symbol;
+} Quantity;
+static const Quantity quantities[] = {
+    {"/size", "/density_size", "/density", "", "sizes", "s"},
+    {"/duration", "/density_duration", "/duration_density", "duration_", "durations", "T"}};
+
+static PetscErrorCode Write(VmH5 file, const char *prefix, const char *name, int64_t n, const double *values,
+                            const char *text)
+{
+  char path[128];
+  PetscFunctionBegin;
+  snprintf(path, sizeof path, GROUP "%s%s", prefix, name);
+  PetscCall(VmH5Write(file, path, VM_F64, n > 0, &n, values, (VmMeta){"1", text, n > 0 ? "bin" : NULL}));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Probability per size in bins of four to a factor of two, those without avalanches left out. */
-static PetscErrorCode WriteDensity(VmAvalancheLog log, const int64_t *size, VmH5 file)
+static PetscErrorCode WriteDensity(VmAvalancheLog log, const Quantity *quantity, const int64_t *size, VmH5 file)
 {
   enum { MOST = 256 };
   double at[MOST], density[MOST], low = 1.0;
   int64_t count = 0;
+  char text[2][64];
   PetscFunctionBegin;
   for (int bin = 1; bin < MOST; ++bin) {
     const double high = fmax(low + 1.0, floor(exp2(0.25 * bin)));
@@ -99,40 +120,51 @@ static PetscErrorCode WriteDensity(VmAvalancheLog log, const int64_t *size, VmH5
       at[count] = sqrt(low * (high - 1.0)), density[count++] = (double)members / (double)log->ended / (high - low);
     low = high;
   }
-  PetscCall(VmH5Write(file, GROUP "/density_size", VM_F64, 1, &count, at,
-                      (VmMeta){"1", "geometric middle of a bin of sizes", "bin"}));
-  PetscCall(VmH5Write(file, GROUP "/density", VM_F64, 1, &count, density,
-                      (VmMeta){"1", "probability per size, p(s)", "bin"}));
+  snprintf(text[0], sizeof text[0], "geometric middle of a bin of %s", quantity->plural);
+  snprintf(text[1], sizeof text[1], "probability of %s, p(%s)", quantity->plural, quantity->symbol);
+  PetscCall(Write(file, quantity->at, "", count, at, text[0]));
+  PetscCall(Write(file, quantity->density, "", count, density, text[1]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode WriteLaw(const Quantity *quantity, const VmSizeLaw *law, MPI_Comm comm, VmH5 file)
+{
+  char prefix[32], text[96];
+  PetscFunctionBegin;
+  snprintf(prefix, sizeof prefix, "/%s", quantity->prefix);
+  snprintf(text, sizeof text, "exponent of p(%s) ~ %s^-exponent exp(-%s inverse_cutoff), all %s", quantity->symbol,
+           quantity->symbol, quantity->symbol, quantity->plural);
+  PetscCall(Write(file, prefix, "exponent", 0, &law->exponent, text));
+  PetscCall(Write(file, prefix, "exponent_error", 0, &law->exponent_error, "standard error of the exponent"));
+  snprintf(text, sizeof text, "inverse of the cutoff of %s; 0: no cutoff in the data", quantity->plural);
+  PetscCall(Write(file, prefix, "inverse_cutoff", 0, &law->inverse_cutoff, text));
+  PetscCall(Write(file, prefix, "inverse_cutoff_error", 0, &law->inverse_cutoff_error,
+                  "standard error of the inverse cutoff"));
+  PetscCall(VmLog(comm, "%-14s p(%s) ~ %s^-%.3f(%.0f) exp(-%s/%.3g)", quantity->plural, quantity->symbol,
+                  quantity->symbol, law->exponent, 1e3 * law->exponent_error, quantity->symbol,
+                  1.0 / law->inverse_cutoff));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode VmAvalancheLogFinish(VmAvalancheLog log, MPI_Comm comm, VmH5 file)
 {
-  int64_t *size;
+  int64_t *values;
+  char path[64];
   PetscFunctionBegin;
   if (log->now.size) PetscCall(Put(log, file, &log->now));
   log->now.size = 0;
   PetscCall(VmAvalancheLogFlush(log, file));
   if (log->ended == 0) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscMalloc1((size_t)log->ended, &size));
-  PetscCall(VmH5ReadRows(file, GROUP "/size", VM_I64, 0, log->ended, size));
-  PetscCall(WriteDensity(log, size, file));
-  const VmSizeLaw law = VmSizeLawFit(log->ended, size, 1);
-  PetscCall(PetscFree(size));
   PetscCall(VmLog(comm, "avalanches     %lld", (long long)log->ended));
-  if (!law.found) PetscFunctionReturn(PETSC_SUCCESS);
-  const struct {
-    const char *path;
-    double value;
-    const char *name;
-  } found[] = {{GROUP "/exponent", law.exponent, "exponent of p(s) ~ s^-exponent exp(-s inverse_cutoff), all sizes"},
-               {GROUP "/exponent_error", law.exponent_error, "standard error of the exponent"},
-               {GROUP "/inverse_cutoff", law.inverse_cutoff, "inverse of the cutoff size; 0: no cutoff in the data"},
-               {GROUP "/inverse_cutoff_error", law.inverse_cutoff_error, "standard error of the inverse cutoff"}};
-  for (size_t i = 0; i < sizeof found / sizeof found[0]; ++i)
-    PetscCall(VmH5Write(file, found[i].path, VM_F64, 0, NULL, &found[i].value, (VmMeta){"1", found[i].name, NULL}));
-  PetscCall(VmLog(comm, "sizes          p(s) ~ s^-%.3f(%.0f) exp(-s/%.3g)", law.exponent, 1e3 * law.exponent_error,
-                  1.0 / law.inverse_cutoff));
+  PetscCall(PetscMalloc1((size_t)log->ended, &values));
+  for (size_t q = 0; q < sizeof quantities / sizeof quantities[0]; ++q) {
+    snprintf(path, sizeof path, GROUP "%s", quantities[q].values);
+    PetscCall(VmH5ReadRows(file, path, VM_I64, 0, log->ended, values));
+    PetscCall(WriteDensity(log, &quantities[q], values, file));
+    const VmSizeLaw law = VmSizeLawFit(log->ended, values, 1);
+    if (law.found) PetscCall(WriteLaw(&quantities[q], &law, comm, file));
+  }
+  PetscCall(PetscFree(values));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

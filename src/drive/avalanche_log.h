@@ -1,4 +1,5 @@
-/* Avalanches of a run of the athermal finder, as rows of the result file, and the law of their sizes. */
+/* Avalanches of a run of the athermal finder, as rows of the result file, and the laws of their sizes
+ * and durations. */
 #ifndef VM_AVALANCHE_LOG_H
 #define VM_AVALANCHE_LOG_H
 
@@ -16,7 +17,8 @@ PetscErrorCode VmAvalancheLogOpen(VmAvalancheLog log, VmH5 file, bool resume);
 /** Collective. */
 PetscErrorCode VmAvalancheLogAdd(VmAvalancheLog log, VmH5 file, const VmEvent *event);
 PetscErrorCode VmAvalancheLogFlush(VmAvalancheLog log, VmH5 file);
-/** Ends the present avalanche and writes the distribution of the sizes with its fitted law. Collective. */
+/** Ends the present avalanche and writes the distributions of sizes and durations with their fitted laws. Collective.
+ */
 PetscErrorCode VmAvalancheLogFinish(VmAvalancheLog log, MPI_Comm comm, VmH5 file);
 /** For a checkpoint. Not collective. */
 void VmAvalancheLogScalars(VmAvalancheLog log, VmScalars *scalars);

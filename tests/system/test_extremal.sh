@@ -46,7 +46,10 @@ assert (avalanches["duration"] <= size).all() and (avalanches["duration"] >= 1).
 assert size.max() >= 10 and avalanches["duration"].max() >= 3, "too small to test anything"
 width = avalanches["exponent_error"]
 print(len(size), "avalanches, the largest of", size.max(), "events; exponent", avalanches["exponent"], "+-", width)
-assert 0 < width < 1
+assert 0 < width < 1 and 0 < avalanches["duration_exponent_error"] < 2
+for at, density, values in (("density_size", "density", size), ("density_duration", "duration_density", avalanches["duration"])):
+    ones = np.count_nonzero(values == 1) / len(values)
+    assert avalanches[at][0] == 1 and abs(avalanches[density][0] - ones) < 1e-12, (density, ones)
 # the stress falls by what the elastic box loses: 2 G <e*> in pure shear (the equivalent stress of a shear s is sqrt 3 s)
 ratio = a["history/participation_ratio"][:]
 assert ratio[0] == 0 and (ratio[-1] > 0.01) and (ratio <= 1 + 1e-12).all()

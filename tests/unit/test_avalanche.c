@@ -1,5 +1,6 @@
 /* ranks: 1; timeout: 60; links: vm_solvers
- * The fit of avalanche sizes on sizes drawn from the law itself, and the bookkeeping of avalanches. */
+ * The fit of avalanche sizes on sizes drawn from the law itself and on those of a branching process, the mean-field
+ * avalanche; and the bookkeeping of avalanches. */
 #include "vm_test.h"
 #include <vitromech/avalanche.h>
 
@@ -27,9 +28,9 @@ static int64_t Draw(double u, int smallest)
 /* Estimates over many sets of data: their mean is the truth, their spread the error they state. */
 static void Recover(double tau, double lambda, int smallest)
 {
-  enum { SETS = 60, SIZES = 4000 };
+  enum { SETS = 120, SIZES = 4000 };
   static int64_t sizes[SIZES];
-  double pull[2] = {0.0}, square[2] = {0.0};
+  double pull[2] = {0.0}, square[2] = {0.0}, within[2] = {0.0};
   SetLaw(tau, lambda, smallest);
   for (int set = 0; set < SETS; ++set) {
     const VmRngKey key = {.seed = (uint64_t)set, .stream = VM_STREAM_TEST};
@@ -38,15 +39,57 @@ static void Recover(double tau, double lambda, int smallest)
     VmExpect(law.found && law.count == SIZES, "no fit of tau %g, lambda %g", tau, lambda);
     const double off[2] = {(law.exponent - tau) / law.exponent_error,
                            lambda > 0.0 ? (law.inverse_cutoff - lambda) / law.inverse_cutoff_error : 0.0};
-    for (int q = 0; q < 2; ++q) pull[q] += off[q] / SETS, square[q] += off[q] * off[q] / SETS;
+    for (int q = 0; q < 2; ++q)
+      pull[q] += off[q] / SETS, square[q] += off[q] * off[q] / SETS, within[q] += (fabs(off[q]) < 1.96) / (double)SETS;
   }
   VmFigure("exponent", tau);
+  VmFigure("part within 1.96 errors", within[0]);
   VmFigure("mean of its pulls", pull[0]);
   VmFigure("mean square of its pulls", square[0]);
   for (int q = 0; q < (lambda > 0.0 ? 2 : 1); ++q) {
     VmExpectNear(pull[q], 0.0, 4.0 / sqrt(SETS));
     VmExpectNear(square[q], 1.0, 4.0 * sqrt(2.0 / SETS));
+    VmExpectNear(within[q], 0.95, 3.0 * sqrt(0.95 * 0.05 / SETS));
   }
+}
+
+/* Every event sets off a Poisson number of others, n < 1 on the average. The number of all is distributed as Borel's
+ * e^(-ns) (ns)^(s-1)/s!, which for large s is s^(-3/2) exp(-s (n - 1 - ln n)), the law of mean field; more than t
+ * generations come with the probability q(t) = 1 - exp(-n q(t - 1)), q(0) = 1 (Harris, The Theory of Branching
+ * Processes, 1963). */
+static void MeanField(void)
+{
+  enum { TREES = 200000, SMALLEST = 10, LONGEST = 40 };
+  static int64_t sizes[TREES], longer[LONGEST + 1];
+  const double n = 0.97, lambda = n - 1.0 - log(n);
+  const VmRngKey key = {.seed = 3, .stream = VM_STREAM_TEST};
+  uint64_t draw = 0;
+  VmAvalanche now = {.size = 0}, before;
+  for (int i = 0; i < TREES; ++i) {
+    int64_t generation = 1;
+    for (int64_t alive = 1; alive > 0; ++generation) {
+      int64_t next = 0;
+      bool ended;
+      for (int64_t k = 0; k < alive; ++k) {
+        VmAvalancheAdd(&now, &(VmEvent){.time = i + 1.0, .generation = (int32_t)generation}, 1, &before, &ended);
+        for (double left = exp(-n), product = VmRngUniform(key, draw++, 0); product > left; ++next)
+          product *= VmRngUniform(key, draw++, 0);
+      }
+      alive = next;
+    }
+    sizes[i] = now.size;
+    for (int t = 0; t <= LONGEST; ++t) longer[t] += now.generations > t;
+  }
+  const VmSizeLaw size = VmSizeLawFit(TREES, sizes, SMALLEST);
+  VmFigure("mean field: exponent of sizes, 3/2", size.exponent);
+  VmFigure("its error", size.exponent_error);
+  VmFigure("its cutoff over that of Borel's law", lambda / size.inverse_cutoff);
+  VmExpectNear((size.exponent - 1.5) / size.exponent_error, 0.0, 3.0);
+  VmExpectNear((size.inverse_cutoff - lambda) / size.inverse_cutoff_error, 0.0, 3.0);
+  VmExpect(size.exponent_error < 0.03, "error %g", size.exponent_error);
+  double q = 1.0;
+  for (int t = 0; t <= LONGEST; q = -expm1(-n * q), ++t)
+    VmExpectNear((double)longer[t] / TREES, q, 4.0 * sqrt(q * (1.0 - q) / TREES));
 }
 
 static void Books(void)
@@ -72,6 +115,7 @@ static PetscErrorCode Run(void)
   const int64_t equal[5] = {2, 2, 2, 2, 2};
   PetscFunctionBegin;
   Books();
+  MeanField();
   Recover(1.3, 0.005, 1);
   Recover(1.5, 0.0005, 3);
   Recover(0.8, 0.02, 1);

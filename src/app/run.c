@@ -118,7 +118,10 @@ const VmCommand vm_command_run = {
             "index)\n"
             "  --resume             goes on only, never begins\n"
             "  --max-walltime TIME  stops with a checkpoint (exit 85) before TIME, e.g. \"2 h\"; by default what Slurm "
-            "grants\n\n"
+            "grants\n"
+            "  --no-report          leaves the pictures and the HTML report out\n\n"
+            "`vitromech help case` explains every key of a case, `vitromech init --list` names cases to start from;\n"
+            "docs/files.md says what is in the files that come out.\n\n"
             "The signals USR1, USR2, TERM and INT stop with a checkpoint, a second one at once.\n\n"
             "example:\n  mpirun -n 2 vitromech run inputs/demo/case.yaml --set seed=8 --set output.directory=out/seed8",
     .run = Run,

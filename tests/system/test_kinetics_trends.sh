@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# timeout: 3600; labels: long
+# timeout: 900; labels: long
 # The sweeps of inputs/kinetics at full size: the sense of their trends, means over seeds apart by three standard errors, and
 # the laws of the yield stress against temperature. Prints the tables of docs/studies.md.
 . "$VM_SOURCE_DIR/tests/system/common.sh" || exit 1

@@ -186,7 +186,8 @@ PetscErrorCode VmKmcDisplacement(VmKmc kmc, double *displacement);
 
 /** Bytes this rank holds for np voxels and n voxels of the box. Not collective. */
 int64_t VmKmcBytes(const VmStz *stz, VmFinder finder, int64_t np, const int64_t n[3]);
-/** What moduli of voxels take beside that. Not collective. */
+/** What moduli of voxels take beside that, and uneven thermal expansion with the finder `thinned`. Not collective. */
 int64_t VmKmcHeterogeneousBytes(int64_t np);
+int64_t VmKmcExpansionBytes(int64_t np);
 
 #endif

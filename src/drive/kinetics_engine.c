@@ -38,15 +38,17 @@ static PetscErrorCode Estimate(MPI_Comm comm, const VmSimParams *params)
   const VmStz *stz = params->kinetics.params;
   const VmKineticsCommon *kinetics = params->kinetics.common;
   const bool many_moduli = VmHasManyModuli(params);
+  const VmFlowUnitCommon *flow_units = params->flow_units.common;
+  const bool expands = kinetics->finder == VM_FINDER_THINNED && flow_units && !isnan(flow_units->thermal_expansion);
   int size;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(comm, &size));
   const int64_t np = (n[0] + size - 1) / size * n[1] * n[2];
-  PetscCall(VmLog(
-      comm, "memory         %.1f MB per rank",
-      (double)(VmKmcBytes(stz, (VmFinder)kinetics->finder, np, n) + (many_moduli ? VmKmcHeterogeneousBytes(np) : 0)) *
-          1e-6));
+  PetscCall(VmLog(comm, "memory         %.1f MB per rank",
+                  (double)(VmKmcBytes(stz, (VmFinder)kinetics->finder, np, n) +
+                           (many_moduli ? VmKmcHeterogeneousBytes(np) : 0) + (expands ? VmKmcExpansionBytes(np) : 0)) *
+                      1e-6));
   /* measured: about 5 ns per mode and voxel without wide vectors */
   double ms = (double)np * (double)stz->modes * 5e-6;
   if (many_moduli) {

@@ -309,10 +309,13 @@ static PetscErrorCode CheckKinetics(const VmSimParams *p, const VmNode *node, Vm
     PetscCall(VmReportAdd(report, VmTreeGet(node, "flow_units"),
                           "relaxation.shear_modulus %g GPa is not below the shear modulus of the material, %g GPa",
                           flow_units->relaxation->shear, shear));
-  if (common->finder != VM_FINDER_FULL && flow_units && (flow_units->relaxation || uneven))
+  if (common->finder != VM_FINDER_FULL && flow_units && flow_units->relaxation)
     PetscCall(VmReportAdd(report, VmTreeGet(node, "flow_units"),
-                          "%s changes stresses while no event comes; only finder full follows that",
-                          uneven ? "thermal_expansion" : "relaxation"));
+                          "relaxation changes stresses while no event comes; only finder full follows that"));
+  if (common->finder == VM_FINDER_EXTREMAL && uneven)
+    PetscCall(VmReportAdd(report, VmTreeGet(node, "flow_units"),
+                          "thermal_expansion changes stresses with the temperature; only finders full and thinned "
+                          "follow that"));
   if (common->finder == VM_FINDER_EXTREMAL && stz->memory.head)
     PetscCall(CheckAthermal(&stz->memory, VmTreeGet(VmTreeGet(node, "kinetics"), "memory"), report));
   if (common->finder == VM_FINDER_EXTREMAL && stz->softening.decaying != 0.0)

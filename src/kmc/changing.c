@@ -187,12 +187,12 @@ PetscErrorCode VmKmcHeat(VmKmc kmc, double temperature, double rate)
   PetscCheck(rate == 0.0 || kmc->finder != VM_FINDER_EXTREMAL, kmc->grid->comm, PETSC_ERR_SUP,
              "the finder `extremal` does not know temperatures that change");
   VmKmcAge(kmc);
+  if (kmc->finder == VM_FINDER_THINNED && changes) VmWindowClose(kmc, temperature);
   state->temperature = kmc->temperature = temperature;
   state->temperature_time = now, state->temperature_rate = rate;
   state->window_rate = 0.0;
   VmMeanHeat(&state->mean, kmc->changing->mean_expansion * (temperature - kmc->start_temperature),
              kmc->changing->mean_expansion * rate);
-  if (kmc->finder == VM_FINDER_THINNED && changes) VmWindowClose(kmc);
   if (!jump) PetscFunctionReturn(PETSC_SUCCESS);
   if (kmc->finder == VM_FINDER_THINNED) VmThinningBegin(kmc); /* everything is found anew */
   if (VmKmcChanges(kmc)) {

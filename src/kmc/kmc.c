@@ -37,7 +37,7 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   PetscCall(PetscNew(&kmc));
   kmc->grid = grid, kmc->stz = *setup->stz, kmc->seed = setup->seed, kmc->temperature = setup->temperature;
   kmc->refresh = setup->refresh, kmc->interacting = setup->interacting, kmc->finder = setup->finder;
-  kmc->state.pending = -1;
+  kmc->state.pending = -1, kmc->state.temperature = kmc->start_temperature = setup->temperature;
   kmc->barrier_law = (const VmBarrierOps *)setup->stz->barrier.head;
   kmc->barrier_params = setup->stz->barrier.params;
   kmc->barriers = common->per == VM_PER_MODE ? (int)setup->stz->modes : 1;
@@ -58,14 +58,16 @@ PetscErrorCode VmKmcCreate(VmGrid grid, const VmKmcSetup *setup, VmKmc *out)
   kmc->state.hazard = -log(VmRngUniform(key, 0, 1)); /* draw 1 of cell 0: the sequence itself uses draw 0 */
   if (setup->finder == VM_FINDER_THINNED) PetscCall(VmKmcThinningCreate(kmc, setup->margin));
   if (setup->finder == VM_FINDER_EXTREMAL) PetscCall(VmKmcExtremalCreate(kmc));
-  kmc->state.temperature = kmc->start_temperature = setup->temperature;
-  PetscCheck(setup->finder == VM_FINDER_FULL || (!setup->relaxation && setup->expansion == setup->flow_unit_expansion),
-             grid->comm, PETSC_ERR_SUP, "only the finder `full` knows flow units that relax or expand");
+  PetscCheck(setup->finder == VM_FINDER_FULL || !setup->relaxation, grid->comm, PETSC_ERR_SUP,
+             "only the finder `full` knows flow units that relax");
+  PetscCheck(setup->finder != VM_FINDER_EXTREMAL || setup->expansion == setup->flow_unit_expansion, grid->comm,
+             PETSC_ERR_SUP, "the finder `extremal` does not know flow units that expand");
   const VmMemoryOps *memory = (const VmMemoryOps *)setup->stz->memory.head;
   PetscCheck(setup->finder != VM_FINDER_EXTREMAL || !memory ||
                  (memory->athermal && memory->athermal(setup->stz->memory.params)),
              grid->comm, PETSC_ERR_SUP, "the finder `extremal` knows memory laws only that have an athermal limit");
   PetscCall(VmKmcChangingCreate(kmc, setup));
+  if (setup->finder == VM_FINDER_THINNED) PetscCall(VmExpansionCreate(kmc));
   int many = setup->shear_field != NULL; /* a rank without voxels may have no field */
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &many, 1, MPI_INT, MPI_LOR, grid->comm));
   if (many) PetscCall(VmKmcHeterogeneousCreate(kmc, setup));

@@ -185,8 +185,11 @@ PetscErrorCode VmKmcCountCascade(VmKmc kmc);
  */
 PetscErrorCode VmKmcInfluence(VmGrid grid, VmKernel kernel, double friction, float *influence);
 
-/** Ends the present window of time in which bounds hold. Not collective. */
-void VmWindowClose(VmKmc kmc);
+/** Ends the present window of time in which bounds hold, the temperature being set to a new one [K]. Not collective.
+ */
+void VmWindowClose(VmKmc kmc, double temperature);
+/** Stress of uneven thermal expansion, for the finder `thinned`. Collective. */
+PetscErrorCode VmExpansionCreate(VmKmc kmc);
 
 PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin);
 PetscErrorCode VmKmcThinningDestroy(VmKmc kmc);

@@ -146,7 +146,7 @@ static void RenewVoxel(VmKmc kmc, int64_t slot)
     seen[c] = (double)t->seen[first + c * VM_TILE];
   }
   VmShearDrives(seen, drive);
-  const double pressed = VmPressureSee(kmc, slot);
+  const double pressed = VmPressureSee(kmc, slot) + t->work * VmExpansionMost(kmc, slot);
   VmRateBound bound =
       VmKmcRateBound(kmc, slot, t->hottest, effect, pressed + t->work * (margin + t->drift_margin), drive);
   /* a bound as low as the floor costs next to nothing: a wide margin costs less still */

@@ -54,7 +54,7 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   const double bound = kmc->rate[slot], per_stress = t->work / (VM_BOLTZMANN * t->hottest),
                margin = (double)t->margin[slot] + t->drift_margin;
   VmMean mean = kmc->state.mean;
-  double *rates = kmc->mode_rate, drive[5], change[6], total = 0.0;
+  double *rates = kmc->mode_rate, drive[5], change[6], stress[VM_STRESSES], total = 0.0;
 
   VmMeanUpdate(&mean, candidate->time);
   for (int c = 0; c < 6; ++c) change[c] = mean.stress[c] - kmc->state.reference[c];
@@ -68,8 +68,10 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   const double temperature = VmKmcTemperature(kmc, candidate->time);
   verdict->outcome = LOOKED_AT;
   verdict->sums = VmThinningSum(kmc, slot, candidate->stress);
-  VmThinningDrives(mean.stress, candidate->stress, drive);
-  const double pressed = VmPressureWork(kmc, mean.stress, candidate->stress[VM_FELT]);
+  memcpy(stress, candidate->stress, sizeof stress);
+  VmExpansionAdd(kmc, slot, candidate->time, stress);
+  VmThinningDrives(mean.stress, stress, drive);
+  const double pressed = VmPressureWork(kmc, mean.stress, stress[VM_FELT]);
   VmKmcModes(kmc, slot, temperature, effect.factor, pressed, drive, rates, kmc->mode_reserve);
   for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m] *= effect.weight;
   ++kmc->profile.looked_at;
@@ -172,10 +174,10 @@ static PetscErrorCode Fire(VmKmc kmc, const VmChoice *choice, VmEvent *event)
 static double Until(VmKmc kmc, double lead, double end)
 {
   const VmThinning t = kmc->thinning;
-  const double speed = VmThinningNorm(kmc, kmc->state.mean.stress_rate);
-  if (speed == 0.0) return end;
-  const double left = PetscMin(t->drift_margin - VmThinningDrift(kmc), lead / t->work);
-  return PetscMin(end, kmc->state.mean.time + left / speed);
+  const double speed = VmThinningNorm(kmc, kmc->state.mean.stress_rate), all = speed + VmExpansionSpeed(kmc);
+  if (all == 0.0) return end;
+  const double drift = speed > 0.0 ? (t->drift_margin - VmThinningDrift(kmc)) / speed : HUGE_VAL;
+  return PetscMin(end, kmc->state.mean.time + PetscMin(drift, lead / t->work / all));
 }
 
 /* Takes candidates until one is accepted (choice->accepted = 1), bounds change, or none comes before `until`: the state

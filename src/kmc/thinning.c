@@ -103,6 +103,7 @@ static PetscErrorCode Refresh(VmKmc kmc)
           t->known[(tile * VM_SHEARS + c) * VM_TILE + i] = slot_stress[tile * VM_TILE + i];
     }
     PetscCall(PetscFree(slot_stress));
+    VmExpansionAddAll(kmc, state->temperature - kmc->start_temperature);
   }
   state->pending = 0, state->sums = 0;
   for (int64_t i = 0; i < slots; ++i) t->summed[i] = 0, t->paid[i] = 0.0f;
@@ -226,7 +227,7 @@ void VmThinningBegin(VmKmc kmc)
 void VmThinningSetMargins(VmKmc kmc)
 {
   VmThinning t = kmc->thinning;
-  t->margin_scale = PetscMin(t->given_margin, WIDEST_FACTOR * VM_BOLTZMANN * kmc->temperature / t->work);
+  t->margin_scale = PetscMin(t->given_margin, WIDEST_FACTOR * VM_BOLTZMANN * kmc->state.temperature / t->work);
   t->drift_margin = DRIFT_PART * t->margin_scale;
   t->least_margin = (double)(float)((1.0 - DRIFT_PART) * kmc->state.margin);
 }
@@ -282,6 +283,7 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   if (!t) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VmShearKernelDestroy(&t->kernel));
   PetscCall(VmPressureDestroy(kmc));
+  PetscCall(VmExpansionDestroy(kmc));
   PetscCall(PetscFree(kmc->state.recent));
   PetscCall(VmShearSourcesDestroy(&t->sources));
   PetscCall(PetscFree2(t->known, t->seen));

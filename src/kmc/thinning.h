@@ -17,6 +17,7 @@
 enum { VM_FELT = VM_SHEARS, VM_STRESSES };
 
 typedef struct VmPressure_s *VmPressure;
+typedef struct VmExpansion_s *VmExpansion;
 
 /* Row of a plane. */
 enum { VM_PLANE_RATE, VM_PLANE_LOWEST, VM_PLANE_SUMS, VM_PLANE_WORK, VM_BOUND_ROW };
@@ -24,6 +25,7 @@ enum { VM_PLANE_RATE, VM_PLANE_LOWEST, VM_PLANE_SUMS, VM_PLANE_WORK, VM_BOUND_RO
 struct VmThinning_s {
   VmShearKernel kernel;
   VmPressure pressure;    /* NULL: barriers do not feel the mean stress */
+  VmExpansion expansion;  /* NULL: it is even */
   double work;            /* largest work of a mode per stress [eV/GPa] */
   double norm;            /* of the shear of an event */
   double given_margin;    /* least margin as it was given [GPa] */
@@ -53,6 +55,7 @@ struct VmThinning_s {
   double young;                      /* time for which a voxel's hardening decays, 0 if none does [s] */
   double event_time;                 /* of the last event [s] */
   double hottest;                    /* temperature of the window, that of all bounds [K] */
+  double heat;                       /* change of the temperature in it [K] */
   int64_t *row_offset;               /* of the tiles of a plane from the last event, along y */
   int64_t *row_entry, *column_entry; /* parts of where their influence stands */
   bool *near_row;                    /* rows of a plane that hold near tiles */
@@ -174,6 +177,16 @@ int64_t VmPressureBytes(const VmStz *stz, int64_t np, const int64_t n[3]);
 
 /** Begins anew, at a temperature: all bounds are to be found. Not collective. */
 void VmThinningBegin(VmKmc kmc);
+
+/** Stress by uneven thermal expansion, where there is any; else all these are nothing. How fast that of any voxel
+ * changes at most [GPa/s], and its change in a voxel in the window [GPa], in the norm of margins. Not collective. */
+double VmExpansionSpeed(VmKmc kmc);
+double VmExpansionMost(VmKmc kmc, int64_t slot);
+/** Adds to the stress of a slot what comes of the temperature at a time of the window. Not collective. */
+void VmExpansionAdd(VmKmc kmc, int64_t slot, double time, double stress[VM_STRESSES]);
+/** Adds to what is known of all slots that of a change of the temperature [K]. Not collective. */
+void VmExpansionAddAll(VmKmc kmc, double change);
+PetscErrorCode VmExpansionDestroy(VmKmc kmc);
 
 /** What follows from the margin of the state. Not collective. */
 void VmThinningSetMargins(VmKmc kmc);

@@ -18,6 +18,9 @@
 #define WINDOW_RISE 0.26
 #define WINDOW_RISE_MOST 2.0
 
+/* Work of the stress that uneven thermal expansion makes in a window, at most [kT]. */
+#define WINDOW_WORK 0.5
+
 /* Change of temperature in a window at most, over it; where memory ages at the temperature of its middle. */
 #define WINDOW_HEAT 0.1
 #define WINDOW_HEAT_AGEING 0.0125
@@ -54,10 +57,11 @@ static void Set(VmKmc kmc)
 {
   const VmKmcState *state = &kmc->state;
   const VmThinning t = kmc->thinning;
-  kmc->temperature = t->hottest = state->temperature;
+  kmc->temperature = t->hottest = state->temperature, t->heat = 0.0;
   if (state->temperature_rate != 0.0) {
     const double last = VmKmcTemperature(kmc, state->bounds_until);
     kmc->temperature = 0.5 * (state->temperature + last), t->hottest = fmax(state->temperature, last);
+    t->heat = fabs(last - state->temperature) * (1.0 + 1e-9);
   }
   const double hardening = Hardening(kmc);
   t->young = hardening > HARDLY_ANY ? kmc->stz.softening.time * log(hardening / HARDLY_ANY) : 0.0;
@@ -74,7 +78,24 @@ PetscErrorCode VmWindowRestore(VmKmc kmc)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-void VmWindowClose(VmKmc kmc) { kmc->state.bounds_since = -HUGE_VAL, kmc->state.bounds_until = kmc->state.mean.time; }
+/* All that is of the temperature at the start of a window; bounds will be renewed. Margins that are as wide as the
+ * temperature allows go with it. */
+static void SetTemperature(VmKmc kmc, double temperature)
+{
+  const VmThinning t = kmc->thinning;
+  const double scale = t->margin_scale;
+  VmExpansionAddAll(kmc, temperature - kmc->state.temperature);
+  kmc->state.temperature = kmc->temperature = temperature, kmc->state.temperature_time = kmc->state.mean.time;
+  VmThinningSetMargins(kmc);
+  kmc->state.margin *= t->margin_scale / scale;
+  VmThinningSetMargins(kmc);
+}
+
+void VmWindowClose(VmKmc kmc, double temperature)
+{
+  SetTemperature(kmc, temperature);
+  kmc->state.bounds_since = -HUGE_VAL, kmc->state.bounds_until = kmc->state.mean.time;
+}
 
 /* A window at constant temperature ends where young voxels have lost much of their hardening. */
 static void OpenConstant(VmKmc kmc)
@@ -91,9 +112,11 @@ static void OpenChanging(VmKmc kmc)
 {
   VmKmcState *state = &kmc->state;
   const double now = state->mean.time;
+  const double temperature = VmKmcTemperature(kmc, now), speed = VmExpansionSpeed(kmc);
   VmKmcAge(kmc);
-  state->temperature = kmc->temperature = VmKmcTemperature(kmc, now), state->temperature_time = now;
+  SetTemperature(kmc, temperature);
   double length = HeatTime(kmc);
+  if (speed > 0.0) length = fmin(length, WINDOW_WORK * VM_BOLTZMANN * temperature / (kmc->thinning->work * speed));
   if (Hardening(kmc) > HARDLY_ANY) length = fmin(length, FallTime(kmc, 0.0));
   state->bounds_since = -HUGE_VAL, state->bounds_until = now + length;
   Set(kmc);

@@ -51,6 +51,7 @@ static void LookForLowest(VmKmc kmc, int64_t tile, double until, double ahead, L
     int64_t mode;
     if (Least(kmc, slot) > lowest->left - ahead) continue;
     VmThinningSum(kmc, slot, shears);
+    VmExpansionAdd(kmc, slot, kmc->state.mean.time, shears);
     VmThinningDrives(mean, shears, drive);
     const double factor = VmKmcEffectFrom(kmc, slot, kmc->state.mean.time, until).factor,
                  left = VmKmcLowestReserve(kmc, slot, factor, VmPressureWork(kmc, mean, shears[VM_FELT]), drive, &mode);

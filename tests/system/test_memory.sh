@@ -66,9 +66,11 @@ expect "cycle: resumed to the end, exit $status" "$VITROMECH" run cycle.yaml --s
 expect "cycle, stopped and resumed: same results" same_results cycle again
 echo "$stops stops"
 
-# Cold and warm again with the finder thinned, whose bounds are of windows of temperature; events harden the glass for a while.
+# Heated under load, cold and warm again with the finder thinned, whose bounds are of windows of temperature; events harden the glass for a while.
 sed 's/, relaxation: {[^}]*}//; s/mean: 1.4 eV/mean: 1.3 eV/
-     s/softening: .*/softening: {permanent: 0.1, decaying: -0.05, time: 0.5 s}/' thinned.yaml >heated.yaml
+     s/softening: .*/softening: {permanent: 0.1, decaying: -0.05, time: 0.5 s}/
+     s/until: {xy: 0.01}/until: {xy: 0.01}, temperature: {rate: 0.25 K\/s, to: 320 K}/' thinned.yaml >heated.yaml
+expect "heated while it is loaded" grep -q "to: 320 K" heated.yaml
 expect "heated, 1 rank" on_ranks 1 "$VITROMECH" run heated.yaml --set output.directory=heated >log_heated
 for n in 2 3 4; do
   expect "heated, $n ranks" on_ranks "$n" "$VITROMECH" run heated.yaml --set output.directory="h$n" >"log_h$n"

@@ -49,12 +49,10 @@ static void FillOctant(VmShearKernel shear, VmKernel kernel)
     for (int64_t y = 0; y < half[1]; ++y)
       for (int64_t z = 0; z < half[2]; ++z) {
         Matrix k;
-        double row[VM_SHEAR_PAIRS];
         Response(kernel, (const int64_t[3]){x, y, z}, k);
-        Pack(k, 1, row);
-        for (int i = 0; i < VM_SHEAR_PAIRS; ++i)
-          shear->octant[((x * half[1] + y) * half[2] + z) * VM_SHEAR_ROW + i] = (float)row[i];
+        VmShearKernelPack(k, shear->octant + ((x * half[1] + y) * half[2] + z) * VM_SHEAR_ROW);
       }
+  memset(shear->octant + half[0] * half[1] * half[2] * VM_SHEAR_ROW, 0, VM_SHEAR_ROW * sizeof(float));
 }
 
 static VmInfluence PackInfluence(float value)
@@ -129,7 +127,7 @@ PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, do
   shear->grid = grid, shear->near = (float)near;
   shear->rows = (n[1] + VM_TILE_Y - 1) / VM_TILE_Y, shear->columns = (n[2] + VM_TILE_Z - 1) / VM_TILE_Z;
   for (int d = 0; d < 3; ++d) shear->half[d] = n[d] / 2 + 1;
-  const size_t octant = (size_t)(shear->half[0] * shear->half[1] * shear->half[2]) * VM_SHEAR_ROW * sizeof(float);
+  const size_t octant = (size_t)(shear->half[0] * shear->half[1] * shear->half[2] + 1) * VM_SHEAR_ROW * sizeof(float);
   shear->octant = aligned_alloc(VM_SHEAR_ROW * sizeof(float), octant);
   PetscCheck(shear->octant, grid->comm, PETSC_ERR_MEM, "no memory for the kernel");
   PetscCall(PetscCalloc3((size_t)(shear->half[0] * VM_TILE_Y * VM_TILE_Z * shear->rows * 2 * shear->columns),

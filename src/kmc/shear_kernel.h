@@ -25,8 +25,9 @@ static inline float VmInfluenceValue(VmInfluence half)
 typedef struct {
   VmGrid grid;
   int64_t half[3];
-  /* GPa per unit eigenstrain: upper triangle of the 5 x 5 matrix, [half0][half1][half2][VM_SHEAR_ROW], each a line of
-   * the cache. Only what is far is taken from it, at most 0.002 GPa, which floats hold to 1e-10 GPa. */
+  /* GPa per unit eigenstrain: the 5 x 5 matrix by its diagonals 0, 1 and 2 (periodic), [half0][half1][half2]
+   * [VM_SHEAR_ROW], each a line of the cache, and one more of zeros. Only what is far is taken from it, at most 0.002
+   * GPa, which floats hold to 1e-10 GPa. */
   float *octant;
 
   /* The largest norm of the shear stress of a unit eigenstrain in a tile that starts at an offset, periodic, the same
@@ -43,19 +44,19 @@ typedef struct {
   double *surround; /* [reach0+1][reach1+1][VM_SHEAR_PAIRS][width] from z = -reach[2] */
 } * VmShearKernel;
 
-/* Events, component by component: sums read them in vectors. */
+/* Events: positions axis by axis, and shears so that sums find them in lanes (shear_sum.c). */
 typedef struct {
   int32_t *at[3];
-  float *shear[VM_SHEARS];
+  float *shear; /* [events][VM_SHEAR_ROW] */
 } VmShearSources;
 
 PetscErrorCode VmShearSourcesCreate(int64_t most, VmShearSources *sources);
 PetscErrorCode VmShearSourcesDestroy(VmShearSources *sources);
-static inline void VmShearSourcesSet(VmShearSources *sources, int64_t i, const VmKmcSource *source)
-{
-  for (int d = 0; d < 3; ++d) sources->at[d][i] = source->at[d];
-  for (int c = 0; c < VM_SHEARS; ++c) sources->shear[c][i] = (float)source->shear[c];
-}
+/** Not collective. */
+void VmShearSourcesSet(VmShearSources *sources, int64_t i, const VmKmcSource *source);
+
+/** The symmetric part of a matrix as an entry of the octant. Not collective. */
+void VmShearKernelPack(const double k[VM_SHEARS][VM_SHEARS], float entry[VM_SHEAR_ROW]);
 
 /** near: influence from which on tiles are near [GPa]; friction: as in VmKmcInfluence. Collective. */
 PetscErrorCode VmShearKernelCreate(VmGrid grid, VmKernel kernel, double near, double friction, VmShearKernel *shear);

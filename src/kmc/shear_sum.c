@@ -5,17 +5,19 @@
 #include <string.h>
 
 /* Events folded into the octant together, and of them those added in floats; entries asked for ahead. */
-enum { BATCH = 128, TOGETHER = 8, AHEAD = 24 };
+enum { BATCH = 512, TOGETHER = 8, AHEAD = 40 };
 
 typedef struct {
-  int32_t entry[BATCH + AHEAD];  /* number of the entry of the kernel */
-  int32_t turn[BATCH];           /* signs of the shears: which of `turns` */
-  int32_t surrounding[BATCH];    /* 1 if the event may be near */
-  float shear[VM_SHEARS][BATCH]; /* turned into the octant */
+  int32_t entry[BATCH + AHEAD]; /* number of the entry of the kernel */
+  int32_t turn[BATCH];          /* reflections that take the event into the octant: which of `turns` */
+  int32_t surrounding[BATCH];   /* 1 if the event may be near */
 } Batch;
 
-/* Lanes 0 ... 4 are shears. */
+/* The same two lanes before the shears of an event as before the second diagonal of an entry that ends its line. */
+enum { SHIFT = 2 };
+
 typedef float Lanes __attribute__((vector_size(32)));
+typedef int32_t Bits __attribute__((vector_size(32)));
 
 /* Signs of the shears yz, xz, xy under the four reflections that matter. */
 static const float turns[4][3] = {{1.0f, 1.0f, 1.0f}, {-1.0f, 1.0f, -1.0f}, {1.0f, -1.0f, -1.0f}, {-1.0f, -1.0f, 1.0f}};
@@ -24,7 +26,7 @@ PetscErrorCode VmShearSourcesCreate(int64_t most, VmShearSources *sources)
 {
   PetscFunctionBegin;
   for (int d = 0; d < 3; ++d) PetscCall(PetscMalloc1((size_t)most, &sources->at[d]));
-  for (int c = 0; c < VM_SHEARS; ++c) PetscCall(PetscMalloc1((size_t)most, &sources->shear[c]));
+  PetscCall(PetscMalloc1((size_t)most * VM_SHEAR_ROW, &sources->shear));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -32,8 +34,26 @@ PetscErrorCode VmShearSourcesDestroy(VmShearSources *sources)
 {
   PetscFunctionBegin;
   for (int d = 0; d < 3; ++d) PetscCall(PetscFree(sources->at[d]));
-  for (int c = 0; c < VM_SHEARS; ++c) PetscCall(PetscFree(sources->shear[c]));
+  PetscCall(PetscFree(sources->shear));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void VmShearSourcesSet(VmShearSources *sources, int64_t i, const VmKmcSource *source)
+{
+  float *shear = sources->shear + i * VM_SHEAR_ROW;
+  for (int d = 0; d < 3; ++d) sources->at[d][i] = source->at[d];
+  for (int c = 0; c < VM_SHEAR_ROW; ++c) shear[c] = 0.0f;
+  for (int c = 0; c < 2 * VM_SHEARS - 1; ++c) shear[SHIFT + c] = (float)source->shear[c % VM_SHEARS];
+}
+
+void VmShearKernelPack(const double k[VM_SHEARS][VM_SHEARS], float entry[VM_SHEAR_ROW])
+{
+  for (int d = 0; d <= 2; ++d)
+    for (int i = 0; i < VM_SHEARS; ++i) {
+      const int j = (i + d) % VM_SHEARS;
+      entry[d * VM_SHEARS + i] = (float)(0.5 * (k[i][j] + k[j][i]));
+    }
+  entry[3 * VM_SHEARS] = 0.0f;
 }
 
 /* Distance of an offset along an axis of n voxels; *negative is -1 if the nearest image has a negative offset, else 0.
@@ -45,8 +65,9 @@ static inline __attribute__((always_inline)) int32_t Fold(int32_t offset, int32_
   return distance + (other & beyond);
 }
 
+/* True if an event may be near. */
 VM_SIMD_CLONES
-static void FoldBatch(const VmShearKernel shear, const int32_t at[3], int count, const VmShearSources *sources,
+static bool FoldBatch(const VmShearKernel shear, const int32_t at[3], int count, const VmShearSources *sources,
                       int64_t first, Batch *restrict b)
 {
   const int32_t *restrict x = sources->at[0] + first, *restrict y = sources->at[1] + first,
@@ -57,67 +78,79 @@ static void FoldBatch(const VmShearKernel shear, const int32_t at[3], int count,
   /* a tile may be near while this voxel of it is not */
   const int32_t reach0 = (int32_t)reach[0], reach1 = (int32_t)reach[1] + VM_TILE_Y,
                 reach2 = (int32_t)reach[2] + VM_TILE_Z;
+  int32_t any = 0;
   for (int i = 0; i < count; ++i) {
     int32_t nx, ny, nz;
     const int32_t ax = Fold(at0 - x[i], n0, &nx), ay = Fold(at1 - y[i], n1, &ny), az = Fold(at2 - z[i], n2, &nz);
-    b->surrounding[i] = (ax <= reach0) & (ay <= reach1) & (az <= reach2);
+    any |= b->surrounding[i] = (ax <= reach0) & (ay <= reach1) & (az <= reach2);
     b->entry[i] = (ax * half1 + ay) * half2 + az;
     b->turn[i] = ((ny ^ nz) & 1) + ((nx ^ nz) & 2);
   }
-  for (int c = 0; c < VM_SHEARS; ++c) {
-    const float *restrict from = sources->shear[c] + first;
-    float *restrict to = b->shear[c];
-    const int32_t mask = c < 2 ? 0 : c == 2 ? 1 : c == 3 ? 2 : 3;
-    for (int i = 0; i < count; ++i) {
-      const int32_t bits = b->turn[i] & mask;
-      to[i] = from[i] * (float)(1 - 2 * ((bits ^ bits >> 1) & 1));
-    }
-  }
+  return any != 0;
 }
 
-/* Takes near events out of a batch: their shear becomes 0. */
+/* Takes near events out of a batch: their entry becomes the last, which is 0. */
 static void DropNear(VmShearKernel shear, const int64_t tile[3], int count, const VmShearSources *sources,
                      int64_t first, Batch *b)
 {
-  for (int i = 0; i < count; ++i)
-    if (b->surrounding[i]) {
-      const int32_t at[3] = {sources->at[0][first + i], sources->at[1][first + i], sources->at[2][first + i]};
-      if (!VmShearKernelNear(shear, tile, at)) continue;
-      for (int c = 0; c < VM_SHEARS; ++c) b->shear[c][i] = 0.0f;
-    }
+  const int32_t nothing = (int32_t)(shear->half[0] * shear->half[1] * shear->half[2]);
+  for (int i = 0; i < count; ++i) {
+    if (!b->surrounding[i]) continue;
+    const int32_t at[3] = {sources->at[0][first + i], sources->at[1][first + i], sources->at[2][first + i]};
+    if (VmShearKernelNear(shear, tile, at)) b->entry[i] = nothing;
+  }
 }
 
-/* Adds K eps in lanes: columns of K are picked from the entry, the upper triangle; lanes past the shears hold anything.
- */
-static inline __attribute__((always_inline)) void AddEntry(const float *entry, const Batch *b, int i,
-                                                           const Lanes *restrict turn, Lanes *restrict sum)
+/* Lanes are handed over by address: vectors wider than those of the compiled architecture are not in the calling
+ * convention. */
+static inline __attribute__((always_inline)) void Load(const float *from, Lanes *lanes)
 {
-  Lanes low, high;
-  memcpy(&low, entry, sizeof low), memcpy(&high, entry + 8, sizeof high);
-  const Lanes column1 = __builtin_shufflevector(low, high, 1, 5, 6, 7, 8, 5, 6, 7),
-              column2 = __builtin_shufflevector(low, high, 2, 6, 9, 10, 11, 5, 6, 7),
-              column3 = __builtin_shufflevector(low, high, 3, 7, 10, 12, 13, 5, 6, 7),
-              column4 = __builtin_shufflevector(low, high, 4, 8, 11, 13, 14, 5, 6, 7);
-  *sum += *turn *
-          (((low * b->shear[0][i] + column1 * b->shear[1][i]) + (column2 * b->shear[2][i] + column3 * b->shear[3][i])) +
-           column4 * b->shear[4][i]);
+  memcpy(lanes, from, sizeof *lanes);
+}
+
+/* Signs of the diagonals 1 and 2 of an entry, as they are loaded, under a turn of the shears. */
+static void Signs(const float turn[3], Bits signs[2])
+{
+  const float s[VM_SHEARS] = {1.0f, 1.0f, turn[0], turn[1], turn[2]};
+  memset(signs, 0, 2 * sizeof *signs);
+  for (int i = 0; i < VM_SHEARS; ++i) {
+    if (s[i] * s[(i + 1) % VM_SHEARS] < 0.0f) signs[0][i] = INT32_MIN;
+    if (s[i] * s[(i + 2) % VM_SHEARS] < 0.0f) signs[1][SHIFT + i] = INT32_MIN;
+  }
+}
+
+/* Adds K eps for events first ... end - 1. With the diagonals d of K, (K eps)_i is the sum of d0_i eps_i, d1_i eps_i+1,
+ * d2_i eps_i+2, and of d1_i-1 eps_i-1 and d2_i-2 eps_i-2, which are summed where they arise and shifted at the end. The
+ * second diagonal stands SHIFT lanes too high. */
+static inline __attribute__((always_inline)) void AddEvents(const float *octant, int first, int end, const Batch *b,
+                                                            const float *shear, Bits (*signs)[2],
+                                                            double stress[VM_SHEARS])
+{
+  Lanes here = {0.0f}, next = {0.0f}, shifted = {0.0f}, after_next = {0.0f};
+  for (int i = first; i < end; ++i) {
+    const float *entry = octant + (size_t)b->entry[i] * VM_SHEAR_ROW, *eps = shear + (size_t)i * VM_SHEAR_ROW;
+    const Bits *sign = signs[b->turn[i]];
+    Lanes d0, d1, d2, before, e, after;
+    __builtin_prefetch(octant + (size_t)b->entry[i + AHEAD] * VM_SHEAR_ROW);
+    Load(entry, &d0), Load(entry + VM_SHEARS, &d1), Load(entry + 2 * VM_SHEARS - SHIFT, &d2);
+    Load(eps, &before), Load(eps + SHIFT, &e), Load(eps + SHIFT + 1, &after);
+    d1 = (Lanes)((Bits)d1 ^ sign[0]), d2 = (Lanes)((Bits)d2 ^ sign[1]);
+    here += d0 * e + d1 * after, shifted += d2 * e;
+    next += d1 * e, after_next += d2 * before;
+  }
+  for (int i = 0; i < VM_SHEARS; ++i)
+    stress[i] += ((double)here[i] + (double)shifted[SHIFT + i]) +
+                 ((double)next[(i + 4) % VM_SHEARS] + (double)after_next[SHIFT + (i + 3) % VM_SHEARS]);
 }
 
 VM_SIMD_CLONES
-static void AddBatch(const float *octant, int count, const Batch *b, double stress[VM_SHEARS])
+static void AddBatch(const float *octant, int count, const Batch *b, const float *shear, double stress[VM_SHEARS])
 {
-  Lanes turn[4];
-  for (int t = 0; t < 4; ++t) turn[t] = (Lanes){1.0f, 1.0f, turns[t][0], turns[t][1], turns[t][2]};
+  Bits signs[4][2];
+  for (int t = 0; t < 4; ++t) Signs(turns[t], signs[t]);
   for (int i = 0; i < AHEAD; ++i) __builtin_prefetch(octant + (size_t)b->entry[i] * VM_SHEAR_ROW);
-  for (int i = 0; i < count;) {
-    const int end = i + TOGETHER < count ? i + TOGETHER : count;
-    Lanes sum = {0.0f};
-    for (; i < end; ++i) {
-      __builtin_prefetch(octant + (size_t)b->entry[i + AHEAD] * VM_SHEAR_ROW);
-      AddEntry(octant + (size_t)b->entry[i] * VM_SHEAR_ROW, b, i, &turn[b->turn[i]], &sum);
-    }
-    for (int c = 0; c < VM_SHEARS; ++c) stress[c] += (double)sum[c];
-  }
+  for (int i = 0; i < count; i += TOGETHER)
+    AddEvents(octant, i, i + TOGETHER < count ? i + TOGETHER : count, b, shear, signs, stress);
 }
 
 void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t at[3], const VmShearSources *sources,
@@ -128,8 +161,7 @@ void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t 
   for (; first < last; first += BATCH) {
     const int count = (int)PetscMin(BATCH, last - first);
     memset(batch.entry + count, 0, sizeof batch.entry - sizeof *batch.entry * (size_t)count);
-    FoldBatch(shear, voxel, count, sources, first, &batch);
-    DropNear(shear, tile, count, sources, first, &batch);
-    AddBatch(shear->octant, count, &batch, stress);
+    if (FoldBatch(shear, voxel, count, sources, first, &batch)) DropNear(shear, tile, count, sources, first, &batch);
+    AddBatch(shear->octant, count, &batch, sources->shear + first * VM_SHEAR_ROW, stress);
   }
 }

@@ -9,7 +9,7 @@
 enum { MODES = 20, FULL_EVENTS = 8, FULL_ROUNDS = 3 };
 
 /* Events of `thinned` that are timed: some, and enough for more than one refresh. */
-enum { THINNED_EVENTS = 2000, VOXELS_PER_EVENT = 256 };
+enum { THINNED_EVENTS = 8000, VOXELS_PER_EVENT = 256 };
 
 /* Voxels per event of the warm-up. The same share of the voxels has then transformed in every box: the stress is at 96
  * % of its maximum, and an event costs no less than at the maximum. */

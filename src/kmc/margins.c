@@ -74,14 +74,13 @@ static double Moved(VmKmc kmc, int64_t slot)
   return sqrt(0.5 * sum) + VmPressureMoved(kmc, slot);
 }
 
-/* What events that are not in what is known of a voxel may have done to it. */
-static double Unknown(VmKmc kmc, int64_t slot)
+double VmThinningUnknown(VmKmc kmc, int64_t slot)
 {
   const double charge = (double)kmc->thinning->charge[slot / VM_TILE], paid = (double)kmc->thinning->paid[slot];
   return charge - paid + VM_ROUNDING * charge;
 }
 
-double VmThinningUsed(VmKmc kmc, int64_t slot) { return Moved(kmc, slot) + Unknown(kmc, slot); }
+double VmThinningUsed(VmKmc kmc, int64_t slot) { return Moved(kmc, slot) + VmThinningUnknown(kmc, slot); }
 
 VM_SIMD_CLONES
 static float Limits(const double *restrict known, const float *restrict seen, const double *restrict reference,
@@ -128,6 +127,12 @@ void VmThinningLimits(VmKmc kmc, int64_t tile)
       Limits(t->known + field, t->seen + field, reference, t->margin + first, t->paid + first, t->limit + first);
   if (t->pressure) t->trigger[tile] = VmPressureLimits(kmc, tile);
   t->least[tile] = Least(kmc->lowest + first, t->limit + first, t->work);
+  t->moved[tile] = false;
+}
+
+void VmThinningFindLimits(VmKmc kmc, int64_t tile)
+{
+  if (kmc->thinning->moved[tile]) VmThinningLimits(kmc, tile);
 }
 
 /* New rate and margin, without what follows from them. */
@@ -195,9 +200,11 @@ void VmThinningLook(VmKmc kmc, int64_t tile)
   VmThinning t = kmc->thinning;
   double stress[VM_STRESSES];
   bool renewed = false;
+  VmThinningFindLimits(kmc, tile);
+  if (t->charge[tile] < t->trigger[tile]) return;
   for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
     if (t->limit[slot] > t->charge[tile]) continue;
-    if (Unknown(kmc, slot) > UNKNOWN_PART * (double)t->margin[slot]) {
+    if (VmThinningUnknown(kmc, slot) > UNKNOWN_PART * (double)t->margin[slot]) {
       t->row[tile / kmc->tiles.per_plane * VM_BOUND_ROW + VM_PLANE_SUMS] += (double)VmThinningSum(kmc, slot, stress);
       Keep(kmc, slot, stress);
       ++kmc->profile.exact;

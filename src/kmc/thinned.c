@@ -12,18 +12,20 @@
 /* A rate below this part of what its bound allows shows that the bound is out of date. */
 #define RECOVERED 0.7
 
-/* Candidates looked at together: on one rank each for itself, on several two per rank, up to MOST_CANDIDATES, with one
- * message for all. Those after the first that changes anything are forgotten and drawn again from the same numbers, so
- * that this does not change results. */
-enum { MOST_CANDIDATES = 8, DRAWS = 4 };
+/* Candidates judged together: on one rank each for itself, on several PER_RANK for each, up to MOST_CANDIDATES, with
+ * one message for all. A rank sums the stress of one of them; its next that needs that is postponed. Those after the
+ * first that is postponed or changes anything are forgotten and drawn again from the same numbers, so that this does
+ * not change results. */
+enum { PER_RANK = 6, MOST_CANDIDATES = 16, DRAWS = 4 };
 
-typedef enum { NOT_MINE, REFUSED, LOOKED_AT, ACCEPTED, EXCEEDED } Outcome;
+typedef enum { NOT_MINE, REFUSED, LOOKED_AT, ACCEPTED, EXCEEDED, POSTPONED } Outcome;
 
 /* What the owner of a candidate's voxel has found; zero on all other ranks. */
 typedef struct {
   int64_t outcome, voxel, mode, sums, recovered;
   double eps[6];
 } Verdict;
+enum { WORDS = sizeof(Verdict) / sizeof(uint64_t) };
 
 typedef struct {
   double time;
@@ -46,8 +48,22 @@ void VmThinningDrives(const double mean[6], const double shears[VM_STRESSES], do
   VmKmcDrives(sig, drive);
 }
 
-/* Accepts a voxel with its true total rate over its bound, and picks one of its modes by their true rates. */
-static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, Verdict *verdict)
+/* Bound of the rate of a slot at a mean stress by what is known of its own, without a sum. */
+static double MostRate(VmKmc kmc, int64_t slot, double temperature, VmEffect effect, const double mean[6])
+{
+  const VmThinning t = kmc->thinning;
+  const double *known = t->known + slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE, *felt = VmPressureKnown(kmc);
+  double shears[VM_SHEARS], drive[5];
+  VmShears(mean, shears);
+  for (int c = 0; c < VM_SHEARS; ++c) shears[c] += known[c * VM_TILE];
+  VmShearDrives(shears, drive);
+  const double pressed = VmPressureWork(kmc, mean, felt ? felt[slot] : 0.0);
+  return VmKmcRateBound(kmc, slot, temperature, effect, pressed + t->work * VmThinningUnknown(kmc, slot), drive).rate;
+}
+
+/* Accepts a voxel with its true total rate over its bound, and picks one of its modes by their true rates. Its stress
+ * is summed only if what is known of it does not tell the refusal. */
+static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, bool postpone, Verdict *verdict)
 {
   const VmThinning t = kmc->thinning;
   const int64_t slot = candidate->slot;
@@ -60,12 +76,20 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   for (int c = 0; c < 6; ++c) change[c] = mean.stress[c] - kmc->state.reference[c];
   const double used = VmThinningUsed(kmc, slot) + VmThinningNorm(kmc, change);
   verdict->outcome = REFUSED;
-  /* what the voxel has used of its margin already tells most refusals */
+  /* what the voxel has used of its margin already tells many refusals */
   const double most = kmc->barrier_law->linear ? exp(per_stress * (used - margin)) : 1.0;
   if (accept > most * (1.0 + 1e-9)) return;
-
   const VmEffect effect = VmKmcEffect(kmc, slot, candidate->time);
-  const double temperature = VmKmcTemperature(kmc, candidate->time);
+  const double temperature = VmKmcTemperature(kmc, candidate->time),
+               slow = RECOVERED * VmWindowCooled(kmc, bound, temperature) * exp(-per_stress * (margin + used)),
+               most_rate = MostRate(kmc, slot, temperature, effect, mean.stress);
+  if (accept * bound > most_rate) {
+    verdict->recovered = most_rate < slow && VmKmcSlowsDown(kmc, slot, candidate->time);
+    return;
+  }
+  verdict->outcome = POSTPONED;
+  if (postpone) return;
+
   verdict->outcome = LOOKED_AT;
   verdict->sums = VmThinningSum(kmc, slot, candidate->stress);
   memcpy(stress, candidate->stress, sizeof stress);
@@ -76,9 +100,7 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, V
   for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m] *= effect.weight;
   ++kmc->profile.looked_at;
   /* slower since the bound was found by rest alone */
-  verdict->recovered =
-      total < RECOVERED * VmWindowCooled(kmc, bound, temperature) * exp(-per_stress * (margin + used)) &&
-      VmKmcSlowsDown(kmc, slot, candidate->time);
+  verdict->recovered = total < slow && VmKmcSlowsDown(kmc, slot, candidate->time);
   if (total > bound * (1.0 + 1e-7)) verdict->outcome = EXCEEDED;
   else if (accept * bound < total) {
     double target = pick * total;
@@ -105,9 +127,11 @@ static int64_t Place(VmKmc kmc, double position)
 /* Draws and judges candidates up to the time `until`, whose number is returned. */
 static PetscErrorCode Propose(VmKmc kmc, double until, Candidate *candidates, Verdict *verdicts, int *count)
 {
-  const int most = PetscMin(kmc->grid->size == 1 ? 1 : 2 * kmc->grid->size, MOST_CANDIDATES);
+  const int most = PetscMin(kmc->grid->size == 1 ? 1 : PER_RANK * kmc->grid->size, MOST_CANDIDATES);
   const double bound = kmc->state.rate, start = VmTime();
   double time = kmc->state.mean.time, hazard = kmc->state.hazard;
+  int64_t summed = -1; /* this rank's slot whose stress has been summed */
+  bool done = false;   /* with this rank's candidates that can matter */
 
   PetscFunctionBegin;
   memset(verdicts, 0, sizeof *verdicts * MOST_CANDIDATES);
@@ -118,16 +142,17 @@ static PetscErrorCode Propose(VmKmc kmc, double until, Candidate *candidates, Ve
     time += hazard / bound;
     hazard = -log(VmKmcUniformAhead(kmc, draw));
     candidate->time = time, candidate->slot = Place(kmc, VmKmcUniformAhead(kmc, draw + 1));
-    if (candidate->slot >= 0)
-      Judge(kmc, candidate, VmKmcUniformAhead(kmc, draw + 2), VmKmcUniformAhead(kmc, draw + 3), &verdicts[*count]);
-    /* when this candidate's turn comes, an earlier one has left the sum in the voxel's stress */
-    for (int i = 0; i < *count; ++i)
-      if (candidates[i].slot == candidate->slot && verdicts[i].outcome != REFUSED) verdicts[*count].sums = 0;
+    if (candidate->slot < 0 || done) continue;
+    Verdict *verdict = &verdicts[*count];
+    if (candidate->slot == summed) verdict->outcome = POSTPONED; /* more is known of it by then */
+    else
+      Judge(kmc, candidate, VmKmcUniformAhead(kmc, draw + 2), VmKmcUniformAhead(kmc, draw + 3), summed >= 0, verdict);
+    if (verdict->outcome != REFUSED) summed = candidate->slot;
+    done = verdict->outcome > LOOKED_AT || verdict->recovered;
   }
   const double judged = VmTime();
   if (kmc->grid->size > 1)
-    PetscCallMPI(
-        MPI_Allreduce(MPI_IN_PLACE, verdicts, (int)sizeof(Verdict) * *count, MPI_BYTE, MPI_BOR, kmc->grid->comm));
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, verdicts, WORDS * *count, MPI_UINT64_T, MPI_BOR, kmc->grid->comm));
   kmc->profile.accept_time += judged - start, kmc->profile.message_time += VmTime() - judged;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -200,7 +225,7 @@ static PetscErrorCode Wait(VmKmc kmc, double until, VmChoice *choice, bool *reac
       *reached = true;
       break;
     }
-    for (int i = 0; i < count && !changed; ++i) {
+    for (int i = 0; i < count && !changed && verdicts[i].outcome != POSTPONED; ++i) {
       const Verdict *verdict = &verdicts[i];
       PetscCall(Take(kmc, &candidates[i], verdict, &changed));
       if (verdict->outcome != ACCEPTED) continue;

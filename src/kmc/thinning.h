@@ -42,8 +42,9 @@ struct VmThinning_s {
   float *paid;                     /* [slots] charge of the tile that is in `known` [GPa] */
   float *limit;                    /* [slots] charge of the tile from which on the voxel must be looked at */
   float *charge;                   /* [tiles] of all events since the refresh, without near ones [GPa] */
-  float *trigger;                  /* [tiles] lowest limit */
-  double *least;                   /* [tiles] lowest of reserve beyond the margin and work of the limit [eV] */
+  float *trigger;                  /* [tiles] lowest limit, or less */
+  double *least;                   /* [tiles] lowest of reserve beyond the margin and work of the limit, or less [eV] */
+  bool *moved;                     /* [tiles] near events since the limits were found */
   double *tile_rate, *tile_lowest; /* [tiles] sum of the bounds of rates [1/s], lowest reserve beyond the margin [eV] */
 
   double *row, *rows; /* [planes of this rank][VM_BOUND_ROW], [n0][VM_BOUND_ROW] of all planes */
@@ -62,13 +63,16 @@ struct VmThinning_s {
 };
 
 /* Work of a candidate, a new rate, and a refresh per voxel, in that of a pair of voxel and event that are summed. */
-enum { VM_CANDIDATE_WORK = 60, VM_RENEWAL_WORK = 100, VM_REFRESH_WORK = 7 };
+enum { VM_CANDIDATE_WORK = 60, VM_RENEWAL_WORK = 100, VM_REFRESH_WORK = 14 };
 
 /* The floor of bounds is never near the rate without barrier: it is at most this part of that. */
 #define VM_FLOOR_MOST 1e-6
 
 /* Rounding of charges and distances in floats, over what they are. */
 #define VM_ROUNDING 1e-3
+
+/** What events that are not in what is known of a voxel may have done to its stress [GPa]. Not collective. */
+double VmThinningUnknown(VmKmc kmc, int64_t slot);
 
 /** What of its margin for events a voxel has used at most [GPa]. Not collective. */
 double VmThinningUsed(VmKmc kmc, int64_t slot);
@@ -97,6 +101,9 @@ void VmThinningFeel(VmKmc kmc, const VmEvent *event);
 
 /** New limits of the voxels of a tile, after `known`, `seen` or the reference have changed. Not collective. */
 void VmThinningLimits(VmKmc kmc, int64_t tile);
+
+/** The limits of a tile, if near events have made them older than `known`. Not collective. */
+void VmThinningFindLimits(VmKmc kmc, int64_t tile);
 
 /** Sums over a tile whose voxels have got new rates, and limits. Not collective. */
 void VmThinningConclude(VmKmc kmc, int64_t tile);

@@ -1,21 +1,7 @@
 /* ranks: 1; timeout: 30; links: vm_models
  * What every memory law must obey: rest in two parts is rest in one, rest is monotone, events do not slow a voxel down,
  * a higher state means higher rates; and the closed forms behind the laws. */
-#include "vm_test.h"
-#include <vitromech/kinetics.h>
-#include <vitromech/units.h>
-#include <math.h>
-
-typedef struct {
-  VmPlugin memory;
-} Holder;
-static const VmParam rows[] = {{.key = "memory",
-                                .type = VM_PLUGIN,
-                                .offset = offsetof(Holder, memory),
-                                .plugin = &vm_memory_kind,
-                                .doc = "one law"},
-                               {0}};
-static const VmTable table = {.name = "holder", .doc = "one law", .size = sizeof(Holder), .rows = rows};
+#include "memory_law.h"
 
 /* Keys that make each law age and change; every law has a line. */
 static const struct {
@@ -27,11 +13,9 @@ static const struct {
             {"free_volume", ", stiffness: 45 GPa, migration_energy: 0.5 eV", 0.04, 0.2},
             {"effective_temperature", ", ageing_rate: 1e4 1/s, activation_energy: 0.3 eV", 0.04, 0.2}};
 
-static PetscErrorCode Read(const char *name, Holder *holder, double range[2])
+static PetscErrorCode Read(const char *name, MemoryLaw *holder, double range[2])
 {
   char text[256];
-  VmReport report;
-  VmNode *root;
   int at = -1;
   PetscFunctionBegin;
   for (int i = 0; i < (int)(sizeof laws / sizeof laws[0]); ++i)
@@ -39,14 +23,8 @@ static PetscErrorCode Read(const char *name, Holder *holder, double range[2])
   VmExpect(at >= 0, "memory law %s has no line in this test", name);
   at = PetscMax(at, 0);
   range[0] = laws[at].low, range[1] = laws[at].high;
-  memset(holder, 0, sizeof *holder);
   snprintf(text, sizeof text, "{memory: {law: %s%s}}", name, laws[at].keys);
-  PetscCall(VmReportCreate(PETSC_COMM_SELF, "law", &report));
-  PetscCall(VmTreeParse(text, strlen(text), report, &root));
-  PetscCall(VmParamsRead(&table, root, report, holder));
-  VmExpectInt(VmReportCount(report), 0);
-  PetscCall(VmTreeDestroy(&root));
-  PetscCall(VmReportDestroy(&report));
+  PetscCall(ReadMemoryLaw(text, holder));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -90,24 +68,24 @@ static void CheckLaw(const VmMemoryOps *law, const void *params, const double ra
 
 static double AgeOf(const char *name, double state, double dt, double temperature)
 {
-  Holder holder;
+  MemoryLaw holder;
   double range[2], aged = 0.0;
   PetscCallAbort(PETSC_COMM_SELF, Read(name, &holder, range));
   aged = ((const VmMemoryOps *)holder.memory.head)->age(holder.memory.params, state, dt, temperature);
-  PetscCallAbort(PETSC_COMM_SELF, VmParamsFree(&table, &holder));
+  PetscCallAbort(PETSC_COMM_SELF, VmParamsFree(&memory_law_table, &holder));
   return aged;
 }
 
 /* What an event of shear 0.1 makes of a state, and the factors on barriers and rates at the state before. */
 static double EventOf(const char *name, double state, double temperature, double *factor, double *weight)
 {
-  Holder holder;
+  MemoryLaw holder;
   double range[2], after = 0.0;
   PetscCallAbort(PETSC_COMM_SELF, Read(name, &holder, range));
   const VmMemoryOps *law = (const VmMemoryOps *)holder.memory.head;
   after = law->transform(holder.memory.params, state, 0.1, temperature);
   law->effect(holder.memory.params, state, factor, weight);
-  PetscCallAbort(PETSC_COMM_SELF, VmParamsFree(&table, &holder));
+  PetscCallAbort(PETSC_COMM_SELF, VmParamsFree(&memory_law_table, &holder));
   return after;
 }
 
@@ -153,11 +131,11 @@ static PetscErrorCode Run(void)
 {
   PetscFunctionBegin;
   for (const VmPluginHead *const *head = vm_memory_kind.table; *head; ++head) {
-    Holder holder;
+    MemoryLaw holder;
     double range[2];
     PetscCall(Read((*head)->name, &holder, range));
     CheckLaw((const VmMemoryOps *)holder.memory.head, holder.memory.params, range);
-    PetscCall(VmParamsFree(&table, &holder));
+    PetscCall(VmParamsFree(&memory_law_table, &holder));
   }
   ClosedForms();
   Events();

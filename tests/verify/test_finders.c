@@ -1,8 +1,6 @@
 /* ranks: 1; timeout: 300; links: vm_solvers
  * The event finders follow one law where the sites interact: hazard between events, and the distribution of runs. */
-#include "ks.h"
-#include "vm_test.h"
-#include <vitromech/kmc.h>
+#include "finders.h"
 
 #define KT (VM_BOLTZMANN * 300.0)
 #define SHEAR 30.0
@@ -108,14 +106,7 @@ static PetscErrorCode CreepHazard(VmGrid grid, VmFinder finder)
     Draw(&law, 5, event.voxel, ++generation[event.voxel], &catalogue);
     PetscCall(VmGreenStress(green, VmKmcGetState(kmc)->eigenstrain, stress));
   }
-  if (finder == VM_FINDER_THINNED) {
-    int64_t exceeded;
-    double largest;
-    PetscCall(VmKmcCheckBounds(kmc, &exceeded, &largest));
-    VmExpectInt(exceeded, 0);
-    VmExpect(largest > 0.0 && largest <= 1.0, "the largest rate is %g of its bound", largest);
-    VmExpectInt(VmKmcGetProfile(kmc)->exceeded, 0);
-  }
+  if (finder == VM_FINDER_THINNED) PetscCall(ExpectBounds(kmc));
   const double p = VmKsUniform(EVENTS, u);
   VmFigure(finder == VM_FINDER_FULL ? "full, hazard: KS probability" : "thinned, hazard: KS probability", p);
   VmExpect(p > 0.01, "finder %d: the hazard between events is not exponential, p = %g", finder, p);
@@ -169,15 +160,7 @@ static PetscErrorCode FindersAgree(VmGrid grid)
       for (int q = 0; q < QUANTITIES; ++q) values[finder][q][i] = quantity[q];
     }
   }
-  for (int q = 0; q < QUANTITIES; ++q) {
-    double mean[2] = {0.0};
-    for (int finder = 0; finder < 2; ++finder)
-      for (int i = 0; i < SEEDS; ++i) mean[finder] += values[finder][q][i] / SEEDS;
-    const double p = VmKsTwo(SEEDS, values[0][q], values[1][q]);
-    printf("%s: full %.5g, thinned %.5g, KS probability %.3f\n", quantity_name[q], mean[0], mean[1], p);
-    VmExpect(mean[0] > 0.0, "%s is nothing", quantity_name[q]);
-    VmExpect(p > 0.01, "%s differs between the finders, p = %g", quantity_name[q], p);
-  }
+  for (int q = 0; q < QUANTITIES; ++q) ExpectOneLaw(quantity_name[q], SEEDS, values[0][q], values[1][q], true);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,8 +1,8 @@
 /* Writer of cubes in HDF5, under a temporary name until they are whole. What a format adds to the frames is its own. */
 #include "frames.h"
 #include "writer.h"
+#include <vitromech/checkpoint.h>
 #include <vitromech/schema.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -161,12 +161,6 @@ PetscErrorCode VmCubeWriterPut(VmCubeWriter writer, int64_t first, int64_t n, co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Rename(VmCubeWriter w)
-{
-  if (rename(w->temporary, w->path) == 0) return PETSC_SUCCESS;
-  return VmRaiseLocal(VM_ERR_FILE, "cannot rename %s to %s: %s", w->temporary, w->path, strerror(errno));
-}
-
 PetscErrorCode VmCubeWriterFree(VmCubeWriter *writer)
 {
   PetscFunctionBegin;
@@ -181,16 +175,14 @@ PetscErrorCode VmCubeWriterClose(VmCubeWriter *writer)
 {
   const int64_t complete = 1;
   VmCubeWriter w = *writer;
-  int rank;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(w->comm, &rank));
   VmCallH5(H5Dclose(w->data));
   PetscCall(VmCubeWriterProgressRemove(w));
   PetscCall(VmH5AttrText(w->file, "/", "status", VM_STATUS_COMPLETE));
   PetscCall(VmH5AttrInt(w->file, "/", "complete", 1, &complete));
   PetscCall(VmH5Close(&w->file));
-  PetscCall(VmAgree(w->comm, rank == 0 ? Rename(w) : PETSC_SUCCESS));
+  PetscCall(VmFileCommit(w->comm, w->temporary, w->path));
   PetscCall(VmCubeWriterFree(writer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

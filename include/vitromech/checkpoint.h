@@ -12,6 +12,9 @@ PetscErrorCode VmCheckpointCommit(VmH5 *file, const char *path);
  */
 PetscErrorCode VmCheckpointOpen(MPI_Comm comm, const char *path, VmH5 *file);
 
+/** Gives a whole file its name: fsync, rename, fsync of the directory. Collective. */
+PetscErrorCode VmFileCommit(MPI_Comm comm, const char *part, const char *path);
+
 /** Writes a whole small text file by temporary file, fsync and rename, on rank 0. Collective. */
 PetscErrorCode VmFileReplace(MPI_Comm comm, const char *path, const char *text);
 /** The same without fsync, for what can be made again: after a crash of the machine it may be old, or empty. A crash of

@@ -2,8 +2,6 @@
 
 #include "case_files.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,22 +27,6 @@ bool VmFileCopy(const char *from, const char *to)
   if (in) fclose(in);
   if (out) ok &= fclose(out) == 0;
   return ok;
-}
-
-PetscErrorCode VmFileCommit(MPI_Comm comm, const char *part, const char *path)
-{
-  int rank;
-  PetscErrorCode code = PETSC_SUCCESS;
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  if (rank == 0) {
-    const int descriptor = open(part, O_RDWR);
-    bool ok = descriptor >= 0 && fsync(descriptor) == 0;
-    if (descriptor >= 0) ok &= close(descriptor) == 0;
-    if (!ok || rename(part, path) != 0) code = VmRaiseLocal(VM_ERR_FILE, "cannot write %s: %s", path, strerror(errno));
-  }
-  PetscCall(VmAgree(comm, code));
-  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode VmFileDiscard(MPI_Comm comm, const char *path)

@@ -18,9 +18,6 @@ PetscErrorCode VmFileExists(MPI_Comm comm, const char *path, bool *exists);
 /** Copies a file; false if that fails (errno tells why). Not collective. */
 bool VmFileCopy(const char *from, const char *to);
 
-/** Makes a finished file `part` take the place of `path`: fsync, rename. Failure: VM_ERR_FILE. Collective. */
-PetscErrorCode VmFileCommit(MPI_Comm comm, const char *part, const char *path);
-
 /** Removes a file that did not become whole; one that is not there is no error. Collective. */
 PetscErrorCode VmFileDiscard(MPI_Comm comm, const char *path);
 

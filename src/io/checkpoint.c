@@ -52,6 +52,16 @@ static PetscErrorCode Publish(const char *part, const char *path)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode VmFileCommit(MPI_Comm comm, const char *part, const char *path)
+{
+  int rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCall(VmAgree(comm, rank == 0 ? Publish(part, path) : PETSC_SUCCESS));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode VmCheckpointBegin(MPI_Comm comm, const char *path, VmH5 *file)
 {
   char *part;
@@ -78,7 +88,7 @@ PetscErrorCode VmCheckpointCommit(VmH5 *file, const char *path)
   PetscCall(VmH5Close(file));
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCall(PartName(path, &part));
-  const PetscErrorCode code = VmAgree(comm, rank == 0 ? Publish(part, path) : PETSC_SUCCESS);
+  const PetscErrorCode code = VmFileCommit(comm, part, path);
   PetscCall(PetscFree(part));
   PetscCall(code);
   PetscFunctionReturn(PETSC_SUCCESS);

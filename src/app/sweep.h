@@ -4,6 +4,8 @@
 
 #include "case.h"
 
+#include <stdio.h>
+
 enum { VM_POINT_ID = 13 }; /* 12 hexadecimal digits and a NUL */
 
 /* One parameter of a plan: its values, or the ends of a range. */
@@ -63,6 +65,9 @@ PetscErrorCode VmSweepCase(VmSweep sweep, int point, VmCaseFile *file);
 
 /** Writes plan.yaml and manifest.csv (one row per point) into the directory of the sweep. Collective. */
 PetscErrorCode VmSweepManifest(VmSweep sweep);
+
+/** Writes a field of a CSV file, in quotes where it needs them. Not collective. */
+void VmSweepField(FILE *csv, const char *text);
 
 /** Path of a file of a point (name "": its directory). Not collective. */
 void VmSweepPath(VmSweep sweep, int point, const char *name, size_t size, char *path);

@@ -15,6 +15,7 @@ typedef struct {
   char name[MOST_NAME]; /* "parameters/seed", "statistics/fem/peak", "columns/yield_stress" */
   char unit[32], axes[64], long_name[160];
   int64_t width;               /* 0: a number */
+  int parameter;               /* of texts that are no numbers, else -1; their values are the first points of each */
   const VmSweepColumn *recipe; /* how a column of the plan was made, or NULL */
   double *values;              /* [count][max(width, 1)] */
 } Column;
@@ -35,7 +36,7 @@ static PetscErrorCode AddColumn(Table *table, const char *name, int64_t width, C
     PetscCall(PetscRealloc((size_t)table->capacity * sizeof *table->columns, &table->columns));
   }
   *column = &table->columns[table->count++];
-  **column = (Column){.width = width};
+  **column = (Column){.width = width, .parameter = -1};
   snprintf((*column)->name, sizeof(*column)->name, "%s", name);
   PetscCall(PetscMalloc1(values, &(*column)->values));
   for (size_t i = 0; i < values; ++i) (*column)->values[i] = NAN;
@@ -49,7 +50,7 @@ static Column *FindColumn(Table *table, const char *name)
   return NULL;
 }
 
-/* A parameter that is no number counts its different texts: 0 for the first. The texts stand in manifest.csv. */
+/* Of a parameter that is no number table.csv has the text, table.h5 the first point with the same. */
 static PetscErrorCode AddParameter(Table *table, int c)
 {
   const VmSweep sweep = table->sweep;
@@ -67,7 +68,7 @@ static PetscErrorCode AddParameter(Table *table, int c)
     if (end != text && strcmp(end, column->unit) == 0) continue;
     int first = 0;
     while (strcmp(sweep->texts[first * sweep->columns + c], text) != 0) ++first;
-    column->values[i] = first;
+    column->values[i] = first, column->parameter = c;
     snprintf(column->unit, sizeof column->unit, "first point of this text");
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -189,8 +190,11 @@ static PetscErrorCode WriteCsv(const Table *table)
     fprintf(csv, "\n%d,%s,%s", i, sweep->id[i], vm_point_states[outcome.state]);
     for (int c = 0; c < table->count; ++c) {
       if (table->columns[c].width > 0) continue;
+      const int parameter = table->columns[c].parameter;
       const double v = table->columns[c].values[i];
-      fprintf(csv, isfinite(v) ? ",%.12g" : ",", v);
+      fputc(',', csv);
+      if (parameter >= 0) VmSweepField(csv, sweep->texts[i * sweep->columns + parameter]);
+      else if (isfinite(v)) fprintf(csv, "%.12g", v);
     }
   }
   fputc('\n', csv);

@@ -291,38 +291,37 @@ void VmSweepPath(VmSweep sweep, int point, const char *name, size_t size, char *
   snprintf(path, size, "%s/points/%s%s%s", sweep->params.directory, sweep->id[point], *name ? "/" : "", name);
 }
 
-/* A value as CSV wants it. */
-static void AppendField(char **to, const char *text)
+void VmSweepField(FILE *csv, const char *text)
 {
   const bool quote = strpbrk(text, ",\"\n") != NULL;
-  if (quote) *(*to)++ = '"';
+  if (quote) fputc('"', csv);
   for (; *text; ++text) {
-    if (*text == '"') *(*to)++ = '"';
-    *(*to)++ = *text;
+    if (*text == '"') fputc('"', csv);
+    fputc(*text, csv);
   }
-  if (quote) *(*to)++ = '"';
+  if (quote) fputc('"', csv);
 }
 
 PetscErrorCode VmSweepManifest(VmSweep sweep)
 {
-  char path[PETSC_MAX_PATH_LEN], *text, *to;
-  size_t room = 64;
+  char path[PETSC_MAX_PATH_LEN], *text = NULL;
+  size_t size;
   PetscFunctionBegin;
-  for (int c = 0; c < sweep->columns; ++c) room += 2 * strlen(sweep->names[c]) + 3;
-  for (int i = 0; i < sweep->count * sweep->columns; ++i) room += 2 * strlen(sweep->texts[i]) + 3;
-  PetscCall(PetscMalloc1(room + (size_t)sweep->count * (VM_POINT_ID + 16), &text));
-  to = text + sprintf(text, "point,id");
-  for (int c = 0; c < sweep->columns; ++c) *to++ = ',', AppendField(&to, sweep->names[c]);
+  FILE *csv = open_memstream(&text, &size);
+  PetscCheck(csv, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for a manifest");
+  fprintf(csv, "point,id");
+  for (int c = 0; c < sweep->columns; ++c) fputc(',', csv), VmSweepField(csv, sweep->names[c]);
   for (int i = 0; i < sweep->count; ++i) {
-    to += sprintf(to, "\n%d,%s", i, sweep->id[i]);
-    for (int c = 0; c < sweep->columns; ++c) *to++ = ',', AppendField(&to, sweep->texts[i * sweep->columns + c]);
+    fprintf(csv, "\n%d,%s", i, sweep->id[i]);
+    for (int c = 0; c < sweep->columns; ++c) fputc(',', csv), VmSweepField(csv, sweep->texts[i * sweep->columns + c]);
   }
-  strcpy(to, "\n");
+  fputc('\n', csv);
+  fclose(csv);
   snprintf(path, sizeof path, "%s/points", sweep->params.directory);
   PetscCall(VmDirectoryCreate(sweep->comm, path));
   snprintf(path, sizeof path, "%s/manifest.csv", sweep->params.directory);
   PetscCall(VmFileReplace(sweep->comm, path, text));
-  PetscCall(PetscFree(text));
+  free(text);
   snprintf(path, sizeof path, "%s/plan.yaml", sweep->params.directory);
   PetscCall(VmFileReplace(sweep->comm, path, sweep->text));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -108,6 +108,26 @@ y = sorted(int(10 * math.log10(float(l))) for _, l in rows)
 assert x == y == list(range(10)), (x, y)
 PYTHON
 
+# A parameter may be a text: table.csv has it, table.h5 the first point with the same.
+cat >texts.yaml <<'YAML'
+schema: 1
+name: finders
+case: case.yaml
+directory: texts
+set: ["loading=[{programme: strain_rate, control: {xy: {strain_rate: 5e-5 1/s}}, until: {xy: 0.005}}]"]
+parameters:
+  - {path: kinetics.finder, values: [full, thinned]}
+  - {path: temperature, values: [300 K, 350 K]}
+YAML
+expect "runs over texts" "$VITROMECH" sweep texts.yaml -j 2
+expect "texts in the table" /usr/bin/python3 - <<'PYTHON'
+import csv, h5py
+rows = list(csv.DictReader(open("texts/table.csv")))
+assert [r["kinetics.finder"] for r in rows] == ["full", "full", "thinned", "thinned"], rows
+assert [float(r["temperature"]) for r in rows] == [300, 350, 300, 350], rows
+assert list(h5py.File("texts/table.h5")["parameters/kinetics.finder"]) == [0, 0, 2, 2]
+PYTHON
+
 # Points have random numbers of their own, which stay when the plan gets more values.
 sed 's/, common: true//' plan.yaml >own.yaml
 "$VITROMECH" sweep own.yaml --list | awk '{print $NF}' | sort >seeds

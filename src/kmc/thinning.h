@@ -63,7 +63,7 @@ struct VmThinning_s {
 };
 
 /* Work of a candidate, a new rate, and a refresh per voxel, in that of a pair of voxel and event that are summed. */
-enum { VM_CANDIDATE_WORK = 60, VM_RENEWAL_WORK = 100, VM_REFRESH_WORK = 14 };
+enum { VM_CANDIDATE_WORK = 60, VM_RENEWAL_WORK = 100, VM_REFRESH_WORK = 10 };
 
 /* The floor of bounds is never near the rate without barrier: it is at most this part of that. */
 #define VM_FLOOR_MOST 1e-6

@@ -58,7 +58,8 @@ static double MostRate(VmKmc kmc, int64_t slot, double temperature, VmEffect eff
   for (int c = 0; c < VM_SHEARS; ++c) shears[c] += known[c * VM_TILE];
   VmShearDrives(shears, drive);
   const double pressed = VmPressureWork(kmc, mean, felt ? felt[slot] : 0.0);
-  return VmKmcRateBound(kmc, slot, temperature, effect, pressed + t->work * VmThinningUnknown(kmc, slot), drive).rate;
+  const double more = VmThinningUnknown(kmc, slot) + VmExpansionMost(kmc, slot);
+  return VmKmcRateBound(kmc, slot, temperature, effect, pressed + t->work * more, drive).rate;
 }
 
 /* Accepts a voxel with its true total rate over its bound, and picks one of its modes by their true rates. Its stress

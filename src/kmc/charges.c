@@ -55,9 +55,7 @@ static void FeelRow(VmKmc kmc, int64_t k, int64_t j, const VmKmcSource *source)
       VmTileAt(&kmc->tiles, tile, at);
       VmShearKernelAddTile(kernel, at, source->at, source->shear, t->known + tile * VM_SHEARS * VM_TILE);
       VmPressureAddTile(kmc, tile, source);
-      /* limits have fallen by no more than this; how far is found when that matters */
-      t->trigger[tile] -= (float)t->norm * influence, t->least[tile] -= t->work * t->norm * (double)influence;
-      t->moved[tile] = true;
+      VmThinningLimits(kmc, tile);
       ++kmc->profile.near;
     } else t->charge[tile] += (float)t->norm * influence;
     t->due[k] = t->due[k] || t->charge[tile] >= t->trigger[tile];
@@ -125,7 +123,6 @@ void VmThinningFeel(VmKmc kmc, const VmEvent *event)
   if (kmc->interacting) FeelStress(kmc, source);
   const double start = VmTime();
   if (slot >= 0) { /* its voxel has a new catalogue */
-    VmThinningFindLimits(kmc, slot / VM_TILE);
     t->limit[slot] = t->trigger[slot / VM_TILE] = -1.0f;
     t->due[slot / VM_TILE / tiles->per_plane] = true;
   }

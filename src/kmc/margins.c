@@ -127,12 +127,6 @@ void VmThinningLimits(VmKmc kmc, int64_t tile)
       Limits(t->known + field, t->seen + field, reference, t->margin + first, t->paid + first, t->limit + first);
   if (t->pressure) t->trigger[tile] = VmPressureLimits(kmc, tile);
   t->least[tile] = Least(kmc->lowest + first, t->limit + first, t->work);
-  t->moved[tile] = false;
-}
-
-void VmThinningFindLimits(VmKmc kmc, int64_t tile)
-{
-  if (kmc->thinning->moved[tile]) VmThinningLimits(kmc, tile);
 }
 
 /* New rate and margin, without what follows from them. */
@@ -200,8 +194,6 @@ void VmThinningLook(VmKmc kmc, int64_t tile)
   VmThinning t = kmc->thinning;
   double stress[VM_STRESSES];
   bool renewed = false;
-  VmThinningFindLimits(kmc, tile);
-  if (t->charge[tile] < t->trigger[tile]) return;
   for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
     if (t->limit[slot] > t->charge[tile]) continue;
     if (VmThinningUnknown(kmc, slot) > UNKNOWN_PART * (double)t->margin[slot]) {

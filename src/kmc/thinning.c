@@ -255,8 +255,8 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   PetscCall(PetscCalloc2(count * VM_SHEARS * VM_TILE, &t->known, count * VM_SHEARS * VM_TILE, &t->seen));
   PetscCall(PetscCalloc4(count * VM_TILE, &t->summed, count * VM_TILE, &t->margin, count * VM_TILE, &t->paid,
                          count * VM_TILE, &t->limit));
-  PetscCall(PetscCalloc6(count, &t->charge, count, &t->trigger, count, &t->least, count, &t->moved, count,
-                         &t->tile_rate, count, &t->tile_lowest));
+  PetscCall(PetscCalloc5(count, &t->charge, count, &t->trigger, count, &t->least, count, &t->tile_rate, count,
+                         &t->tile_lowest));
   for (size_t i = 0; i < count * VM_TILE; ++i) /* slots of no voxel keep these */
     kmc->rate[i] = 0.0, kmc->lowest[i] = HUGE_VAL, t->margin[i] = HUGE_VALF;
   PetscCall(PetscCalloc4(planes * VM_BOUND_ROW, &t->row, (size_t)grid->n[0] * VM_BOUND_ROW, &t->rows, planes, &t->stale,
@@ -288,7 +288,7 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   PetscCall(VmShearSourcesDestroy(&t->sources));
   PetscCall(PetscFree2(t->known, t->seen));
   PetscCall(PetscFree4(t->summed, t->margin, t->paid, t->limit));
-  PetscCall(PetscFree6(t->charge, t->trigger, t->least, t->moved, t->tile_rate, t->tile_lowest));
+  PetscCall(PetscFree5(t->charge, t->trigger, t->least, t->tile_rate, t->tile_lowest));
   PetscCall(PetscFree4(t->row, t->rows, t->stale, t->due));
   PetscCall(PetscFree3(t->gathered, t->counts, t->starts));
   PetscCall(PetscFree4(t->row_offset, t->row_entry, t->column_entry, t->near_row));

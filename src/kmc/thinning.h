@@ -42,9 +42,8 @@ struct VmThinning_s {
   float *paid;                     /* [slots] charge of the tile that is in `known` [GPa] */
   float *limit;                    /* [slots] charge of the tile from which on the voxel must be looked at */
   float *charge;                   /* [tiles] of all events since the refresh, without near ones [GPa] */
-  float *trigger;                  /* [tiles] lowest limit, or less */
-  double *least;                   /* [tiles] lowest of reserve beyond the margin and work of the limit, or less [eV] */
-  bool *moved;                     /* [tiles] near events since the limits were found */
+  float *trigger;                  /* [tiles] lowest limit */
+  double *least;                   /* [tiles] lowest of reserve beyond the margin and work of the limit [eV] */
   double *tile_rate, *tile_lowest; /* [tiles] sum of the bounds of rates [1/s], lowest reserve beyond the margin [eV] */
 
   double *row, *rows; /* [planes of this rank][VM_BOUND_ROW], [n0][VM_BOUND_ROW] of all planes */
@@ -101,9 +100,6 @@ void VmThinningFeel(VmKmc kmc, const VmEvent *event);
 
 /** New limits of the voxels of a tile, after `known`, `seen` or the reference have changed. Not collective. */
 void VmThinningLimits(VmKmc kmc, int64_t tile);
-
-/** The limits of a tile, if near events have made them older than `known`. Not collective. */
-void VmThinningFindLimits(VmKmc kmc, int64_t tile);
 
 /** Sums over a tile whose voxels have got new rates, and limits. Not collective. */
 void VmThinningConclude(VmKmc kmc, int64_t tile);

@@ -46,7 +46,6 @@ static int64_t NextTile(VmKmc kmc, int64_t tile, double bar)
 static void LookForLowest(VmKmc kmc, int64_t tile, double until, double ahead, Lowest *lowest)
 {
   const double *mean = kmc->state.mean.stress;
-  VmThinningFindLimits(kmc, tile);
   for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
     double shears[VM_STRESSES], drive[5];
     int64_t mode;
@@ -95,7 +94,6 @@ void VmThinningWatched(VmKmc kmc, double lowest)
   const double bar = lowest - Ahead(kmc);
   for (int64_t tile = 0; (tile = NextTile(kmc, tile, bar)) < kmc->tiles.count; ++tile) {
     double *row = t->row + tile / kmc->tiles.per_plane * VM_BOUND_ROW;
-    VmThinningFindLimits(kmc, tile);
     for (int64_t slot = tile * VM_TILE; slot < (tile + 1) * VM_TILE; ++slot) {
       double shears[VM_STRESSES];
       if (Least(kmc, slot) > bar) continue;

@@ -27,21 +27,57 @@ void VmTileAt(const VmTiles *tiles, int64_t tile, int64_t at[3])
   at[1] = tile % tiles->per_plane / tiles->columns * VM_TILE_Y, at[2] = tile % tiles->columns * VM_TILE_Z;
 }
 
+int64_t VmThinningPairs(VmKmc kmc, int64_t slot)
+{
+  return kmc->interacting ? kmc->state.pending - kmc->thinning->summed[slot] : 0;
+}
+
+/* One of several shares of the sum over the last `pairs` events in a voxel. */
+static void SumParts(VmKmc kmc, int64_t voxel, int64_t pairs, int share, int shares)
+{
+  const VmThinning t = kmc->thinning;
+  int64_t at[3];
+  VmVoxelAt(kmc->grid, voxel, at);
+  const int64_t tile[3] = {at[0], at[1] / VM_TILE_Y * VM_TILE_Y, at[2] / VM_TILE_Z * VM_TILE_Z};
+  VmShearKernelSum(t->kernel, tile, at, &t->sources, kmc->state.pending - pairs, kmc->state.pending, share, shares,
+                   t->parts);
+}
+
+/* The stress of a slot from what is known and the parts of the sum over `pairs` events. */
+static void AddParts(VmKmc kmc, int64_t slot, int64_t pairs, double stress[VM_STRESSES])
+{
+  const VmThinning t = kmc->thinning;
+  const double *known = t->known + slot / VM_TILE * VM_SHEARS * VM_TILE + slot % VM_TILE;
+  for (int c = 0; c < VM_SHEARS; ++c) {
+    stress[c] = known[c * VM_TILE];
+    for (int64_t i = 0; i < VmShearParts(pairs); ++i) stress[c] += t->parts[i * VM_SHEARS + c];
+  }
+  stress[VM_FELT] = VmPressureSum(kmc, slot);
+}
+
 int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_STRESSES])
 {
-  const VmKmcState *state = &kmc->state;
-  const int64_t tile = slot / VM_TILE, lane = slot % VM_TILE;
-  const VmThinning t = kmc->thinning;
-  const double *known = t->known + tile * VM_SHEARS * VM_TILE + lane;
-  int64_t start[3];
+  const int64_t pairs = VmThinningPairs(kmc, slot);
+  if (pairs > 0) SumParts(kmc, VmTilesVoxel(&kmc->tiles, slot), pairs, 0, 1);
+  AddParts(kmc, slot, pairs, stress);
+  return pairs;
+}
 
-  for (int c = 0; c < VM_SHEARS; ++c) stress[c] = known[c * VM_TILE];
-  stress[VM_FELT] = VmPressureSum(kmc, slot);
-  if (!kmc->interacting) return 0;
-  VmTileAt(&kmc->tiles, tile, start);
-  const int64_t at[3] = {start[0], start[1] + lane / VM_TILE_Z, start[2] + lane % VM_TILE_Z};
-  VmShearKernelSum(t->kernel, start, at, &t->sources, t->summed[slot], state->pending, stress);
-  return state->pending - t->summed[slot];
+PetscErrorCode VmThinningSumTogether(VmKmc kmc, int owner, int64_t voxel, int64_t pairs, double stress[VM_STRESSES])
+{
+  const int64_t parts = VmShearParts(pairs), slot = VmTilesSlot(&kmc->tiles, voxel);
+  double *part = kmc->thinning->parts;
+  const bool together = kmc->grid->size > 1 && parts > 1;
+  PetscFunctionBegin;
+  if (together) {
+    const int count = (int)(parts * VM_SHEARS);
+    SumParts(kmc, voxel, pairs, kmc->grid->rank, kmc->grid->size);
+    /* each part is one rank's and nothing on the others: no rounding */
+    PetscCallMPI(MPI_Reduce(slot >= 0 ? MPI_IN_PLACE : part, slot >= 0 ? part : NULL, count, MPI_DOUBLE, MPI_SUM, owner,
+                            kmc->grid->comm));
+  } else if (slot >= 0 && pairs > 0) SumParts(kmc, voxel, pairs, 0, 1);
+  if (slot >= 0) AddParts(kmc, slot, pairs, stress);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Without new limits. */

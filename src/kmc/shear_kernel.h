@@ -71,10 +71,14 @@ void VmFromShears(const double shears[VM_SHEARS], double tensor[6]);
 /** Whether a tile is near a voxel. Not collective. */
 bool VmShearKernelNear(VmShearKernel shear, const int64_t tile[3], const int32_t source[3]);
 
-/** Adds the stress of events first ... last - 1 to that of the voxel `at` of the tile that starts at `tile`, but of
- * those it is near to (shear_sum.c). Not collective. */
+/** The stress of events first ... last - 1 in the voxel `at` of the tile that starts at `tile`, but of those it is near
+ * to, in parts [VmShearParts(last - first)][VM_SHEARS] of consecutive events. Of several `shares` only the parts of one
+ * are summed, the others are 0 (shear_sum.c). Not collective. */
 void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t at[3], const VmShearSources *sources,
-                      int64_t first, int64_t last, double stress[VM_SHEARS]);
+                      int64_t first, int64_t last, int share, int shares, double *parts);
+
+/** Parts of a sum over so many events. Not collective. */
+int64_t VmShearParts(int64_t pairs);
 
 /** Adds the stress of an eigenstrain at `source` to all voxels of a near tile that starts at `at`: stress [5][VM_TILE].
  * Not collective. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Events folded into the octant together, and of them those added in floats; entries asked for ahead. */
-enum { BATCH = 512, TOGETHER = 8, AHEAD = 40 };
+enum { BATCH = 256, TOGETHER = 8, AHEAD = 40 };
 
 typedef struct {
   int32_t entry[BATCH + AHEAD]; /* number of the entry of the kernel */
@@ -153,13 +153,18 @@ static void AddBatch(const float *octant, int count, const Batch *b, const float
     AddEvents(octant, i, i + TOGETHER < count ? i + TOGETHER : count, b, shear, signs, stress);
 }
 
+int64_t VmShearParts(int64_t pairs) { return (pairs + BATCH - 1) / BATCH; }
+
 void VmShearKernelSum(VmShearKernel shear, const int64_t tile[3], const int64_t at[3], const VmShearSources *sources,
-                      int64_t first, int64_t last, double stress[VM_SHEARS])
+                      int64_t first, int64_t last, int share, int shares, double *parts)
 {
   const int32_t voxel[3] = {(int32_t)at[0], (int32_t)at[1], (int32_t)at[2]};
   Batch batch;
-  for (; first < last; first += BATCH) {
+  for (int64_t part = 0; first < last; ++part, first += BATCH) {
     const int count = (int)PetscMin(BATCH, last - first);
+    double *stress = parts + part * VM_SHEARS;
+    memset(stress, 0, sizeof *stress * VM_SHEARS);
+    if (part % shares != share) continue;
     memset(batch.entry + count, 0, sizeof batch.entry - sizeof *batch.entry * (size_t)count);
     if (FoldBatch(shear, voxel, count, sources, first, &batch)) DropNear(shear, tile, count, sources, first, &batch);
     AddBatch(shear->octant, count, &batch, sources->shear + first * VM_SHEAR_ROW, stress);

@@ -12,13 +12,12 @@
 /* A rate below this part of what its bound allows shows that the bound is out of date. */
 #define RECOVERED 0.7
 
-/* Candidates judged together: on one rank each for itself, on several PER_RANK for each, up to MOST_CANDIDATES, with
- * one message for all. A rank sums the stress of one of them; its next that needs that is postponed. Those after the
- * first that is postponed or changes anything are forgotten and drawn again from the same numbers, so that this does
- * not change results. */
+/* Candidates drawn together: on one rank each for itself, on several PER_RANK for each, up to MOST_CANDIDATES, with one
+ * message for all. Those after the first that needs a sum or changes anything are forgotten and drawn again from the
+ * same numbers, so that this does not change results. */
 enum { PER_RANK = 6, MOST_CANDIDATES = 16, DRAWS = 4 };
 
-typedef enum { NOT_MINE, REFUSED, LOOKED_AT, ACCEPTED, EXCEEDED, POSTPONED } Outcome;
+typedef enum { NOT_MINE, REFUSED, OPEN, LOOKED_AT, ACCEPTED, EXCEEDED } Outcome;
 
 /* What the owner of a candidate's voxel has found; zero on all other ranks. */
 typedef struct {
@@ -28,9 +27,11 @@ typedef struct {
 enum { WORDS = sizeof(Verdict) / sizeof(uint64_t) };
 
 typedef struct {
-  double time;
-  int64_t slot;               /* -1: another rank's, or not looked at */
+  double time, accept, pick;
+  int owner;
+  int64_t slot;               /* -1: another rank's */
   double stress[VM_STRESSES]; /* with all pending events, if looked at */
+  double slow;                /* a rate below this shows that the bound is out of date [1/s] */
 } Candidate;
 
 /* Present stress of a slot from its shears. */
@@ -62,16 +63,15 @@ static double MostRate(VmKmc kmc, int64_t slot, double temperature, VmEffect eff
   return VmKmcRateBound(kmc, slot, temperature, effect, pressed + t->work * more, drive).rate;
 }
 
-/* Accepts a voxel with its true total rate over its bound, and picks one of its modes by their true rates. Its stress
- * is summed only if what is known of it does not tell the refusal. */
-static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, bool postpone, Verdict *verdict)
+/* Refuses a candidate, or leaves it open, by what is known without a sum. */
+static void Screen(VmKmc kmc, Candidate *candidate, Verdict *verdict)
 {
   const VmThinning t = kmc->thinning;
   const int64_t slot = candidate->slot;
   const double bound = kmc->rate[slot], per_stress = t->work / (VM_BOLTZMANN * t->hottest),
                margin = (double)t->margin[slot] + t->drift_margin;
   VmMean mean = kmc->state.mean;
-  double *rates = kmc->mode_rate, drive[5], change[6], stress[VM_STRESSES], total = 0.0;
+  double change[6];
 
   VmMeanUpdate(&mean, candidate->time);
   for (int c = 0; c < 6; ++c) change[c] = mean.stress[c] - kmc->state.reference[c];
@@ -79,20 +79,30 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, b
   verdict->outcome = REFUSED;
   /* what the voxel has used of its margin already tells many refusals */
   const double most = kmc->barrier_law->linear ? exp(per_stress * (used - margin)) : 1.0;
-  if (accept > most * (1.0 + 1e-9)) return;
+  if (candidate->accept > most * (1.0 + 1e-9)) return;
   const VmEffect effect = VmKmcEffect(kmc, slot, candidate->time);
   const double temperature = VmKmcTemperature(kmc, candidate->time),
-               slow = RECOVERED * VmWindowCooled(kmc, bound, temperature) * exp(-per_stress * (margin + used)),
-               most_rate = MostRate(kmc, slot, temperature, effect, mean.stress);
-  if (accept * bound > most_rate) {
-    verdict->recovered = most_rate < slow && VmKmcSlowsDown(kmc, slot, candidate->time);
-    return;
+               rate = MostRate(kmc, slot, temperature, effect, mean.stress);
+  candidate->slow = RECOVERED * VmWindowCooled(kmc, bound, temperature) * exp(-per_stress * (margin + used));
+  if (candidate->accept * bound > rate)
+    verdict->recovered = rate < candidate->slow && VmKmcSlowsDown(kmc, slot, candidate->time);
+  else {
+    verdict->outcome = OPEN;
+    verdict->voxel = VmTilesVoxel(&kmc->tiles, slot), verdict->sums = VmThinningPairs(kmc, slot);
   }
-  verdict->outcome = POSTPONED;
-  if (postpone) return;
+}
 
+/* Accepts a voxel with its true total rate over its bound, and picks one of its modes by their true rates. */
+static void Judge(VmKmc kmc, const Candidate *candidate, Verdict *verdict)
+{
+  const int64_t slot = candidate->slot;
+  const double bound = kmc->rate[slot], temperature = VmKmcTemperature(kmc, candidate->time);
+  const VmEffect effect = VmKmcEffect(kmc, slot, candidate->time);
+  VmMean mean = kmc->state.mean;
+  double *rates = kmc->mode_rate, drive[5], stress[VM_STRESSES], total = 0.0;
+
+  VmMeanUpdate(&mean, candidate->time);
   verdict->outcome = LOOKED_AT;
-  verdict->sums = VmThinningSum(kmc, slot, candidate->stress);
   memcpy(stress, candidate->stress, sizeof stress);
   VmExpansionAdd(kmc, slot, candidate->time, stress);
   VmThinningDrives(mean.stress, stress, drive);
@@ -101,60 +111,84 @@ static void Judge(VmKmc kmc, Candidate *candidate, double accept, double pick, b
   for (int64_t m = 0; m < kmc->stz.modes; ++m) total += rates[m] *= effect.weight;
   ++kmc->profile.looked_at;
   /* slower since the bound was found by rest alone */
-  verdict->recovered = total < slow && VmKmcSlowsDown(kmc, slot, candidate->time);
+  verdict->recovered = total < candidate->slow && VmKmcSlowsDown(kmc, slot, candidate->time);
   if (total > bound * (1.0 + 1e-7)) verdict->outcome = EXCEEDED;
-  else if (accept * bound < total) {
-    double target = pick * total;
+  else if (candidate->accept * bound < total) {
+    double target = candidate->pick * total;
     verdict->outcome = ACCEPTED;
-    verdict->voxel = VmTilesVoxel(&kmc->tiles, slot);
     verdict->mode = VmKmcPick(kmc->stz.modes, 1, rates, &target);
     VmKmcModeStrain(kmc, slot, (int)verdict->mode, verdict->eps);
   }
 }
 
-/* Slot of a candidate: a plane, a tile and a voxel by their bounds; -1 if it is another rank's. */
-static int64_t Place(VmKmc kmc, double position)
+/* Owner and slot of a candidate: a plane, a tile and a voxel by their bounds. */
+static void Place(VmKmc kmc, double position, Candidate *candidate)
 {
   const VmThinning t = kmc->thinning;
   const VmTiles *tiles = &kmc->tiles;
   double target = position * kmc->state.rate;
   const int64_t plane = VmKmcPick(kmc->grid->n[0], VM_BOUND_ROW, t->rows, &target);
-  if (VmTilesOwner(tiles, plane) != kmc->grid->rank) return -1;
+  candidate->owner = VmTilesOwner(tiles, plane), candidate->slot = -1;
+  if (candidate->owner != kmc->grid->rank) return;
   const int64_t first = (plane - tiles->first) / tiles->stride * tiles->per_plane,
                 tile = first + VmKmcPick(tiles->per_plane, 1, t->tile_rate + first, &target);
-  return tile * VM_TILE + VmKmcPick(VM_TILE, 1, kmc->rate + tile * VM_TILE, &target);
+  candidate->slot = tile * VM_TILE + VmKmcPick(VM_TILE, 1, kmc->rate + tile * VM_TILE, &target);
 }
 
-/* Draws and judges candidates up to the time `until`, whose number is returned. */
-static PetscErrorCode Propose(VmKmc kmc, double until, Candidate *candidates, Verdict *verdicts, int *count)
+/* Draws candidates up to the time `until`, whose number is returned, and screens those of this rank; what comes after
+ * its first that matters is left out. */
+static int Draw(VmKmc kmc, double until, Candidate *candidates, Verdict *verdicts)
 {
   const int most = PetscMin(kmc->grid->size == 1 ? 1 : PER_RANK * kmc->grid->size, MOST_CANDIDATES);
-  const double bound = kmc->state.rate, start = VmTime();
+  const double bound = kmc->state.rate;
   double time = kmc->state.mean.time, hazard = kmc->state.hazard;
-  int64_t summed = -1; /* this rank's slot whose stress has been summed */
-  bool done = false;   /* with this rank's candidates that can matter */
+  bool done = false;
+  int count;
 
-  PetscFunctionBegin;
   memset(verdicts, 0, sizeof *verdicts * MOST_CANDIDATES);
-  for (*count = 0; *count < most; ++*count) {
-    Candidate *candidate = &candidates[*count];
-    const int64_t draw = *count * DRAWS;
-    if (!(bound * (until - time) > hazard)) break;
+  for (count = 0; count < most && bound * (until - time) > hazard; ++count) {
+    Candidate *candidate = &candidates[count];
+    const int64_t draw = count * DRAWS;
     time += hazard / bound;
     hazard = -log(VmKmcUniformAhead(kmc, draw));
-    candidate->time = time, candidate->slot = Place(kmc, VmKmcUniformAhead(kmc, draw + 1));
+    candidate->time = time;
+    candidate->accept = VmKmcUniformAhead(kmc, draw + 2), candidate->pick = VmKmcUniformAhead(kmc, draw + 3);
+    Place(kmc, VmKmcUniformAhead(kmc, draw + 1), candidate);
     if (candidate->slot < 0 || done) continue;
-    Verdict *verdict = &verdicts[*count];
-    if (candidate->slot == summed) verdict->outcome = POSTPONED; /* more is known of it by then */
-    else
-      Judge(kmc, candidate, VmKmcUniformAhead(kmc, draw + 2), VmKmcUniformAhead(kmc, draw + 3), summed >= 0, verdict);
-    if (verdict->outcome != REFUSED) summed = candidate->slot;
-    done = verdict->outcome > LOOKED_AT || verdict->recovered;
+    Screen(kmc, candidate, &verdicts[count]);
+    done = verdicts[count].outcome == OPEN || verdicts[count].recovered;
   }
+  return count;
+}
+
+/* Sums the stress of an open candidate, all ranks a part, and judges it. */
+static PetscErrorCode Look(VmKmc kmc, Candidate *candidate, Verdict *verdict)
+{
+  const double start = VmTime();
+  PetscFunctionBegin;
+  PetscCall(VmThinningSumTogether(kmc, candidate->owner, verdict->voxel, verdict->sums, candidate->stress));
+  if (candidate->slot >= 0) Judge(kmc, candidate, verdict);
   const double judged = VmTime();
-  if (kmc->grid->size > 1)
-    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, verdicts, WORDS * *count, MPI_UINT64_T, MPI_BOR, kmc->grid->comm));
+  if (kmc->grid->size > 1) PetscCallMPI(MPI_Bcast(verdict, WORDS, MPI_UINT64_T, candidate->owner, kmc->grid->comm));
   kmc->profile.accept_time += judged - start, kmc->profile.message_time += VmTime() - judged;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Draws candidates up to the time `until` and judges them, to the first that is open or changes anything; their number
+ * is returned. */
+static PetscErrorCode Propose(VmKmc kmc, double until, Candidate *candidates, Verdict *verdicts, int *count)
+{
+  const double start = VmTime();
+  int last = 0;
+  PetscFunctionBegin;
+  const int drawn = Draw(kmc, until, candidates, verdicts);
+  const double screened = VmTime();
+  if (kmc->grid->size > 1)
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, verdicts, WORDS * drawn, MPI_UINT64_T, MPI_BOR, kmc->grid->comm));
+  kmc->profile.accept_time += screened - start, kmc->profile.message_time += VmTime() - screened;
+  while (last < drawn && verdicts[last].outcome == REFUSED && !verdicts[last].recovered) ++last;
+  *count = PetscMin(last + 1, drawn);
+  if (last < drawn && verdicts[last].outcome == OPEN) PetscCall(Look(kmc, &candidates[last], &verdicts[last]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -226,7 +260,7 @@ static PetscErrorCode Wait(VmKmc kmc, double until, VmChoice *choice, bool *reac
       *reached = true;
       break;
     }
-    for (int i = 0; i < count && !changed && verdicts[i].outcome != POSTPONED; ++i) {
+    for (int i = 0; i < count && !changed; ++i) {
       const Verdict *verdict = &verdicts[i];
       PetscCall(Take(kmc, &candidates[i], verdict, &changed));
       if (verdict->outcome != ACCEPTED) continue;

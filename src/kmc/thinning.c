@@ -252,6 +252,7 @@ PetscErrorCode VmKmcThinningCreate(VmKmc kmc, double margin)
   VmThinningBegin(kmc);
   PetscCall(PetscMalloc1((size_t)t->most, &kmc->state.recent));
   PetscCall(VmShearSourcesCreate(t->most, &t->sources));
+  PetscCall(PetscMalloc1((size_t)(VmShearParts(t->most) * VM_SHEARS), &t->parts));
   PetscCall(PetscCalloc2(count * VM_SHEARS * VM_TILE, &t->known, count * VM_SHEARS * VM_TILE, &t->seen));
   PetscCall(PetscCalloc4(count * VM_TILE, &t->summed, count * VM_TILE, &t->margin, count * VM_TILE, &t->paid,
                          count * VM_TILE, &t->limit));
@@ -286,6 +287,7 @@ PetscErrorCode VmKmcThinningDestroy(VmKmc kmc)
   PetscCall(VmExpansionDestroy(kmc));
   PetscCall(PetscFree(kmc->state.recent));
   PetscCall(VmShearSourcesDestroy(&t->sources));
+  PetscCall(PetscFree(t->parts));
   PetscCall(PetscFree2(t->known, t->seen));
   PetscCall(PetscFree4(t->summed, t->margin, t->paid, t->limit));
   PetscCall(PetscFree5(t->charge, t->trigger, t->least, t->tile_rate, t->tile_lowest));

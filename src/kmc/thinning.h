@@ -34,6 +34,7 @@ struct VmThinning_s {
   double least_margin;    /* the other part, for events, of the fastest voxels [GPa] */
   int64_t most;           /* pending events at most */
   VmShearSources sources; /* the pending events */
+  double *parts;          /* [VmShearParts(most)][VM_SHEARS] of a sum */
 
   double *known;                   /* [tiles][5][VM_TILE] shear stress without the mean */
   float *seen;                     /* [tiles][5][VM_TILE] shear stress that the rate is for, with the mean */
@@ -133,6 +134,13 @@ double VmWindowOf(VmKmc kmc, int64_t slot);
 /** Moves a time of the window to a tenth of its distance; false if barriers do not fall with time, or it is at hand.
  * Not collective. */
 bool VmWindowSooner(VmKmc kmc, double *until);
+
+/** Events that are not in what is known of a slot, of which it would have to be summed. Not collective. */
+int64_t VmThinningPairs(VmKmc kmc, int64_t slot);
+
+/** The same stress as VmThinningSum gives, for a voxel of the rank `owner` which has so many pairs to be summed: every
+ * rank sums a part of many, and the owner gets the stress, others nothing. Collective. */
+PetscErrorCode VmThinningSumTogether(VmKmc kmc, int owner, int64_t voxel, int64_t pairs, double stress[VM_STRESSES]);
 
 /** The stress of a slot with all pending events; returns how many were looked at. Not collective. */
 int64_t VmThinningSum(VmKmc kmc, int64_t slot, double stress[VM_STRESSES]);

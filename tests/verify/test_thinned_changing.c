@@ -2,9 +2,7 @@
  * The finder `thinned` where rates change in time by themselves: the integral of the true total rate between events,
  * from this test's own account of all voxels, is exponential; no bound is exceeded; runs are distributed as those of
  * `full`. */
-#include "ks.h"
-#include "vm_test.h"
-#include <vitromech/kmc.h>
+#include "finders.h"
 
 #define SHEAR 30.0
 #define BULK 100.0
@@ -209,18 +207,6 @@ static PetscErrorCode Transform(const Law *law, VmGreen green, uint64_t seed, co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CheckBounds(VmKmc kmc)
-{
-  int64_t exceeded;
-  double largest;
-  PetscFunctionBegin;
-  PetscCall(VmKmcCheckBounds(kmc, &exceeded, &largest));
-  VmExpectInt(exceeded, 0);
-  VmExpect(largest > 0.0 && largest <= 1.0 + 1e-7, "the largest rate is %g of its bound", largest);
-  VmExpectInt(VmKmcGetProfile(kmc)->exceeded, 0);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* The temperature goes up by `span` and down again, on and on; horizon of the next turn. */
 static PetscErrorCode Turn(const Law *law, VmKmc kmc, Account *a, double *horizon)
 {
@@ -262,14 +248,14 @@ static PetscErrorCode Hazard(VmGrid grid, const Law *law)
     hazard += part;
     if (part > 0.0) bare += fabs(log(before * (time - start) / part)) / EVENTS;
     if (outcome == VM_KMC_HORIZON) {
-      PetscCall(CheckBounds(kmc));
+      PetscCall(ExpectBounds(kmc));
       PetscCall(Turn(law, kmc, &a, &horizon));
       continue;
     }
     if (time > last) u[i++] = -expm1(-hazard); /* not one whose barrier was taken away */
     hazard = 0.0, last = time;
     PetscCall(Transform(law, green, SEED, &event, &a));
-    if (i % 50 == 0) PetscCall(CheckBounds(kmc));
+    if (i % 50 == 0) PetscCall(ExpectBounds(kmc));
   }
   PetscCall(VmKmcHeat(kmc, VmKmcTemperature(kmc, a.time), 0.0)); /* memory up to now, of what was a window */
   VmKmcMemoryField(kmc, kept);
@@ -318,7 +304,7 @@ static PetscErrorCode ShearRun(VmGrid grid, const Law *law, VmFinder finder, uin
     if (law->is->heat != 0.0) PetscCall(VmKmcHeat(kmc, VmKmcTemperature(kmc, state->mean.time), -heat));
   }
   quantity[3] = (double)state->events, quantity[4] = state->mean.stress[VM_XY];
-  if (finder == VM_FINDER_THINNED) PetscCall(CheckBounds(kmc));
+  if (finder == VM_FINDER_THINNED) PetscCall(ExpectBounds(kmc));
   PetscCall(VmKmcDestroy(&kmc));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -334,15 +320,7 @@ static PetscErrorCode FindersAgree(VmGrid grid, const Law *law)
       PetscCall(ShearRun(grid, law, finder, (uint64_t)(1000 * finder + i + 1), quantity));
       for (int q = 0; q < QUANTITIES; ++q) values[finder][q][i] = quantity[q];
     }
-  for (int q = 0; q < QUANTITIES; ++q) {
-    double mean[2] = {0.0};
-    for (int finder = 0; finder < 2; ++finder)
-      for (int i = 0; i < SEEDS; ++i) mean[finder] += values[finder][q][i] / SEEDS;
-    const double p = VmKsTwo(SEEDS, values[0][q], values[1][q]);
-    printf("  %s: full %.5g, thinned %.5g, KS probability %.3f\n", quantity_name[q], mean[0], mean[1], p);
-    VmExpect(mean[0] > 0.0, "%s is nothing", quantity_name[q]);
-    VmExpect(p > 0.01, "%s differs between the finders, p = %g", quantity_name[q], p);
-  }
+  for (int q = 0; q < QUANTITIES; ++q) ExpectOneLaw(quantity_name[q], SEEDS, values[0][q], values[1][q], true);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -459,7 +437,7 @@ static PetscErrorCode Neighbour(void)
     PetscCall(VmKmcHeat(kmc, START, heat));
     for (int row = 1; row <= ROWS && outcome == VM_KMC_HORIZON; ++row) {
       PetscCall(VmKmcNext(kmc, end * row / ROWS, &outcome, &event));
-      if (seed < 50 && outcome == VM_KMC_HORIZON) PetscCall(CheckBounds(kmc));
+      if (seed < 50 && outcome == VM_KMC_HORIZON) PetscCall(ExpectBounds(kmc));
     }
     PetscCall(VmKmcDestroy(&kmc));
     if (outcome == VM_KMC_EVENT) VmExpectInt(event.voxel, HERE);

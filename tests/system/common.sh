@@ -46,6 +46,21 @@ in_pieces() { # in_pieces DIRECTORY RANKS LEAST CASE [WORDS...]
   done
 }
 
+# Runs a case on one rank into DIRECTORY, on more, and in at least LEAST + 1 pieces on up to PIECES_ON ranks: all give the same results.
+same_anywhere() { # same_anywhere DIRECTORY CASE PIECES_ON LEAST RANKS...
+  local directory=$1 case=$2 pieces_on=$3 least=$4 n
+  shift 4
+  expect "$directory, 1 rank" on_ranks 1 "$VITROMECH" run "$case" --set output.directory="$directory" >"log_$directory"
+  for n in "$@"; do
+    expect "$directory, $n ranks" on_ranks "$n" "$VITROMECH" run "$case" --set output.directory="${directory}_$n" >"log_${directory}_$n"
+    expect "$directory, $n ranks: same results as 1" same_results "$directory" "${directory}_$n"
+  done
+  in_pieces "${directory}_stopped" "$pieces_on" "$least" "$case"
+  expect "$directory: resumed to the end, exit $status" "$VITROMECH" run "$case" --set output.directory="${directory}_stopped" >>"log_${directory}_stopped" 2>&1
+  expect "$directory, stopped and resumed: same results" same_results "$directory" "${directory}_stopped"
+  echo "$stops stops"
+}
+
 # A sheared glass that flows: CELLS^3 voxels, stages that need seconds.
 small_case() { # small_case CELLS STRAIN
   cat <<YAML

@@ -16,19 +16,10 @@ expect "flow units made by events are taken" sh -c "! grep -q 'memory flow_units
 
 sed 's/decaying: 0.05, //; s/mean: 1.75 eV/mean: 1.2 eV/' decaying.yaml >case.yaml
 
-expect "1 rank" on_ranks 1 "$VITROMECH" run case.yaml --set output.directory=whole >log_whole
-for n in 2 3 4; do
-  expect "$n ranks" on_ranks "$n" "$VITROMECH" run case.yaml --set output.directory="n$n" >"log_n$n"
-  expect "$n ranks: same results as 1" same_results whole "n$n"
-done
-
-in_pieces stopped 3 2 case.yaml
-expect "resumed to the end, exit $status" "$VITROMECH" run case.yaml --set output.directory=stopped >>log_stopped 2>&1
-expect "stopped and resumed: same results" same_results whole stopped
+same_anywhere whole case.yaml 3 2 2 3 4
 expect "some stops landed, not $stops" test "$stops" -ge 2
-echo "$stops stops"
 
-expect "avalanches add up to the run" /usr/bin/python3 - whole/result.h5 stopped/result.h5 <<'PYTHON'
+expect "avalanches add up to the run" /usr/bin/python3 - whole/result.h5 whole_stopped/result.h5 <<'PYTHON'
 import sys
 
 import h5py

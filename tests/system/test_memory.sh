@@ -5,28 +5,11 @@
 
 small_case 8 0.02 | sed 's/mean: 1.75 eV/mean: 1.4 eV/; s/duration: 10 s/duration: 1 s/' >plain.yaml
 sed 's/^  law: stz/  law: stz\n  memory: {law: flow_units, ageing_time: 50 s}/' plain.yaml >case.yaml
-expect "1 rank" on_ranks 1 "$VITROMECH" run case.yaml --set output.directory=whole >log_whole
-for n in 2 3; do
-  expect "$n ranks" on_ranks "$n" "$VITROMECH" run case.yaml --set output.directory="n$n" >"log_n$n"
-  expect "$n ranks: same results as 1" same_results whole "n$n"
-done
-
-in_pieces stopped 2 1 case.yaml
-expect "resumed to the end, exit $status" "$VITROMECH" run case.yaml --set output.directory=stopped >>log_stopped 2>&1
-expect "stopped and resumed: same results" same_results whole stopped
-echo "$stops stops"
+same_anywhere whole case.yaml 2 1 2 3
 
 # The same laws with the finder thinned, which looks at the memory of a voxel only when it needs it.
 sed 's/^  law: stz/  law: stz\n  finder: thinned/' case.yaml >thinned.yaml
-expect "thinned, 1 rank" on_ranks 1 "$VITROMECH" run thinned.yaml --set output.directory=thinned >log_thinned
-for n in 2 3 4; do
-  expect "thinned, $n ranks" on_ranks "$n" "$VITROMECH" run thinned.yaml --set output.directory="t$n" >"log_t$n"
-  expect "thinned, $n ranks: same results as 1" same_results thinned "t$n"
-done
-in_pieces thinned_stopped 2 1 thinned.yaml
-expect "thinned: resumed to the end, exit $status" "$VITROMECH" run thinned.yaml --set output.directory=thinned_stopped >>log_thinned 2>&1
-expect "thinned, stopped and resumed: same results" same_results thinned thinned_stopped
-echo "$stops stops"
+same_anywhere thinned thinned.yaml 2 1 2 3 4
 
 expect "the population of flow units falls by rest and rises by flow" /usr/bin/python3 - whole/result.h5 thinned/result.h5 <<'PYTHON'
 import sys
@@ -58,28 +41,14 @@ sed 's/^  law: stz/  law: stz\n  finder: thinned/' cycle.yaml >thinned.yaml
 "$VITROMECH" check thinned.yaml >log_cycle_thinned 2>&1
 expect "finder thinned has no flow units that relax" grep -q "relaxation changes stresses" log_cycle_thinned
 
-expect "cycle, 1 rank" on_ranks 1 "$VITROMECH" run cycle.yaml --set output.directory=cycle >log_cycle
-expect "cycle, 3 ranks" on_ranks 3 "$VITROMECH" run cycle.yaml --set output.directory=cycle3 >log_cycle3
-expect "cycle: same results" same_results cycle cycle3
-in_pieces again 2 1 cycle.yaml
-expect "cycle: resumed to the end, exit $status" "$VITROMECH" run cycle.yaml --set output.directory=again >>log_again 2>&1
-expect "cycle, stopped and resumed: same results" same_results cycle again
-echo "$stops stops"
+same_anywhere cycle cycle.yaml 2 1 3
 
 # Heated under load, cold and warm again with the finder thinned, whose bounds are of windows of temperature; events harden the glass for a while.
 sed 's/, relaxation: {[^}]*}//; s/mean: 1.4 eV/mean: 1.3 eV/
      s/softening: .*/softening: {permanent: 0.1, decaying: -0.05, time: 0.5 s}/
      s/until: {xy: 0.01}/until: {xy: 0.01}, temperature: {rate: 0.25 K\/s, to: 320 K}/' thinned.yaml >heated.yaml
 expect "heated while it is loaded" grep -q "to: 320 K" heated.yaml
-expect "heated, 1 rank" on_ranks 1 "$VITROMECH" run heated.yaml --set output.directory=heated >log_heated
-for n in 2 3 4; do
-  expect "heated, $n ranks" on_ranks "$n" "$VITROMECH" run heated.yaml --set output.directory="h$n" >"log_h$n"
-  expect "heated, $n ranks: same results as 1" same_results heated "h$n"
-done
-in_pieces reheated 3 2 heated.yaml
-expect "heated: resumed to the end, exit $status" "$VITROMECH" run heated.yaml --set output.directory=reheated >>log_reheated 2>&1
-expect "heated, stopped and resumed: same results" same_results heated reheated
-echo "$stops stops"
+same_anywhere heated heated.yaml 3 2 2 3 4
 
 expect "the temperature goes down and up, and the free glass shrinks by its mean expansion" /usr/bin/python3 - cycle/result.h5 heated/result.h5 <<'PYTHON'
 import sys

@@ -18,7 +18,7 @@ for program in slurmctld slurmd munged; do
 done
 PATH=$PATH:/usr/sbin
 
-# Daemons of our own, in a directory of our own, ended at the end whatever happens.
+# Daemons of our own, ended at the end whatever happens, in a directory of our own where the user munge can go.
 state=$(mktemp -d /tmp/vitromech-slurm.XXXXXX)
 pids=()
 stop_daemons() {

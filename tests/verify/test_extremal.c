@@ -1,7 +1,7 @@
 /* ranks: 1 2 3 4; timeout: 120; links: vm_solvers
  * The athermal finder against a reference that looks at every mode of every voxel after each event, with the stress by
  * Fourier transform: the same voxels, modes, times and generations. */
-#include "vm_test.h"
+#include "memory_law.h"
 #include <vitromech/kmc.h>
 
 enum { N0 = 5, N1 = 6, N2 = 9, VOXELS = N0 * N1 * N2, MODES = 6, EVENTS = 1200 };
@@ -17,36 +17,10 @@ static const char units_yaml[] = "{memory: {law: flow_units, barrier_ratio: 0.7,
                                  "activation_energy: 0.1 eV}}";
 
 typedef struct {
-  VmPlugin memory;
-} Holder;
-static const VmParam rows[] = {{.key = "memory",
-                                .type = VM_PLUGIN,
-                                .offset = offsetof(Holder, memory),
-                                .plugin = &vm_memory_kind,
-                                .default_text = "none",
-                                .doc = "one law"},
-                               {0}};
-static const VmTable table = {.name = "holder", .doc = "one law", .size = sizeof(Holder), .rows = rows};
-
-typedef struct {
   VmBarrierCommon barrier;
   double critical_stress;
   VmStz stz;
 } Law;
-
-static PetscErrorCode ReadUnits(Holder *holder)
-{
-  VmReport report;
-  VmNode *root;
-  PetscFunctionBegin;
-  PetscCall(VmReportCreate(PETSC_COMM_SELF, "law", &report));
-  PetscCall(VmTreeParse(units_yaml, strlen(units_yaml), report, &root));
-  PetscCall(VmParamsRead(&table, root, report, holder));
-  VmExpectInt(VmReportCount(report), 0);
-  PetscCall(VmTreeDestroy(&root));
-  PetscCall(VmReportDestroy(&report));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 static void SetLaw(Law *law, const VmBarrierOps *ops)
 {
@@ -180,7 +154,7 @@ static void Begin(VmMean *mean)
 static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *ops, double friction, bool units)
 {
   Law law;
-  Holder holder = {{0}};
+  MemoryLaw holder = {{0}};
   VmKmc kmc;
   Reference *r;
   int64_t longest = 0, deepest = 0, size = 0;
@@ -190,7 +164,7 @@ static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *
   SetLaw(&law, ops);
   law.barrier.friction = friction;
   if (units) {
-    PetscCall(ReadUnits(&holder));
+    PetscCall(ReadMemoryLaw(units_yaml, &holder));
     law.stz.memory = holder.memory;
   }
   PetscCall(PetscNew(&r));
@@ -236,7 +210,7 @@ static PetscErrorCode SameEvents(VmGrid grid, VmGrid whole, const VmBarrierOps *
       VmExpectNear(stress[c * grid->np + i], r->mean.stress[c] + r->stress[c * VOXELS + VmGridGlobal(grid, i)], 1e-9);
   PetscCall(PetscFree(stress));
   PetscCall(VmKmcDestroy(&kmc));
-  if (units) PetscCall(VmParamsFree(&table, &holder));
+  if (units) PetscCall(VmParamsFree(&memory_law_table, &holder));
   PetscCall(VmGreenDestroy(&r->green));
   PetscCall(PetscFree(r));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -3,6 +3,7 @@
  * from this test's own account of all voxels, is exponential; no bound is exceeded; runs are distributed as those of
  * `full`. */
 #include "finders.h"
+#include "memory_law.h"
 
 #define SHEAR 30.0
 #define BULK 100.0
@@ -26,20 +27,8 @@ typedef struct {
 } Case;
 
 typedef struct {
-  VmPlugin memory;
-} Holder;
-static const VmParam rows[] = {{.key = "memory",
-                                .type = VM_PLUGIN,
-                                .offset = offsetof(Holder, memory),
-                                .plugin = &vm_memory_kind,
-                                .default_text = "none",
-                                .doc = "one law"},
-                               {0}};
-static const VmTable table = {.name = "holder", .doc = "one law", .size = sizeof(Holder), .rows = rows};
-
-typedef struct {
   const Case *is;
-  Holder holder;
+  MemoryLaw holder;
   VmBarrierCommon barrier;
   VmStz stz;
   double expansion[2]; /* of matrix and flow units */
@@ -47,15 +36,10 @@ typedef struct {
 
 static PetscErrorCode ReadLaw(const Case *is, Law *law)
 {
-  VmReport report;
-  VmNode *root;
   PetscFunctionBegin;
   memset(law, 0, sizeof *law);
   law->is = is;
-  PetscCall(VmReportCreate(PETSC_COMM_SELF, "law", &report));
-  PetscCall(VmTreeParse(is->memory, strlen(is->memory), report, &root));
-  PetscCall(VmParamsRead(&table, root, report, &law->holder));
-  VmExpectInt(VmReportCount(report), 0);
+  PetscCall(ReadMemoryLaw(is->memory, &law->holder));
   law->barrier = (VmBarrierCommon){.mean = is->barrier, .spread = 0.05, .per = VM_PER_VOXEL, .friction = is->friction};
   law->stz = (VmStz){.modes = MODES, .attempt_frequency = 1e13, .volume = 1.6, .strain = 0.1, .saddle = 0.5};
   law->stz.barrier = (VmPlugin){.head = &vm_barrier_linear.head, .common = &law->barrier};
@@ -63,8 +47,6 @@ static PetscErrorCode ReadLaw(const Case *is, Law *law)
   law->stz.memory = law->holder.memory;
   law->expansion[0] = law->expansion[1] = ALPHA;
   if (is->flow_unit_expansion != 0.0) law->expansion[1] = is->flow_unit_expansion;
-  PetscCall(VmTreeDestroy(&root));
-  PetscCall(VmReportDestroy(&report));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -385,7 +367,7 @@ static PetscErrorCode Vanishing(void)
   printf("one site: %d events, %d when the barrier vanished, KS probability %.3f\n", count, vanished, p);
   VmExpect(p > 0.01, "the hazard is not exponential, p = %g", p);
   VmExpect(count > 200 && vanished > 40 && vanished < count - 40, "these test little");
-  PetscCall(VmParamsFree(&table, &law.holder));
+  PetscCall(VmParamsFree(&memory_law_table, &law.holder));
   PetscCall(VmGridDestroy(&one));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -464,7 +446,7 @@ static PetscErrorCode Neighbour(void)
   printf("beside a voxel that expands: KS probability %.3f, work up to %.2g kT\n", p, work);
   VmExpect(p > 0.01, "the hazard is not exponential, p = %g", p);
   VmExpect(work > 4.0, "work of %g kT tests little", work);
-  PetscCall(VmParamsFree(&table, &law.holder));
+  PetscCall(VmParamsFree(&memory_law_table, &law.holder));
   PetscCall(VmGreenDestroy(&green));
   PetscCall(VmGridDestroy(&grid));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -545,7 +527,7 @@ static PetscErrorCode Run(void)
     PetscCall(ReadLaw(&cases[i], &law));
     PetscCall(Hazard(grid, &law));
     if (law.is->shear_rate > 0.0) PetscCall(FindersAgree(grid, &law));
-    PetscCall(VmParamsFree(&table, &law.holder));
+    PetscCall(VmParamsFree(&memory_law_table, &law.holder));
   }
   PetscCall(VmGridDestroy(&grid));
   PetscFunctionReturn(PETSC_SUCCESS);
